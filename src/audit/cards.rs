@@ -42,7 +42,7 @@ fn facts(
         fingerprint: state
             .and_then(|state| state.generated())
             .map(|generated| generated.public_key.fingerprint()),
-        root: ceremony.frozen().map(crate::metadata::FrozenRoot::digest),
+        root: ceremony.frozen().map(|root| root.digest()),
         ceremony_on: times.first().map(day),
         ..sealed(transcript, list, ceremony.token_name(key))
     }

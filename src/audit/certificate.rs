@@ -62,7 +62,7 @@ pub(super) fn certificate(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(
     let certificate = Certificate {
         ceremony,
         manifest,
-        level: plan.grade,
+        level: plan.level,
         result,
         held: times.last().map_or_else(String::new, ToString::to_string),
         digest: transcript.head(),
@@ -146,7 +146,7 @@ impl Certificate<'_> {
             let label = share.label();
             let state = self.ceremony.restore();
             let of = |person: &PersonId| person.as_str() == label.custodian;
-            let lost = state.given_up().iter().find(|(person, _)| of(person));
+            let lost = state.lost().iter().find(|(person, _)| of(person));
             let shown = state.entered().iter().find(|(person, _)| of(person));
             let status = match (lost, shown) {
                 (Some((_, reason)), _) => ShareStatus::Lost(reason),

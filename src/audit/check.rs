@@ -16,7 +16,7 @@ check_table! {
         DirectoryDocument "directory.document" Decides "A document differs from the transcript, or is missing although the ceremony has ended."
         DirectorySums "directory.sums" Decides "SHA256SUMS is malformed, lists too few or too many files, or contains a wrong digest."
         RootChain "root.chain" Decides "A client would not accept the root files."
-        SigningRecord "signing.record" Decides "The ceremony directory that another site returned with its signature is missing or was changed."
+        SigningTranscript "signing.transcript" Decides "The ceremony directory that another site returned with its signature is missing or was changed."
         ExportFile "export.file" Decides "A file in the export directory differs from the exported file."
 
         TranscriptTorn "transcript.torn" Reports "The transcript ends with an incomplete entry, for example after a power failure. It was never part of the ceremony."
@@ -25,11 +25,12 @@ check_table! {
         DirectoryVersion "directory.version" Reports "A document for people was written by another version of the program, and was not compared."
         DirectoryUnfinished "directory.unfinished" Reports "The ceremony has not ended, so documents are still missing."
         ExportAbsent "export.absent" Reports "An exported file is not where it was written; it may have been moved."
-        SigningRecordAbsent "signing.record-absent" Reports "Another site returned a signature without its ceremony directory."
+        SigningTranscriptAbsent "signing.transcript-absent" Reports "Another site returned a signature without its ceremony directory."
         CeremonyException "ceremony.exception" Reports "The participants deviated from the script, and recorded an exception."
         CeremonyAmendment "ceremony.amendment" Reports "Two people amended the script."
         CeremonySolo "ceremony.solo" Reports "The script allowed one person to act alone."
         CeremonySignOff "ceremony.sign-off" Reports "A participant refused to sign off, signed off with a reservation, or did not sign off."
+        CeremonyDestruction "ceremony.destruction" Reports "Participants attested that a key file was erased before an interruption; this is not proven."
         CeremonyAborted "ceremony.aborted" Reports "The ceremony was aborted."
     }
 }

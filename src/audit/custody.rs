@@ -1,6 +1,6 @@
 //! The custody log after a ceremony: the pinned log of the previous ceremony, and a line for each bag since.
 
-use crate::ceremony::{Ceremony, CustodyEvent, EventKind, FormerFate};
+use crate::ceremony::{Ceremony, CustodyEvent, EventKind, FormerDisposition};
 use crate::certificate::PublicKey;
 use crate::record::{CustodyLine, CustodyList, Moved, TokenId};
 use crate::script::{ItemId, PersonId};
@@ -35,9 +35,9 @@ pub fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
             } => (item, bag, Moved::Sealed, Some(receiver), place.clone()),
             CustodyEvent::BagReadingsDiffered { .. }
             | CustodyEvent::PauseBegun { .. }
-            | CustodyEvent::TokensPutAway
+            | CustodyEvent::TokensRemoved
             | CustodyEvent::Paused { .. }
-            | CustodyEvent::HeadCompared { .. } => continue,
+            | CustodyEvent::DigestCompared { .. } => continue,
         };
         let mut readers = match moved {
             Moved::Sealed => first_reader.clone(),
@@ -70,8 +70,8 @@ pub fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
 /// The token in a bag; `None` for a medium, and for a token that was never connected.
 fn token_in(ceremony: &Ceremony, item: &ItemId) -> Option<TokenId> {
     let state = ceremony.key(ceremony.key_of_item(item)?)?;
-    let given_up = state.given_up().iter().find(|(other, _)| other == item);
-    match given_up {
+    let replaced = state.replaced().iter().find(|(other, _)| other == item);
+    match replaced {
         Some((_, token)) => token.clone(),
         None => state.token().cloned(),
     }
@@ -80,13 +80,13 @@ fn token_in(ceremony: &Ceremony, item: &ItemId) -> Option<TokenId> {
 /// The key on the token in a bag; on a token that was set aside, the key that was not destroyed.
 fn key_in<'c>(ceremony: &'c Ceremony, item: &ItemId) -> Option<&'c PublicKey> {
     let state = ceremony.key(ceremony.key_of_item(item)?)?;
-    let is_given_up = state.given_up().iter().any(|(other, _)| other == item);
+    let is_given_up = state.replaced().iter().any(|(other, _)| other == item);
     if !is_given_up {
         return state.generated().map(|generated| &generated.public_key);
     }
     let token = token_in(ceremony, item)?;
     let mut former = state.former().iter().rev();
     former
-        .find(|former| former.token == token && former.fate != FormerFate::Destroyed)
+        .find(|former| former.token == token && former.disposition != FormerDisposition::Destroyed)
         .map(|former| &former.public_key)
 }

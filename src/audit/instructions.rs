@@ -104,7 +104,7 @@ for text in open("transcript.jsonl", "rb"):
         (of / "root.message").write_bytes(data["signed"].encode())
     if event == "opened" and data.get("simulated_root"):
         (work / "before.root.json").write_text(data["simulated_root"]["file"])
-        for name, root in data.get("further_simulated", {}).items():
+        for name, root in data.get("simulated_further_roots", {}).items():
             (work / folder(name)).mkdir()
             (work / folder(name) / "before.root.json").write_text(root["file"])
     if event in ("signed", "signature-collected"):

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Ceremony, EventKind, Mode, RootEvent};
+use crate::ceremony::{Ceremony, EventKind, KeyEvent, KeyState, Mode, RootEvent};
 use crate::metadata::KeyId;
 use crate::transcript::Transcript;
-use crate::transfer::{Abandoned, PayloadEntry, PayloadRegister, SignedBy};
+use crate::transfer::{Abandoned, DestroyedKey, PayloadEntry, PayloadRegister, SignedBy};
 
 /// The path of the payload register in a ceremony directory.
 pub const PAYLOADS: &str = "keys/payloads.json";
@@ -34,12 +34,37 @@ pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> Payload
             let _ = register.abandon(ceremony.script().repository(), *version, *sha256, abandoned);
         }
     }
+    add_destroyed(&mut register, ceremony, transcript);
     add_root(&mut register, ceremony, transcript, None);
     for view in ceremony.further() {
         let name = view.script().repository().to_owned();
         add_root(&mut register, &view, transcript, Some(&name));
     }
     register
+}
+
+fn add_destroyed(register: &mut PayloadRegister, ceremony: &Ceremony, transcript: &Transcript) {
+    for line in transcript.entries().iter().map(|entry| &entry.line) {
+        let EventKind::Keys(
+            KeyEvent::TokenKeyDestroyed {
+                key, fingerprint, ..
+            }
+            | KeyEvent::KeyFilesAttested {
+                key, fingerprint, ..
+            },
+        ) = &line.kind
+        else {
+            continue;
+        };
+        let destruction = ceremony.key(key).map(KeyState::destruction);
+        if let Some(destruction) = destruction.filter(|destruction| destruction.is_done()) {
+            let destroyed = DestroyedKey {
+                at: line.time,
+                is_proven: destruction.attested().next().is_none(),
+            };
+            register.add_destroyed(*fingerprint, destroyed);
+        }
+    }
 }
 
 /// Adds the signed root of the repository, or of the further repository `of`.
@@ -81,11 +106,16 @@ fn add_root(
             }
         } else if let RootEvent::Signed { key_id, .. } = event {
             add(key_id.clone(), line.time);
-        } else if let RootEvent::SignatureCollected { key_id, record, .. } = event {
+        } else if let RootEvent::SignatureCollected {
+            key_id,
+            transcript: record,
+            ..
+        } = event
+        {
             let at = record.as_ref().map_or(line.time, |record| record.signed);
             add(key_id.clone(), at);
             if let Some(record) = record {
-                register.add_record(record.head);
+                register.add_record(record.digest);
             }
         }
     }

@@ -1,7 +1,6 @@
 //! The files of an export: the root, and how to publish it.
 
 use crate::ceremony::{Ceremony, Mode};
-use crate::profile::{Kind, Profile};
 use crate::script::{FurtherRepository, KeyPlan};
 use crate::transfer::Consignment;
 
@@ -52,9 +51,7 @@ fn package(ceremony: &Ceremony, key_files: Vec<String>) -> Vec<(String, Vec<u8>)
 
 /// The key files whose keys are removed from the root.
 fn key_files(ceremony: &Ceremony) -> Vec<String> {
-    let is_file = |plan: &&KeyPlan| {
-        Profile::named(&plan.token.profile).is_ok_and(|profile| profile.kind() == Kind::KeyFile)
-    };
+    let is_file = |plan: &&KeyPlan| plan.token.profile.is_key_file();
     if ceremony.mode() == Mode::Rehearsal {
         return Vec::new();
     }

@@ -1,8 +1,10 @@
 //! The register of keys: holder, token and evidence of each key.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::ceremony::{Ceremony, Former, FormerFate, Mode, Owed};
+use crate::ceremony::{Ceremony, Former, FormerDisposition, KeyState, Mode, Owed};
 use crate::metadata::{Key, KeyType};
 use crate::record::{AttestationSummary, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, PersonId, SpareId};
@@ -112,9 +114,35 @@ struct Entry<'a> {
     /// Why the ceremony continued without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<&'a str>,
+    /// The evidence that the key was destroyed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destroyed: Option<DestroyedEntry<'a>>,
     /// Keys that it replaced during the ceremony.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     former: Vec<FormerEntry<'a>>,
+}
+
+/// A root key that was destroyed.
+#[derive(Serialize)]
+struct DestroyedEntry<'a> {
+    /// Whether Conclave verified it; otherwise people attested it for some files.
+    proven: bool,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    erased: &'a [String],
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    attested: BTreeMap<&'a String, &'a Vec<PersonId>>,
+}
+
+impl<'a> DestroyedEntry<'a> {
+    fn of(state: &'a KeyState) -> Option<Self> {
+        let destruction = state.destruction();
+        let attested: BTreeMap<_, _> = destruction.attested().collect();
+        destruction.is_done().then(|| Self {
+            proven: attested.is_empty(),
+            erased: destruction.erased(),
+            attested,
+        })
+    }
 }
 
 /// A key that was replaced during the ceremony.
@@ -124,22 +152,22 @@ struct FormerEntry<'a> {
     fingerprint: Digest,
     token: &'a TokenId,
     /// `destroyed`, `orphan`, or `pending`.
-    fate: &'static str,
+    disposition: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
 }
 
 impl<'a> FormerEntry<'a> {
     fn of(former: &'a Former) -> Self {
-        let (fate, reason) = match &former.fate {
-            FormerFate::Pending => ("pending", None),
-            FormerFate::Destroyed => ("destroyed", None),
-            FormerFate::Orphan { reason } => ("orphan", Some(reason.as_str())),
+        let (disposition, reason) = match &former.disposition {
+            FormerDisposition::Pending => ("pending", None),
+            FormerDisposition::Destroyed => ("destroyed", None),
+            FormerDisposition::Orphan { reason } => ("orphan", Some(reason.as_str())),
         };
         Self {
             fingerprint: former.public_key.fingerprint(),
             token: &former.token,
-            fate,
+            disposition,
             reason,
         }
     }
@@ -187,6 +215,7 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
                 has_signed: ceremony.has_signed(&plan.id),
                 spare: state.spare(),
                 skipped: state.skipped(),
+                destroyed: DestroyedEntry::of(state),
                 former: state.former().iter().map(FormerEntry::of).collect(),
             })
         })

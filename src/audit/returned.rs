@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::ceremony::{
-    Ceremony, Ending, EventKind, ExportedFile, Mode, RootEvent, SigningRecord, Verdict,
+    Ceremony, Ending, EventKind, ExportedFile, Mode, RootEvent, SigningTranscript, Verdict,
 };
 use crate::metadata::FrozenRoot;
 use crate::script::KeyId;
@@ -23,7 +23,7 @@ const RECORDS: &str = "records";
 /// The returned ceremony directory of one signing.
 #[derive(Debug, Clone)]
 pub struct ReturnedSigning {
-    pub record: SigningRecord,
+    pub record: SigningTranscript,
     /// Script, transcript and pinned input files, by name.
     pub files: Vec<(String, Vec<u8>)>,
     pub signatures: Vec<DetachedSignature>,
@@ -50,7 +50,7 @@ pub fn read_returned(
         ));
     }
     let is_asked = script.repository() == repository
-        && ceremony.frozen().map(FrozenRoot::digest) == Some(payload.digest());
+        && ceremony.frozen().map(|root| root.digest()) == Some(payload.digest());
     if !is_asked {
         return Err("the signing was for another payload".to_owned());
     }
@@ -66,8 +66,8 @@ pub fn read_returned(
     files.extend(pinned.map(|file| (file.name.clone(), file.bytes.clone())));
     files.sort();
     Ok(ReturnedSigning {
-        record: SigningRecord {
-            head: record.transcript.head(),
+        record: SigningTranscript {
+            digest: record.transcript.head(),
             signed: signed_at(&record.transcript).ok_or("the transcript has no signature")?,
             files: files
                 .iter()
@@ -91,10 +91,15 @@ pub(super) fn returned_folder(key: &KeyId) -> String {
 /// The signatures collected from other sites, each with its returned ceremony directory if there is one.
 pub(super) fn collected(
     transcript: &Transcript,
-) -> impl Iterator<Item = (&KeyId, Option<&SigningRecord>)> {
+) -> impl Iterator<Item = (&KeyId, Option<&SigningTranscript>)> {
     let events = transcript.entries().iter().map(|entry| &entry.line.kind);
     events.filter_map(|event| {
-        let EventKind::Root(RootEvent::SignatureCollected { key, record, .. }) = event else {
+        let EventKind::Root(RootEvent::SignatureCollected {
+            key,
+            transcript: record,
+            ..
+        }) = event
+        else {
             return None;
         };
         Some((key, record.as_ref()))
@@ -117,7 +122,7 @@ pub(super) fn fault_of(
     directory: &Path,
     ceremony: &Ceremony,
     key: &KeyId,
-    record: &SigningRecord,
+    record: &SigningTranscript,
 ) -> Option<String> {
     let payload = ceremony.frozen()?;
     let folder = directory.join(returned_folder(key));

@@ -23,7 +23,7 @@ pub fn share_sets<'r>(
             let set = simulated.unwrap_or(&plan.manifest);
             sets.learn(set);
             at_hand = Some(set.set());
-            if let Some(replacement) = &plan.replaced_by {
+            if let Some(replacement) = &plan.superseded_by {
                 sets.learn(replacement);
             }
         }
@@ -60,15 +60,15 @@ impl Sets {
                 }
             }
             BackupEvent::ShareOpened { set, custodian, .. } => self.prove(*set, custodian, time),
-            BackupEvent::OldPartDestroyed { set, custodian, .. } => {
+            BackupEvent::SupersededPartDestroyed { set, custodian, .. } => {
                 if let Some(set) = self.find(*set) {
                     set.destroyed.insert(custodian.clone(), time);
                 }
             }
             BackupEvent::RecipientProven { .. }
             | BackupEvent::BackupIntended { .. }
-            | BackupEvent::KeyConfined { .. }
-            | BackupEvent::OldPartLeft { .. } => {}
+            | BackupEvent::ExtractionDisabled { .. }
+            | BackupEvent::SupersededPartRetained { .. } => {}
         }
     }
 
@@ -76,7 +76,7 @@ impl Sets {
     fn restore(&mut self, event: &RestoreEvent, at_hand: Option<Digest>, time: Timestamp) {
         match event {
             RestoreEvent::ShareEntered { set, custodian, .. } => self.prove(*set, custodian, time),
-            RestoreEvent::ShareGivenUp { custodian, .. } => {
+            RestoreEvent::ShareDeclaredLost { custodian, .. } => {
                 if let Some(set) = at_hand.and_then(|set| self.find(set)) {
                     set.lost.insert(custodian.to_string(), time);
                 }
@@ -86,7 +86,7 @@ impl Sets {
                     set.combined = set.combined.max(Some(time));
                 }
             }
-            RestoreEvent::RestoreProven { .. } => {
+            RestoreEvent::RestoredKeyProven { .. } => {
                 if let Some(set) = at_hand.and_then(|set| self.find(set)) {
                     // Only a quorum can restore a key.
                     set.combined = set.combined.max(Some(time));
@@ -94,7 +94,7 @@ impl Sets {
                 }
             }
             RestoreEvent::KeyRestored { .. }
-            | RestoreEvent::RestoredDestroyed { .. }
+            | RestoreEvent::RestoredKeyDestroyed { .. }
             | RestoreEvent::DrillFailed { .. } => {}
         }
     }

@@ -221,12 +221,12 @@ impl Audit<'_> {
         for (key, record) in collected(transcript) {
             let Some(record) = record else {
                 let detail = format!("the signature of {key} has no ceremony directory");
-                self.report.add(Check::SigningRecordAbsent, detail);
+                self.report.add(Check::SigningTranscriptAbsent, detail);
                 continue;
             };
             if let Some(fault) = fault_of(self.directory, ceremony, key, record) {
                 let detail = format!("ceremony directory of the signature of {key}: {fault}");
-                self.report.add(Check::SigningRecord, visible(&detail));
+                self.report.add(Check::SigningTranscript, visible(&detail));
             }
         }
     }
@@ -262,6 +262,17 @@ impl Audit<'_> {
             if *verdict != Verdict::Agree {
                 let detail = format!("{person} {verdict}: {remark}");
                 self.report.add(Check::CeremonySignOff, visible(&detail));
+            }
+        }
+        for (plan, state) in ceremony.key_states() {
+            for (file, people) in state.destruction().attested() {
+                let detail = format!(
+                    "{}: after an interruption, {} attested that {file} was erased; this is not proven",
+                    plan.id,
+                    ceremony.names(people)
+                );
+                self.report
+                    .add(Check::CeremonyDestruction, visible(&detail));
             }
         }
         if let Some(Ending::Aborted { reason }) = ceremony.ending() {

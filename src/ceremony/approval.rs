@@ -19,7 +19,7 @@ pub enum Strength {
     /// The person typed, unseen, the code chosen at attendance.
     Code,
     /// The operator typed it for them: see the ink on the annotated script. Never an approval.
-    OperatorTyped,
+    OnPaper,
     /// The script lets one person act alone. Nobody watched.
     Solo,
 }
@@ -36,7 +36,7 @@ impl fmt::Display for Strength {
         f.write_str(match self {
             Self::Token => "by own token",
             Self::Code => "by code",
-            Self::OperatorTyped => "typed by the operator: see ink",
+            Self::OnPaper => "typed by the operator: see ink",
             Self::Solo => "solo, unwitnessed",
         })
     }
@@ -66,8 +66,8 @@ impl Approval {
     }
 
     /// What the operator types for somebody.
-    pub const fn in_ink(person: PersonId) -> Self {
-        Self::new(person, Strength::OperatorTyped)
+    pub const fn on_paper(person: PersonId) -> Self {
+        Self::new(person, Strength::OnPaper)
     }
 
     /// What a person's own token signed.

@@ -12,7 +12,7 @@ use crate::words::Digest;
 
 use super::event::Event;
 
-const PROOF: &str = "conclave own token v1";
+const PROOF: &str = "conclave approval token v1";
 
 /// What a person's own token signs at attendance: the domain, the script's digest, the person's ID, and the
 /// challenge in hex, a line each, every line ended by LF.

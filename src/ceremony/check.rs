@@ -8,7 +8,7 @@ pub enum Finality {
     /// Nobody waives it: break off, and begin anew with what is right.
     Final,
     /// Two people may waive it, by an exception that says why.
-    Excusable,
+    Waivable,
 }
 
 check_table! {
@@ -19,7 +19,7 @@ check_table! {
         ClockNotBefore "clock.not-before" Final "The attested time is not earlier than the script allows."
         ClockForward "clock.forward" Final "No attested time is earlier than one that is on record, or later than the root's expiry."
         ScriptDigest "script.digest" Final "The script that was read aloud is the script that runs."
-        KeyLocked "key.locked" Final "No token says that its private key can be read or taken out."
+        KeyNonExtractable "key.non-extractable" Final "No token says that its private key can be read or taken out."
         KeyAttestation "key.attestation" Final "What a device states about a key is true: of this key, this device, this slot, and as the script has it used."
         KeyPossession "key.possession" Final "A token answers a fresh challenge with its key."
         KeyProvenance "key.provenance" Final "A key that comes into the root is known to have been made as the script requires."
@@ -27,7 +27,7 @@ check_table! {
         BackupRecipient "backup.recipient" Final "A custodian was seen to open a test message before a share was closed to the same recipients."
         BackupManifest "backup.manifest" Final "The manifest of a share set is of the script's key, people and groups."
         BackupQuorums "backup.quorums" Final "Every quorum of shares was tried, and restored the key-encryption key."
-        BackupApart "backup.apart" Final "A wrapped key and its shares never lie on the same medium."
+        BackupSeparateMedia "backup.separate-media" Final "A wrapped key and its shares never lie on the same medium."
         BackupOpened "backup.opened" Final "Every custodian opened the own share, and it is of the set that was made."
         BackupReplaced "backup.replaced" Final "Nothing of an old share set is destroyed before what takes its place was seen to open."
         RestoreShare "restore.share" Final "A share that comes in is of the set, and is the one that was made for its custodian."
@@ -45,19 +45,19 @@ check_table! {
         RootVerification "root.verification" Final "The signed root verifies as a client verifies it."
         ExportContent "export.content" Final "Only the files of the verified root are exported."
 
-        RehearsalShown "rehearsal.shown" Excusable "A production has a completed rehearsal of the very same script."
-        CustodyBag "custody.bag" Excusable "A bag that was left closed is there, and shows the number on record."
-        CustodyDigest "custody.digest" Excusable "After a pause, the head of the record is the one that was written down in ink."
-        CustodySealed "custody.sealed" Excusable "What leaves the table is in a bag whose number two people read."
-        HostFindings "host.findings" Excusable "Nothing is found on the machine that makes it unfit."
-        NoteInitials "note.initials" Excusable "Everybody puts initials whom a note asks for them."
-        TokenProven "token.proven" Excusable "Each token is put in once more, cold, and answers."
+        RehearsalShown "rehearsal.shown" Waivable "A production has a completed rehearsal of the very same script."
+        CustodyBag "custody.bag" Waivable "A bag that was left closed is there, and shows the number on record."
+        CustodyDigest "custody.digest" Waivable "After a pause, the head of the record is the one that was written down in ink."
+        CustodySealed "custody.sealed" Waivable "What leaves the table is in a bag whose number two people read."
+        HostFindings "host.findings" Waivable "Nothing is found on the machine that makes it unfit."
+        NoteInitials "note.initials" Waivable "Everybody puts initials whom a note asks for them."
+        TokenProven "token.proven" Waivable "Each token is put in once more, cold, and answers."
     }
 }
 
 impl Check {
     /// Whether an exception can waive it.
-    pub const fn is_excusable(self) -> bool {
-        matches!(self.finality(), Finality::Excusable)
+    pub const fn is_waivable(self) -> bool {
+        matches!(self.finality(), Finality::Waivable)
     }
 }

@@ -7,7 +7,7 @@ use crate::words::Digest;
 /// How a drill ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DrillResult {
-    /// Every share that was asked for is right, and they did what the grade wants.
+    /// Every share that was asked for is right, and they did what the level wants.
     Passed,
     /// The key can be restored, but shares are lost.
     PassedWithLosses {

@@ -9,7 +9,7 @@ use crate::words::Digest;
 
 use super::approval::Approval;
 use super::check::Check;
-use super::event::{BackedUp, ExceptionSheet, ExportedFile, OpenedBy, Opening, SigningRecord};
+use super::event::{BackedUp, ExceptionReport, ExportedFile, OpenedBy, Opening, SigningTranscript};
 use super::failure::Failure;
 use super::prompt::Answer;
 use super::request::Request;
@@ -112,7 +112,7 @@ pub enum Effect {
         void: Vec<String>,
     },
     /// See to it that a key leaves its token no more.
-    ConfineKey {
+    DisableExtraction {
         /// The key's name in the script.
         key: KeyId,
         /// The token.
@@ -187,6 +187,19 @@ pub enum Effect {
         object: DoomedObject,
         public_key: PublicKey,
     },
+    /// Search the trust folders for the files of a key that is to be destroyed.
+    FindKeyFiles {
+        key: KeyId,
+        token: TokenId,
+        /// Files whose erasure was interrupted: what is left of them is removed.
+        interrupted: Vec<String>,
+    },
+    /// Erase these files of a key, and verify that no file of it is left.
+    EraseKeyFiles {
+        key: KeyId,
+        token: TokenId,
+        files: Vec<String>,
+    },
     /// Unblock the PIN: its owner sets a new one.
     UnblockPin {
         /// The key's name in the script.
@@ -208,7 +221,7 @@ pub enum Effect {
         message: Vec<u8>,
     },
     /// Log every token out and have it taken out.
-    PutAway {
+    RemoveTokens {
         /// The tokens that were used, with the keys that they are for.
         tokens: Vec<(KeyId, TokenId)>,
     },
@@ -279,6 +292,8 @@ pub enum Outcome {
     ManagementKeyWritten,
     /// It does not hold the key any more.
     KeyDestroyed,
+    /// The paths of the key files that are in the trust folders.
+    KeyFilesFound(Vec<String>),
     /// It holds a new key.
     KeyGenerated {
         /// The token.
@@ -302,7 +317,7 @@ pub enum Outcome {
     /// A key is backed up.
     BackedUp(Box<BackedUp>),
     /// The key leaves its token no more; what the token says of it now.
-    KeyConfined(KeyAttributes),
+    ExtractionDisabled(KeyAttributes),
     /// A custodian opened the own share.
     ShareOpened {
         /// Who.
@@ -333,7 +348,7 @@ pub enum Outcome {
     /// It signed: the signature as TUF has it.
     Signed(Vec<u8>),
     /// No token is in any more.
-    PutAway,
+    TokensRemoved,
     /// The signing request is written.
     RequestWritten(ExportedFile),
     /// A signature of another site is here.
@@ -341,7 +356,7 @@ pub enum Outcome {
         /// The signature, as TUF has it.
         signature: Vec<u8>,
         /// The record of its signing, where it came too; its files are kept.
-        record: Option<SigningRecord>,
+        record: Option<SigningTranscript>,
     },
     /// The files are there, and are what they should be.
     Exported,
@@ -363,7 +378,7 @@ pub enum Input {
         /// What the machine says of itself.
         machine: String,
         /// The head of the record that was found.
-        head: Digest,
+        digest: Digest,
         /// Bytes of a line that was cut short.
         torn_bytes: u64,
     },
@@ -385,8 +400,8 @@ pub enum Input {
     Outcome(Outcome),
     /// The room wants an exception recorded.
     Exception {
-        /// The sheet.
-        sheet: ExceptionSheet,
+        /// The report.
+        report: ExceptionReport,
         /// The check that it waives, if it does.
         waives: Option<Check>,
         /// Who decided.

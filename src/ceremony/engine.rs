@@ -9,9 +9,9 @@ use super::act::asking::{go_on, with_token};
 use super::act::{
     approval, attendance, attest_clock, back_up_key, certify_key, collect_signatures, compose_root,
     custody, destroy_shares, destroy_token_key, enroll_key, envelope, exception, export, failure,
-    generate_key, initialize_token, inspect_host, judge_request, note, open_bag, open_share,
-    open_token, opening, pause, prove_token, read_script, restore_key, resuming, review_root, seal,
-    set_pin, sign_off, sign_root, verify_root,
+    generate_key, identify_token, initialize_token, inspect_host, note, open_bag, open_share,
+    opening, pause, read_script, restore_key, resuming, review_root, seal, set_pin, sign_off,
+    sign_root, verify_request, verify_root, verify_token,
 };
 use super::approval::{Approval, people_of};
 use super::at::At;
@@ -27,7 +27,7 @@ use super::prompt::{Answer, Ask, Prompt};
 use super::refusal::StepError;
 use super::replay::{Applied, ReplayError, contradiction, require};
 use super::request::{amend, decide, payload, restore, tokens};
-use super::state::{Bag, Ceremony, Ending, PartFate};
+use super::state::{Bag, Ceremony, Ending, PartDisposition};
 
 /// An event that was decided, and the ceremony after it.
 #[derive(Debug, Clone)]
@@ -173,7 +173,7 @@ const fn is_about_order(event: &EventKind) -> bool {
         event,
         EventKind::Progress(
             ProgressEvent::Postponed { .. }
-                | ProgressEvent::TakenUp { .. }
+                | ProgressEvent::BroughtForward { .. }
                 | ProgressEvent::Amended { .. }
         ) | EventKind::Keys(
             KeyEvent::RegenerationDecided { .. }
@@ -183,7 +183,7 @@ const fn is_about_order(event: &EventKind) -> bool {
                 | KeyEvent::UnblockDecided { .. }
                 | KeyEvent::PinUnblocked { .. }
                 | KeyEvent::EnvelopeSealed { .. }
-                | KeyEvent::Skipped { .. }
+                | KeyEvent::KeySkipped { .. }
         ) | EventKind::Root(RootEvent::PayloadAbandoned { .. })
     )
 }
@@ -205,14 +205,14 @@ fn change(c: &mut Ceremony, at: &At<'_>) -> Applied {
 fn change_progress(c: &mut Ceremony, at: &At<'_>, event: &ProgressEvent) -> Applied {
     match event {
         ProgressEvent::Opened(opening) => opening::opened(c, opening),
-        ProgressEvent::Resumed { head, .. } => resuming::resumed(c, *head),
+        ProgressEvent::Resumed { digest, .. } => resuming::resumed(c, *digest),
         ProgressEvent::ScriptRead { sha256 } => read_script::read(c, at, *sha256),
         ProgressEvent::Initialed { initials } => note::initialed(c, at, initials),
         ProgressEvent::SignedOff { verdict, remark } => {
             sign_off::signed_off(c, at, *verdict, remark)
         }
         ProgressEvent::Postponed { key } => tokens::postponed(c, key),
-        ProgressEvent::TakenUp { key } => tokens::taken_up(c, key),
+        ProgressEvent::BroughtForward { key } => tokens::brought_forward(c, key),
         ProgressEvent::Amended {
             amendment,
             approvals,
@@ -220,10 +220,10 @@ fn change_progress(c: &mut Ceremony, at: &At<'_>, event: &ProgressEvent) -> Appl
         ProgressEvent::Failed { failure } => failure::failed(c, failure),
         ProgressEvent::Retried => c.progress_mut().retry(),
         ProgressEvent::ExceptionRecorded {
-            sheet,
+            report,
             waives,
             approvals,
-        } => exception::recorded(c, at, sheet, *waives, approvals),
+        } => exception::recorded(c, at, report, *waives, approvals),
         ProgressEvent::Aborted { reason } => {
             let reason = reason.clone();
             c.progress_mut().end(Ending::Aborted { reason });
@@ -267,6 +267,7 @@ fn change_host(c: &mut Ceremony, at: &At<'_>, event: &HostEvent) -> Applied {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a row for each event")]
 fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
     match event {
         KeyEvent::TokenFound {
@@ -274,7 +275,7 @@ fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
             token,
             blank: _,
             at_factory_value,
-        } => open_token::found(c, at, key, token, at_factory_value),
+        } => identify_token::found(c, at, key, token, at_factory_value),
         KeyEvent::InitializeIntended { key, label } => {
             initialize_token::announced(c, at, key, label)
         }
@@ -319,7 +320,7 @@ fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
                 challenge: *challenge,
                 signature: signature.as_bytes().to_vec(),
             };
-            prove_token::proven(c, at, key, proof)
+            verify_token::proven(c, at, key, proof)
         }
         KeyEvent::EnrollmentCompared {
             key,
@@ -354,19 +355,29 @@ fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
             bag,
             approvals,
         } => envelope::sealed(c, at, key, *secret, bag, approvals),
-        KeyEvent::Skipped {
+        KeyEvent::KeySkipped {
             key,
             reason,
             approvals,
         } => tokens::skipped(c, at, key, reason, approvals),
+        KeyEvent::KeyFilesFound { key, files } => destroy_token_key::files_found(c, at, key, files),
         KeyEvent::DestructionIntended {
             key,
             fingerprint,
+            files,
             approvals,
-        } => destroy_token_key::announced(c, at, key, *fingerprint, approvals),
-        KeyEvent::TokenKeyDestroyed { key, fingerprint } => {
-            destroy_token_key::destroyed(c, at, key, *fingerprint)
-        }
+        } => destroy_token_key::announced(c, at, key, *fingerprint, files, approvals),
+        KeyEvent::KeyFilesAttested {
+            key,
+            fingerprint,
+            files,
+            approvals,
+        } => destroy_token_key::files_attested(c, at, key, *fingerprint, files, approvals),
+        KeyEvent::TokenKeyDestroyed {
+            key,
+            fingerprint,
+            files,
+        } => destroy_token_key::destroyed(c, at, key, *fingerprint, files),
     }
 }
 
@@ -392,9 +403,9 @@ fn change_custody(c: &mut Ceremony, at: &At<'_>, event: &CustodyEvent) -> Applie
             seal::sealed(c, at, item, bag, approvals)
         }
         CustodyEvent::PauseBegun { reason, approvals } => pause::begun(c, at, reason, approvals),
-        CustodyEvent::TokensPutAway => pause::put_away(c, at),
+        CustodyEvent::TokensRemoved => pause::tokens_removed(c, at),
         CustodyEvent::Paused { at: time } => pause::paused(c, at, *time),
-        CustodyEvent::HeadCompared { words } => pause::head_compared(c, at, words),
+        CustodyEvent::DigestCompared { words } => pause::digest_compared(c, at, words),
     }
 }
 
@@ -412,8 +423,8 @@ fn change_root(c: &mut Ceremony, at: &At<'_>, event: &RootEvent) -> Applied {
         RootEvent::RequestJudged {
             sha256,
             card,
-            again,
-        } => judge_request::judged(c, at, *sha256, *card, *again),
+            signed_before,
+        } => verify_request::judged(c, at, *sha256, *card, *signed_before),
         RootEvent::ReviewConfirmed { sha256, typed } => {
             review_root::reviewed(c, at, *sha256, typed)
         }
@@ -433,7 +444,7 @@ fn change_root(c: &mut Ceremony, at: &At<'_>, event: &RootEvent) -> Applied {
             key,
             key_id,
             signature,
-            record: _,
+            transcript: _,
         } => collect_signatures::signature_collected(c, at, key, key_id, signature),
         RootEvent::SignatureSkipped { key, reason } => {
             collect_signatures::signature_skipped(c, at, key, reason)
@@ -499,8 +510,8 @@ fn change_backup(c: &mut Ceremony, at: &At<'_>, event: &BackupEvent) -> Applied 
         } => back_up_key::recipient_proven(c, at, custodian, recipients, *by),
         BackupEvent::BackupIntended { key, id } => back_up_key::announced(c, at, key, id),
         BackupEvent::BackedUp(made) => back_up_key::backed_up(c, at, made),
-        BackupEvent::KeyConfined { key, attributes } => {
-            back_up_key::confined(c, at, key, *attributes)
+        BackupEvent::ExtractionDisabled { key, attributes } => {
+            back_up_key::extraction_disabled(c, at, key, *attributes)
         }
         BackupEvent::ShareOpened {
             key,
@@ -508,23 +519,23 @@ fn change_backup(c: &mut Ceremony, at: &At<'_>, event: &BackupEvent) -> Applied 
             custodian,
             by,
         } => back_up_key::share_opened(c, at, key, *set, custodian, *by),
-        BackupEvent::OldPartDestroyed {
+        BackupEvent::SupersededPartDestroyed {
             set,
             custodian,
             approvals,
         } => {
-            let fate = PartFate::Destroyed;
-            destroy_shares::accounted_for(c, at, *set, custodian.as_ref(), fate, approvals)
+            let disposition = PartDisposition::Destroyed;
+            destroy_shares::accounted_for(c, at, *set, custodian.as_ref(), disposition, approvals)
         }
-        BackupEvent::OldPartLeft {
+        BackupEvent::SupersededPartRetained {
             set,
             custodian,
             reason,
             approvals,
         } => {
             let reason = reason.clone();
-            let fate = PartFate::Left { reason };
-            destroy_shares::accounted_for(c, at, *set, custodian.as_ref(), fate, approvals)
+            let disposition = PartDisposition::Retained { reason };
+            destroy_shares::accounted_for(c, at, *set, custodian.as_ref(), disposition, approvals)
         }
     }
 }
@@ -534,20 +545,20 @@ fn change_restore(c: &mut Ceremony, at: &At<'_>, event: &RestoreEvent) -> Applie
         RestoreEvent::ShareEntered { set, custodian, by } => {
             open_share::entered(c, at, *set, custodian, *by)
         }
-        RestoreEvent::ShareGivenUp {
+        RestoreEvent::ShareDeclaredLost {
             custodian,
             reason,
             approvals,
-        } => restore::share_given_up(c, at, custodian, reason, approvals),
+        } => restore::share_declared_lost(c, at, custodian, reason, approvals),
         RestoreEvent::SharesCombined { set } => restore_key::combined(c, at, *set),
         RestoreEvent::KeyRestored { set, fingerprint } => {
             restore_key::restored(c, at, *set, *fingerprint)
         }
-        RestoreEvent::RestoreProven {
+        RestoreEvent::RestoredKeyProven {
             challenge,
             signature,
         } => restore_key::proven(c, at, challenge, signature),
-        RestoreEvent::RestoredDestroyed { fingerprint } => {
+        RestoreEvent::RestoredKeyDestroyed { fingerprint } => {
             restore_key::destroyed(c, at, *fingerprint)
         }
         RestoreEvent::DrillFailed { reason, approvals } => {
@@ -580,27 +591,27 @@ fn is_done(c: &Ceremony, step: &Step) -> bool {
         Act::InspectHost => c.findings().is_some_and(<[_]>::is_empty),
         Act::ReadScript => c.progress.is_script_read(),
         Act::Note { initials, .. } => note::is_done(c, step, initials),
-        Act::OpenToken { key } => c.keys[key].token().is_some(),
+        Act::IdentifyToken { key } => c.keys[key].token().is_some(),
         Act::InitializeToken { key } => c.keys[key].is_initialized(),
         Act::SetPin { key } => set_pin::is_done(c, key),
         Act::GenerateKey { key } | Act::ImportKey { key } => generate_key::is_done(c, key),
         Act::BackUpKey { key } => back_up_key::is_done(c, key.as_ref()),
-        Act::ProveBackup { key } => back_up_key::is_proven(c, key.as_ref()),
-        Act::DestroyShares => c.next_old_part().is_none(),
+        Act::VerifyBackup { key } => back_up_key::is_proven(c, key.as_ref()),
+        Act::DestroyShares => c.next_superseded_part().is_none(),
         Act::OpenShare { custodian } => c.is_share_settled(custodian),
         Act::RestoreKey { .. } => restore_key::is_restored(c),
-        Act::ProveRestore { .. } => restore_key::is_proven(c),
-        Act::Destroy { .. } => restore_key::is_destroyed(c),
+        Act::VerifyRestoredKey { .. } => restore_key::is_proven(c),
+        Act::DestroyRestoredKey { .. } => restore_key::is_destroyed(c),
         Act::EnrollKey { key } => c.is_enrolled(key),
         Act::CertifyKey { .. }
         | Act::ComposeRoot
-        | Act::JudgeRequest
+        | Act::VerifyRequest
         | Act::ReviewRoot
         | Act::VerifyRoot => c.is_settled_everywhere(&step.act),
         Act::SignRoot => c.next_signer().is_none(),
         Act::CollectSignatures => collect_signatures::is_done(c),
         Act::Export => !c.exported().is_empty(),
-        Act::ProveToken { key } => prove_token::is_done(c, key),
+        Act::VerifyToken { key } => verify_token::is_done(c, key),
         Act::DestroyTokenKey { key } => destroy_token_key::is_done(c, key),
         Act::Seal { key, .. } => seal::is_done(c, key),
         Act::SealMedium { medium, .. } => c.custody.is_kept(&medium.into()),
@@ -650,7 +661,7 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
         Act::InspectHost => inspect_host::next(c, step),
         Act::ReadScript => Next::Ask(read_script::ask_read(c, step)),
         Act::Note { initials, .. } => Next::Ask(note::ask_initials(c, step, initials)),
-        Act::OpenToken { key } => Next::Do(Effect::FindToken { key: key.clone() }),
+        Act::IdentifyToken { key } => Next::Do(Effect::FindToken { key: key.clone() }),
         Act::InitializeToken { key } => initialize_token::next_initialize(c, step, key),
         Act::SetPin { key } => set_pin::next(c, key),
         Act::GenerateKey { key } => generate_key::next_made(c, step, key, "Generate the key"),
@@ -658,21 +669,21 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
         Act::EnrollKey { key } => enroll_key::next(c, step, key),
         Act::CertifyKey { key } => certify_key::next_certify(c, step, key),
         Act::BackUpKey { key } => back_up_key::next_back_up(c, step, key.as_ref()),
-        Act::ProveBackup { key } => back_up_key::next_prove_backup(c, step, key.as_ref()),
+        Act::VerifyBackup { key } => back_up_key::next_prove_backup(c, step, key.as_ref()),
         Act::OpenShare { custodian } => open_share::next_open_share(c, step, custodian),
         Act::RestoreKey { key } => restore_key::next_restore(c, step, key.as_ref()),
-        Act::ProveRestore { key } => restore_key::next_prove_restore(c, step, key.as_ref()),
-        Act::Destroy { key } => restore_key::next_destroy(c, step, key.as_ref()),
+        Act::VerifyRestoredKey { key } => restore_key::next_prove_restore(c, step, key.as_ref()),
+        Act::DestroyRestoredKey { key } => restore_key::next_destroy(c, step, key.as_ref()),
         Act::DestroyShares => destroy_shares::next_destroy_shares(c, step),
         Act::ComposeRoot => compose_root::next(c, step),
-        Act::JudgeRequest => Next::Ask(judge_request::ask_judgment(c, step)),
+        Act::VerifyRequest => Next::Ask(verify_request::ask_judgment(c, step)),
         Act::ReviewRoot => Next::Ask(review_root::ask_review(c, step)),
         Act::SignRoot => sign_root::next_sign(c, step),
         Act::CollectSignatures => collect_signatures::next_owed(c, step),
         Act::VerifyRoot => verify_root::next(c, step),
         Act::Export => export::next(c, step),
-        Act::ProveToken { key } => {
-            prove_token::prove(c, key, crate::transfer::Occasion::Reinsertion)
+        Act::VerifyToken { key } => {
+            verify_token::prove(c, key, crate::transfer::Occasion::Reinsertion)
         }
         Act::DestroyTokenKey { key } => destroy_token_key::next(c, step, key),
         // Bags are asked for before the step goes on: there is nothing left to do here.
@@ -690,23 +701,23 @@ fn event_of(c: &Ceremony, input: Input, moment: &Moment) -> Result<Event, StepEr
             conclave,
             program,
             machine,
-            head,
+            digest,
             torn_bytes,
         } => Ok(overall(ProgressEvent::Resumed {
             conclave,
             program,
             machine,
-            head,
+            digest,
             torn_bytes,
         })),
         Input::Answer { answer, approvals } => event_of_answer(c, answer, approvals, moment),
         Input::Outcome(outcome) => Ok(event_of_outcome(c, outcome)?
             .unwrap_or_else(|failure| failed(c, failure::as_simulated(c, failure)))),
         Input::Exception {
-            sheet,
+            report,
             waives,
             approvals,
-        } => exception::decide_exception(c, sheet, waives, approvals),
+        } => exception::decide_exception(c, report, waives, approvals),
         Input::Request { request, approvals } => decide::decide_request(c, &request, approvals),
         Input::Abort { reason } if reason.trim().is_empty() => Err(StepError::Empty),
         Input::Abort { reason } => Ok(overall(ProgressEvent::Aborted { reason })),
@@ -722,7 +733,9 @@ fn typed_texts(input: &Input) -> impl Iterator<Item = &str> {
         }
         | Input::Abort { reason: text } => vec![text],
         Input::Request { request, .. } => request.values.iter().map(String::as_str).collect(),
-        Input::Exception { sheet, .. } => vec![&sheet.expected, &sheet.happened, &sheet.decided],
+        Input::Exception { report, .. } => {
+            vec![&report.expected, &report.happened, &report.decided]
+        }
         Input::Answer {
             answer: Answer::Enter,
             ..
@@ -808,8 +821,8 @@ fn event_of_answer(
         return Ok(failure::answered(c, &given.text, prompt.who));
     }
     if c.wants_rehearsal() {
-        let sheet = exception::unrehearsed(c, given.text);
-        return exception::decide_exception(c, sheet, Some(Check::RehearsalShown), approvals);
+        let report = exception::unrehearsed(c, given.text);
+        return exception::decide_exception(c, report, Some(Check::RehearsalShown), approvals);
     }
     let people = if prompt.approval {
         people_of(&approvals)
@@ -867,7 +880,7 @@ fn answered(
         Act::GenerateKey { key } | Act::ImportKey { key } | Act::RestoreKey { key: Some(key) } => {
             Ok(generate_key::announcing(c, key, moment))
         }
-        Act::DestroyShares => destroy_shares::fact_of_old_part(c, &text, remark, approvals),
+        Act::DestroyShares => destroy_shares::event_of_superseded_part(c, &text, remark, approvals),
         Act::BackUpKey { key } => back_up_key::intend_backup(c, key.as_ref(), moment),
         Act::EnrollKey { key } => enroll_key::decide_enrollment(c, key, approvals),
         Act::CertifyKey { key } => Ok(EventKind::Root(RootEvent::CertifyIntended {
@@ -875,7 +888,7 @@ fn answered(
             name: c.script.certificate_name().to_owned(),
         })),
         Act::ComposeRoot => compose_root::composing(c),
-        Act::JudgeRequest => judge_request::decide_judgment(c, &text),
+        Act::VerifyRequest => verify_request::decide_judgment(c, &text),
         Act::ReviewRoot => Ok(EventKind::Root(RootEvent::ReviewConfirmed {
             sha256: sign_root::frozen_digest(c)?,
             typed: text,
@@ -891,14 +904,14 @@ fn answered(
             destroy_token_key::answered(c, key, approvals).ok_or(StepError::NotAsked)
         }
         Act::Attendance
-        | Act::OpenToken { .. }
+        | Act::IdentifyToken { .. }
         | Act::SetPin { .. }
-        | Act::ProveBackup { .. }
+        | Act::VerifyBackup { .. }
         | Act::OpenShare { .. }
         | Act::RestoreKey { key: None }
-        | Act::ProveRestore { .. }
-        | Act::Destroy { .. }
-        | Act::ProveToken { .. }
+        | Act::VerifyRestoredKey { .. }
+        | Act::DestroyRestoredKey { .. }
+        | Act::VerifyToken { .. }
         | Act::Seal { .. }
         | Act::SealMedium { .. }
         | Act::Break { .. } => Err(StepError::NotAsked),
@@ -959,6 +972,10 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
             by(writer, EventKind::Keys(event))
         }
         Outcome::KeyDestroyed => event_of_destruction(c, step).map(Ok),
+        Outcome::KeyFilesFound(files) => here(EventKind::Keys(KeyEvent::KeyFilesFound {
+            key: at_hand()?,
+            files,
+        })),
         Outcome::KeyGenerated {
             token,
             public_key,
@@ -988,9 +1005,9 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
             by(custodian, EventKind::Backup(event))
         }
         Outcome::BackedUp(made) => here(EventKind::Backup(BackupEvent::BackedUp(made))),
-        Outcome::KeyConfined(attributes) => {
+        Outcome::ExtractionDisabled(attributes) => {
             let key = back_up_key::key_of_outcome(c, step).ok_or(StepError::NotAsked)?;
-            let event = BackupEvent::KeyConfined { key, attributes };
+            let event = BackupEvent::ExtractionDisabled { key, attributes };
             here(EventKind::Backup(event))
         }
         Outcome::ShareOpened {
@@ -1012,7 +1029,7 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
             signature,
         } => here(event_of_proof(step, challenge, signature)?),
         Outcome::Signed(signature) => event_of_signing(c, step, signature),
-        Outcome::PutAway => here(EventKind::Custody(CustodyEvent::TokensPutAway)),
+        Outcome::TokensRemoved => here(EventKind::Custody(CustodyEvent::TokensRemoved)),
         Outcome::RequestWritten(file) => here(EventKind::Root(RootEvent::RequestWritten { file })),
         Outcome::Collected { signature, record } => {
             here(collect_signatures::collected(c, signature, record)?)
@@ -1026,7 +1043,7 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
 /// A key is gone: the restored one, one of the root, or one that was given up.
 fn event_of_destruction(c: &Ceremony, step: &Step) -> Result<Event, StepError> {
     let people = c.people_of(step);
-    if matches!(step.act, Act::Destroy { .. }) {
+    if matches!(step.act, Act::DestroyRestoredKey { .. }) {
         return Ok(c.at_step(people, restore_key::event_of_destruction(c)?));
     }
     if matches!(step.act, Act::DestroyTokenKey { .. }) {
@@ -1045,13 +1062,13 @@ fn event_of_proof(
     challenge: [u8; 32],
     signature: Vec<u8>,
 ) -> Result<EventKind, StepError> {
-    if matches!(step.act, Act::ProveRestore { .. }) {
-        return Ok(EventKind::Restore(RestoreEvent::RestoreProven {
+    if matches!(step.act, Act::VerifyRestoredKey { .. }) {
+        return Ok(EventKind::Restore(RestoreEvent::RestoredKeyProven {
             challenge,
             signature: signature.into(),
         }));
     }
-    prove_token::event_of_answer(step, challenge, signature).ok_or(StepError::NotAsked)
+    verify_token::event_of_answer(step, challenge, signature).ok_or(StepError::NotAsked)
 }
 
 fn event_of_signing(
@@ -1106,7 +1123,7 @@ fn failed(c: &Ceremony, failure: Failure) -> Event {
 
 fn untrue(what: String) -> Failure {
     Failure {
-        kind: FailureKind::Untrue,
+        kind: FailureKind::InvalidAnswer,
         what,
         hint: "do not use this token's answer; try once more, and if it happens again set the token aside"
             .to_owned(),
@@ -1135,8 +1152,8 @@ const fn is_from_token(event: &EventKind) -> bool {
                 | KeyEvent::KeyGenerated { .. }
                 | KeyEvent::PossessionProven { .. }
         ),
-        EventKind::Backup(event) => matches!(event, BackupEvent::KeyConfined { .. }),
-        EventKind::Restore(event) => matches!(event, RestoreEvent::RestoreProven { .. }),
+        EventKind::Backup(event) => matches!(event, BackupEvent::ExtractionDisabled { .. }),
+        EventKind::Restore(event) => matches!(event, RestoreEvent::RestoredKeyProven { .. }),
         EventKind::Participants(event) => {
             matches!(event, ParticipantEvent::ApprovalTokenProven { .. })
         }

@@ -37,27 +37,29 @@ pub enum FailureKind {
     /// The PIN has characters that this keyboard may not give as they are meant. No try was spent.
     NotDigits,
     /// The last try was not confirmed by its word, and kept. No try was spent.
-    LastTryKept,
+    LastTryNotConfirmed,
     /// Nobody knows the secret that is wanted.
-    SecretGone,
+    SecretLost,
     /// Nobody touched the token in time. No try of its PIN was spent.
-    TouchMissed,
+    TouchTimeout,
     /// No such token is there, or it was pulled.
     TokenAbsent,
+    /// A key file is gone after its destruction was interrupted.
+    KeyFileMissing,
     /// More than one token fits.
     TokenAmbiguous,
     /// The token is not the one that the script names, or not in the state that it needs.
     WrongToken,
     /// The key on the token was made in a rehearsal. No PIN was tried.
-    OfRehearsal,
+    RehearsalKey,
     /// Something exists that must not.
     Exists,
     /// The token cannot do it.
     Unsupported,
     /// What the token gave back is not true: a signature that does not verify, a key of another kind.
-    Untrue,
+    InvalidAnswer,
     /// The call was given up before the token answered.
-    GivenUp,
+    Canceled,
     /// The token or its module failed otherwise.
     Device,
     /// A file could not be written or read back.

@@ -54,7 +54,7 @@ pub struct Recorded<'a> {
     /// The number of the line, from 1.
     pub line: u64,
     /// The digest of the line.
-    pub head: crate::words::Digest,
+    pub digest: crate::words::Digest,
     /// When.
     pub time: jiff::Timestamp,
     /// What.

@@ -52,9 +52,9 @@ pub use effect::{DoomedObject, Effect, Input, Moment, Outcome};
 pub use engine::Decision;
 
 pub use event::{
-    BackedUp, BackupEvent, Counted, CustodyEvent, EnteredBy, Event, EventKind, ExceptionSheet,
+    BackedUp, BackupEvent, Counted, CustodyEvent, EnteredBy, Event, EventKind, ExceptionReport,
     ExportedFile, HostEvent, KeyEvent, Mode, OpenedBy, Opening, ParticipantEvent, ProgressEvent,
-    Randomness, RestoreEvent, RootEvent, SeenMedium, SigningRecord, SimulatedRoot, Verdict,
+    Randomness, RestoreEvent, RootEvent, SeenMedium, SigningTranscript, SimulatedRoot, Verdict,
     WrappedIn,
 };
 pub use failure::{Failure, FailureKind};
@@ -74,6 +74,6 @@ pub use replay::ReplayError;
 pub use request::{Field, Offer, Pick, Request, RequestKind};
 
 pub use state::{
-    Bag, Ceremony, Ending, Former, FormerFate, Generated, KeyBackup, KeyState, OldPart, Owed,
-    PartFate, Presence, Restore, StepState, Whereabouts,
+    Bag, Ceremony, Destruction, Ending, Former, FormerDisposition, Generated, KeyBackup, KeyState,
+    Owed, PartDisposition, Presence, Restore, StepState, SupersededPart, Whereabouts,
 };

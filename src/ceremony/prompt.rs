@@ -11,7 +11,7 @@ use crate::script::{PersonId, StepId, TokenSecret};
 use crate::secret::Pin;
 
 use super::check::Check;
-use super::event::ExceptionSheet;
+use super::event::ExceptionReport;
 use super::request::Request;
 
 /// A question to the room. It says all that a front end must show; how it shows it is its own matter.
@@ -314,7 +314,7 @@ pub struct Waiting {
 pub enum WaitingOn {
     /// People, who put a token in or take it out: any interrupt ends the wait at once.
     People,
-    /// A token's answer. [`Interrupt::GiveUp`] and [`Interrupt::Leave`] end the wait, and then nothing is asked
+    /// A token's answer. [`Interrupt::Cancel`] and [`Interrupt::Leave`] end the wait, and then nothing is asked
     /// of any token again in this process; what else the room wants is done when the answer is there.
     Token,
 }
@@ -324,8 +324,8 @@ pub enum WaitingOn {
 pub enum Interrupt {
     /// A departure from the script is to be written down; then the question is asked again.
     Exception {
-        /// The sheet.
-        sheet: ExceptionSheet,
+        /// The report.
+        report: ExceptionReport,
         /// The check that it waives, if it does.
         waives: Option<Check>,
         /// The IDs of the people who decided.
@@ -339,7 +339,7 @@ pub enum Interrupt {
         reason: String,
     },
     /// The call that is being waited for is given up.
-    GiveUp,
+    Cancel,
     /// The process must end, and the ceremony waits to be resumed: the terminal is gone, or a signal came.
     Leave,
 }

@@ -67,7 +67,7 @@ pub enum StepError {
     },
     /// The ink and the record differ.
     #[error("those are not the words of this record's head at the pause")]
-    AnotherHead,
+    WrongDigest,
     /// The answer does not belong to the question.
     #[error("that is no answer to what was asked")]
     NotAnAnswer,
@@ -146,7 +146,7 @@ impl StepError {
                 "read the number that is printed on the bag: letters, digits, and . / - between them".to_owned()
             }
             Self::UsedBag { .. } => "take a new bag: a tamper-evident bag is used once".to_owned(),
-            Self::AnotherHead => {
+            Self::WrongDigest => {
                 "read the ink again; if it differs, this may be another record: compare it with its mirror before two people decide upon an exception".to_owned()
             }
             Self::Backwards { .. } => {
@@ -164,7 +164,7 @@ impl StepError {
             Self::NotOffered => "choose from what the screen lists".to_owned(),
             Self::NotAmended(_) => "only names, note texts, minutes, bag numbers and listed substitutes can be amended; for anything else break off, write a new script that adopts the proven keys (conclave script new --adopt), and rehearse it".to_owned(),
             Self::NotApproved(_) => "nothing was changed; two people approve, or it does not happen".to_owned(),
-            Self::Rule(ReplayError::Check { check, .. }) if !check.is_excusable() => {
+            Self::Rule(ReplayError::Check { check, .. }) if !check.is_waivable() => {
                 "no exception waives this; put it right, or break off and begin anew".to_owned()
             }
             Self::Rule(_) => "nothing was changed; go on with what the screen asks for".to_owned(),

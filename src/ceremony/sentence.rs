@@ -4,8 +4,8 @@ use crate::record::visible;
 use crate::script::{ItemId, PersonId, Script};
 
 use super::act::{
-    collect_signatures, destroy_token_key, enroll_key, envelope, generate_key, initialize_token,
-    judge_request, open_token, prove_token, set_pin, verify_root,
+    collect_signatures, destroy_token_key, enroll_key, envelope, generate_key, identify_token,
+    initialize_token, set_pin, verify_request, verify_root, verify_token,
 };
 use super::approval::strengths_of;
 use super::display_names::DisplayNames;
@@ -81,7 +81,7 @@ fn of_progress(event: &ProgressEvent, telling: &Telling<'_>) -> String {
             )
         }
         ProgressEvent::Postponed { key } => format!("The steps of {key} were put off."),
-        ProgressEvent::TakenUp { key } => format!("The steps of {key} are done now."),
+        ProgressEvent::BroughtForward { key } => format!("The steps of {key} are done now."),
         ProgressEvent::SignedOff { verdict, remark } if remark.is_empty() => {
             format!("{people} {verdict}.")
         }
@@ -89,14 +89,14 @@ fn of_progress(event: &ProgressEvent, telling: &Telling<'_>) -> String {
         ProgressEvent::Failed { failure } => format!("It did not work: {}.", failure.what),
         ProgressEvent::Retried => "Tried again.".to_owned(),
         ProgressEvent::ExceptionRecorded {
-            sheet,
+            report,
             waives,
             approvals,
         } => format!(
             "Exception: expected {}; happened {}; decided {} by {people} ({}).{}",
-            sheet.expected,
-            sheet.happened,
-            sheet.decided,
+            report.expected,
+            report.happened,
+            report.decided,
             strengths_of(approvals),
             waives.map_or_else(String::new, |check| format!(" It waives {check}."))
         ),
@@ -185,7 +185,7 @@ fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
             token,
             blank,
             at_factory_value,
-        } => open_token::token_found_sentence(key, token, *blank, at_factory_value),
+        } => identify_token::token_found_sentence(key, token, *blank, at_factory_value),
         KeyEvent::InitializeIntended { key, label } => {
             initialize_token::initialize_intended_sentence(key, label)
         }
@@ -207,7 +207,7 @@ fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
             generate_key::key_generated_sentence(key, fingerprint, *provenance, attestation, token)
         }
         KeyEvent::PossessionProven { key, occasion, .. } => {
-            prove_token::possession_proven_sentence(key, *occasion)
+            verify_token::possession_proven_sentence(key, *occasion)
         }
         KeyEvent::EnrollmentCompared {
             key,
@@ -225,14 +225,26 @@ fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
             reason,
             approvals,
         } => tokens::spare_taken_sentence(key, spare, reason, approvals, telling),
+        KeyEvent::KeyFilesFound { key, files } => {
+            destroy_token_key::files_found_sentence(key, files)
+        }
         KeyEvent::DestructionIntended {
             key,
             fingerprint,
+            files,
             approvals,
-        } => destroy_token_key::intended_sentence(key, fingerprint, approvals, telling),
-        KeyEvent::TokenKeyDestroyed { key, fingerprint } => {
-            destroy_token_key::destroyed_sentence(key, fingerprint)
-        }
+        } => destroy_token_key::intended_sentence(key, fingerprint, files, approvals, telling),
+        KeyEvent::KeyFilesAttested {
+            key,
+            files,
+            approvals,
+            ..
+        } => destroy_token_key::files_attested_sentence(key, files, approvals, telling),
+        KeyEvent::TokenKeyDestroyed {
+            key,
+            fingerprint,
+            files,
+        } => destroy_token_key::destroyed_sentence(key, fingerprint, files),
         KeyEvent::KeyDestroyed { key, fingerprint } => {
             tokens::key_destroyed_sentence(key, fingerprint)
         }
@@ -255,7 +267,7 @@ fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
             bag,
             approvals,
         } => envelope::envelope_sealed_sentence(key, *secret, bag, approvals, telling),
-        KeyEvent::Skipped {
+        KeyEvent::KeySkipped {
             key,
             reason,
             approvals,
@@ -310,11 +322,11 @@ fn of_custody(event: &CustodyEvent, telling: &Telling<'_>) -> String {
             "A pause begins: {reason}. Approved by {people} ({}).",
             strengths_of(approvals)
         ),
-        CustodyEvent::TokensPutAway => "All tokens are logged out and taken out.".to_owned(),
+        CustodyEvent::TokensRemoved => "All tokens are logged out and taken out.".to_owned(),
         CustodyEvent::Paused { at } => {
             format!("Paused at {at}. A witness writes down the head of the record in ink.")
         }
-        CustodyEvent::HeadCompared { words } => format!(
+        CustodyEvent::DigestCompared { words } => format!(
             "{people} read the head of the record from the ink; it is this record's: {words} …"
         ),
     }
@@ -369,7 +381,7 @@ fn of_root(event: &RootEvent, telling: &Telling<'_>) -> String {
         RootEvent::SignatureCollected {
             key,
             key_id,
-            record,
+            transcript: record,
             ..
         } => collect_signatures::signature_collected_sentence(key, key_id, record.as_ref()),
         RootEvent::SignatureSkipped { key, reason } => {
@@ -396,8 +408,8 @@ fn of_root(event: &RootEvent, telling: &Telling<'_>) -> String {
         RootEvent::RequestJudged {
             sha256,
             card,
-            again,
-        } => judge_request::request_judged_sentence(sha256, card.is_some(), *again),
+            signed_before,
+        } => verify_request::request_judged_sentence(sha256, card.is_some(), *signed_before),
         RootEvent::InRepository { repository, event } => {
             format!("{}: {}", visible(repository), of_root(event, telling))
         }
@@ -431,7 +443,7 @@ fn of_backup(event: &BackupEvent, telling: &Telling<'_>) -> String {
                 Randomness::System => "random from the system alone",
             }
         ),
-        BackupEvent::KeyConfined { key, .. } => {
+        BackupEvent::ExtractionDisabled { key, .. } => {
             format!("{key} leaves its token no more, and the token says so.")
         }
         BackupEvent::ShareOpened { key, set, by, .. } => format!(
@@ -439,12 +451,12 @@ fn of_backup(event: &BackupEvent, telling: &Telling<'_>) -> String {
             set.short_hex(),
             by.title()
         ),
-        BackupEvent::OldPartDestroyed { set, custodian, .. } => format!(
+        BackupEvent::SupersededPartDestroyed { set, custodian, .. } => format!(
             "{people} saw {} of the old set {} destroyed.",
             part(custodian.as_deref()),
             set.short_hex()
         ),
-        BackupEvent::OldPartLeft {
+        BackupEvent::SupersededPartRetained {
             set,
             custodian,
             reason,
@@ -465,7 +477,7 @@ fn of_restore(event: &RestoreEvent, telling: &Telling<'_>) -> String {
             set.short_hex(),
             by.title()
         ),
-        RestoreEvent::ShareGivenUp {
+        RestoreEvent::ShareDeclaredLost {
             custodian, reason, ..
         } => format!("{people} gave the share of {custodian} up, which counts as lost: {reason}."),
         RestoreEvent::SharesCombined { set } => format!(
@@ -477,11 +489,11 @@ fn of_restore(event: &RestoreEvent, telling: &Telling<'_>) -> String {
             fingerprint.short_hex(),
             set.short_hex()
         ),
-        RestoreEvent::RestoreProven { .. } => {
+        RestoreEvent::RestoredKeyProven { .. } => {
             "What was restored signed a message that can be no root, and the signature verifies."
                 .to_owned()
         }
-        RestoreEvent::RestoredDestroyed { fingerprint } => format!(
+        RestoreEvent::RestoredKeyDestroyed { fingerprint } => format!(
             "What was restored of the key {} was destroyed, and is gone.",
             fingerprint.short_hex()
         ),

@@ -55,8 +55,8 @@ impl Show {
     }
 }
 
-/// The opening of a production with this program, on this machine.
-pub(super) fn opening(program: Option<Digest>, mirror: Option<&Path>) -> Opening {
+/// The opening of a production with this program on this machine.
+pub(super) fn opening(script: &Script, program: Option<Digest>, mirror: Option<&Path>) -> Opening {
     Opening {
         mode: Mode::Production,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
@@ -68,12 +68,13 @@ pub(super) fn opening(program: Option<Digest>, mirror: Option<&Path>) -> Opening
         rehearsal: None,
         simulated_attestation_root: None,
         simulated_root: None,
-        further_simulated: BTreeMap::new(),
+        simulated_further_roots: BTreeMap::new(),
         simulated_keys: BTreeMap::new(),
         simulated_approvals: BTreeMap::new(),
         simulated_set: None,
         rehearsal_keys: Vec::new(),
         simulated_clock_offset: 0,
+        profiles: script.profile_digests(),
     }
 }
 

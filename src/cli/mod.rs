@@ -5,6 +5,7 @@ mod doctor;
 mod failure;
 mod help;
 mod output;
+mod profiles;
 mod rehearse;
 mod restart;
 mod resume;

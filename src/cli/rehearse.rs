@@ -14,7 +14,7 @@ use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
 use crate::profile::Profile;
 use crate::rehearsal::{SimulatedTokens, TokenKind, online_keys, recipients_of_nobody};
 use crate::script::{
-    CUSTODY_LIST, ChangeTemplate, DrillLevel, Keeper, KeyFate, Kind, OnlineFiles, Opens,
+    CUSTODY_LIST, ChangeTemplate, DrillLevel, Keeper, KeyDisposition, Kind, OnlineFiles, Opens,
     RestoreTemplate, Script, ScriptErrors, ScriptTemplate, back_up,
 };
 use crate::storage::{Links, Mode as FileMode, is_empty, make_folder, read, read_text, replace};
@@ -253,8 +253,8 @@ fn play(out: &Path, script: Script, is_given: bool, show: Show) -> Result<Status
         export: "../export".to_owned(),
         simulated_tokens: Some(format!("../{STORE}")),
         simulated_attestation_root: tokens.attestation_root()?,
-        further_simulated: match &simulated_root {
-            Some(own) => tokens.further_simulated(&script, own)?,
+        simulated_further_roots: match &simulated_root {
+            Some(own) => tokens.simulated_further_roots(&script, own)?,
             None => BTreeMap::new(),
         },
         simulated_root,
@@ -262,7 +262,7 @@ fn play(out: &Path, script: Script, is_given: bool, show: Show) -> Result<Status
         simulated_set: tokens.simulated_set(&script)?.map(Box::new),
         simulated_approvals: tokens.approval_tokens(&script)?,
         simulated_clock_offset: script.not_before().as_second() - Timestamp::now().as_second(),
-        ..opening(program_digest(), None)
+        ..opening(&script, program_digest(), None)
     };
     let path = out.join(script.kind().as_str());
     let directory = create_directory(&path, script, None)?;
@@ -290,8 +290,11 @@ fn rotation(key_type: KeyType, profile: String, out: &Path) -> Result<Script, Fa
     let (last, kept) = ids
         .split_last()
         .ok_or_else(|| unreadable("the root role has no keys".to_owned()))?;
-    let mut keys: Vec<_> = kept.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
-    keys.push((last.clone(), KeyFate::Remove));
+    let mut keys: Vec<_> = kept
+        .iter()
+        .map(|id| (id.clone(), KeyDisposition::Keep))
+        .collect();
+    keys.push((last.clone(), KeyDisposition::Remove));
     let now = now();
     let template = ChangeTemplate {
         template: "rotation".to_owned(),
@@ -300,7 +303,7 @@ fn rotation(key_type: KeyType, profile: String, out: &Path) -> Result<Script, Fa
         not_before: now.max(record.script.not_before()),
         expires: now + SignedDuration::from_hours(365 * 24),
         chain: vec![("previous/1.root.json".to_owned(), root)],
-        record: Some(record.transcript.head()),
+        transcript_digest: Some(record.transcript.head()),
         register: Some(("previous/payloads.json".to_owned(), register)),
         custody: Some((CUSTODY_LIST.to_owned(), custody)),
         threshold: None,
@@ -335,7 +338,7 @@ fn drill(out: &Path, not_before: Timestamp) -> Result<Option<Script>, Failure> {
     let name = manifest_file(&set.facts().key, &set.facts().id);
     let template = RestoreTemplate {
         kind: Kind::Drill,
-        grade: DrillLevel::Full,
+        level: DrillLevel::Full,
         title: None,
         not_before: now().max(not_before),
         manifest: (format!("restore/{name}"), set.to_file_bytes()),
@@ -378,7 +381,7 @@ fn script(arguments: &Arguments, out: &Path) -> Result<Script, Failure> {
 /// In a whole life, the first key is backed up if its token can export it: two of three custodians restore it.
 fn with_shares(arguments: &Arguments, text: String) -> Result<String, Failure> {
     let wraps = Profile::named(&arguments.token_kind.profile())
-        .is_ok_and(|profile| profile.wraps(arguments.key_type.as_str()));
+        .is_ok_and(|profile| profile.wraps(arguments.key_type));
     if arguments.until == Some(Until::Genesis) || !wraps {
         return Ok(text);
     }

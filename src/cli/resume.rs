@@ -7,11 +7,12 @@ use crate::ceremony::Opening;
 use crate::executor::{CeremonyDirectory, Executor, Hands, Opened, PeoplesHands};
 use crate::host;
 use crate::rehearsal::SimulatedTokens;
+use crate::script::Script;
 use crate::storage::real_path;
 
 use super::conduct::{Show, absolute, conduct, read_ceremony};
 use super::restart::{runs_with_simulated, with_simulated};
-use super::{Failure, Status};
+use super::{Failure, Status, profiles};
 
 /// Continue a ceremony that was paused or interrupted
 ///
@@ -67,7 +68,7 @@ fn resume(arguments: &Arguments) -> Result<Status, Failure> {
         Failure::refused("the transcript does not begin with the opening of a ceremony")
             .hint("start the ceremony again in a new directory: conclave run SCRIPT --out DIR")
     })?;
-    drop(record);
+    same_profiles(&opening, &record.script)?;
     let mirror = mirror(&path, arguments.mirror.as_deref(), &opening)?;
     let store = simulated_store(&path, &opening)?;
     match &store {
@@ -77,8 +78,10 @@ fn resume(arguments: &Arguments) -> Result<Status, Failure> {
                 Failure::usage("a production cannot run unattended").hint("omit --unattended")
             );
         }
-        _ => {}
+        Some(_) => {}
+        None => profiles::enter_environment(record.script.profiles().values().map(AsRef::as_ref))?,
     }
+    drop(record);
     let opened = open(&path, &mirror)?;
     let script = opened.directory.script();
     let hands: Box<dyn Hands> = match store {
@@ -99,6 +102,19 @@ fn resume(arguments: &Arguments) -> Result<Status, Failure> {
             front_end,
         )
     })
+}
+
+/// A ceremony continues with the profiles with which it began.
+fn same_profiles(opening: &Opening, script: &Script) -> Result<(), Failure> {
+    for (name, digest) in script.profile_digests() {
+        if opening.profiles.get(&name) != Some(&digest) {
+            return Err(Failure::refused(format!(
+                "the token profile {name} differs from the one at the start of the ceremony"
+            ))
+            .hint("resume with the conclave version that started the ceremony, and restore profiles/ in the ceremony directory"));
+        }
+    }
+    Ok(())
 }
 
 /// Where the second copy of the transcript is written from now on.

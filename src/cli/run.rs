@@ -14,7 +14,7 @@ use crate::words::Digest;
 
 use super::conduct::{Show, absolute, conduct, create_directory, opening, read_ceremony};
 use super::script::{Source, print_warnings};
-use super::{Failure, Status};
+use super::{Failure, Status, profiles};
 
 /// Run a ceremony in production
 #[derive(Debug, clap::Args)]
@@ -41,6 +41,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let _ = host::harden();
     let script = Source::open(&arguments.script)?.parse(Timestamp::now())?;
+    profiles::enter_environment(script.profiles().values().map(AsRef::as_ref))?;
     print_warnings(&script);
     if script.uses_sample_keys() {
         return Err(Failure::refused(
@@ -73,7 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let opening = Opening {
         rehearsal,
         rehearsal_keys,
-        ..opening(program_digest(), mirror.as_deref())
+        ..opening(&script, program_digest(), mirror.as_deref())
     };
     let script = Arc::new(script);
     may_open(&script, &opening)?;

@@ -72,7 +72,7 @@ impl Executor<'_> {
                 model: spec.model.clone(),
                 serial: spec.serial.clone(),
                 label: spec.label.clone(),
-                ..TokenQuery::of(&spec.profile)
+                ..TokenQuery::of(&spec.profile.name)
             });
         self.bring_named(&name)?;
         let (token, object_id, state) = self.find_approval_token(person, &query, public_key)?;

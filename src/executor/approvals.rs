@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use crate::ceremony::{
-    Answer, Approval, Ask, Check, Choice, Event, ExceptionSheet, Input, Interrupt, Moment, Outcome,
-    Prompt, Request, SecretPrompt, SecretPurpose, StepError, Strength,
+    Answer, Approval, Ask, Check, Choice, Event, ExceptionReport, Input, Interrupt, Moment,
+    Outcome, Prompt, Request, SecretPrompt, SecretPurpose, StepError, Strength,
 };
 use crate::script::PersonId;
 use crate::secret::Pin;
@@ -94,11 +94,11 @@ impl Executor<'_> {
         Ok(Ok(()))
     }
 
-    /// Records an exception sheet, after those who decided gave their codes. Before they have any, it is their
+    /// Records an exception report, after those who decided gave their codes. Before they have any, it is their
     /// ink that counts.
     pub(super) fn except(
         &mut self,
-        sheet: ExceptionSheet,
+        report: ExceptionReport,
         waives: Option<Check>,
         people: &[PersonId],
     ) -> Result<PromptResult<()>, ExecutorError> {
@@ -109,11 +109,11 @@ impl Executor<'_> {
             if approvers.contains(person) {
                 self.as_if_approved(std::slice::from_ref(person))
             } else {
-                vec![Approval::in_ink(person.clone())]
+                vec![Approval::on_paper(person.clone())]
             }
         };
         let trial = Input::Exception {
-            sheet: sheet.clone(),
+            report: report.clone(),
             waives,
             approvals: people.iter().flat_map(as_if).collect(),
         };
@@ -126,7 +126,7 @@ impl Executor<'_> {
         };
         for person in people {
             if !self.ceremony.approvers().contains(person) {
-                approvals.push(Approval::in_ink(person.clone()));
+                approvals.push(Approval::on_paper(person.clone()));
                 continue;
             }
             match self.approve(std::slice::from_ref(person), "the exception", &event) {
@@ -139,7 +139,7 @@ impl Executor<'_> {
             }
         }
         let exception = Input::Exception {
-            sheet,
+            report,
             waives,
             approvals,
         };
@@ -287,7 +287,7 @@ impl Executor<'_> {
         why: &str,
     ) -> PromptResult<Option<PersonId>> {
         let name = |id: &PersonId| self.ceremony.name(id).to_owned();
-        let mut options = vec![Choice::new("again", format!("{} once more", name(person)))];
+        let mut options = vec![Choice::new("retry", format!("{} once more", name(person)))];
         options.extend(
             others
                 .iter()

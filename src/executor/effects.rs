@@ -18,7 +18,6 @@ use crate::words::Digest;
 
 use super::failure::{EffectError, EffectResult};
 use super::memory_key;
-use super::token_make::is_attesting;
 use super::{Executor, ExecutorError, fill_random};
 
 impl Executor<'_> {
@@ -61,6 +60,14 @@ impl Executor<'_> {
                 object,
                 public_key,
             } => self.destroy_key(&key, spare.as_ref(), &token, object, &public_key),
+            Effect::FindKeyFiles {
+                key: _,
+                token,
+                interrupted,
+            } => self.find_key_files(&token, &interrupted),
+            Effect::EraseKeyFiles { key, token, files } => {
+                self.erase_key_files(&key, &token, &files)
+            }
             Effect::HandOverManagementKey { key, token } => {
                 self.hand_over_management_key(&key, &token)
             }
@@ -95,11 +102,11 @@ impl Executor<'_> {
                 id,
                 void,
             } => self.back_up_key(&key, token.as_ref(), &public_key, &id, &void),
-            Effect::ConfineKey {
+            Effect::DisableExtraction {
                 key,
                 token,
                 public_key,
-            } => self.confine_key(&key, &token, &public_key),
+            } => self.disable_extraction(&key, &token, &public_key),
             Effect::OpenOwnShare { key, custodian } => self.open_own_share(&key, &custodian),
             Effect::OpenShare { custodian, way } => self.open_share(&custodian, way),
             Effect::CombineShares => self.combine_shares(),
@@ -142,9 +149,9 @@ impl Executor<'_> {
             } => self
                 .sign(&key, &token, public_key, scheme, message, "Signing")
                 .map(Outcome::Signed),
-            Effect::PutAway { tokens } => {
-                self.put_away(&tokens)?;
-                Ok(Outcome::PutAway)
+            Effect::RemoveTokens { tokens } => {
+                self.remove_tokens(&tokens)?;
+                Ok(Outcome::TokensRemoved)
             }
             Effect::WriteRequest => self.write_request(),
             Effect::CollectSignature {
@@ -272,7 +279,7 @@ impl Executor<'_> {
     ) -> EffectResult<Outcome> {
         self.log_in(key, token)?;
         self.unlock_management(key, token)?;
-        let attests = is_attesting(token);
+        let attests = self.is_attesting(token);
         let (key_of_job, id) = (key.clone(), token.clone());
         let (generated, attestation) = self.call("Generating the key", move |tokens| {
             let open = tokens.take(&key_of_job, &id)?;
@@ -305,7 +312,7 @@ impl Executor<'_> {
         request: KeyRequest,
         policy: Option<UsePolicy>,
     ) -> EffectResult<Outcome> {
-        if !is_attesting(token) {
+        if !self.is_attesting(token) {
             // Another make that stands in for it in a rehearsal makes the key itself.
             return self.generate_key(key, token, request, policy);
         }
@@ -408,7 +415,7 @@ impl Executor<'_> {
             && is_of_rehearsal(&held.label)
         {
             return Err(EffectError::Failed(Failure {
-                kind: FailureKind::OfRehearsal,
+                kind: FailureKind::RehearsalKey,
                 what: format!(
                     "the key on the token {token} was made in a rehearsal: it is called {:?}",
                     crate::record::visible(&held.label)

@@ -75,7 +75,7 @@ pub(super) fn token_failure(error: &TokenError) -> Failure {
             TokenError::PinLocked { .. } => FailureKind::PinLocked,
             TokenError::NotFound { .. } | TokenError::Removed => FailureKind::TokenAbsent,
             TokenError::Ambiguous { .. } => FailureKind::TokenAmbiguous,
-            TokenError::TouchTimeout => FailureKind::TouchMissed,
+            TokenError::TouchTimeout => FailureKind::TouchTimeout,
             TokenError::KeyNotFound { .. } | TokenError::KeyFile { .. } | TokenError::PinNotSet => {
                 FailureKind::WrongToken
             }
@@ -84,7 +84,7 @@ pub(super) fn token_failure(error: &TokenError) -> Failure {
             | TokenError::OwnPinPad
             | TokenError::PinFormat { .. }
             | TokenError::Label { .. } => FailureKind::Unsupported,
-            TokenError::KeyMismatch { .. } => FailureKind::Untrue,
+            TokenError::KeyMismatch { .. } => FailureKind::InvalidAnswer,
             _ => FailureKind::Device,
         },
         what: error.to_string(),
@@ -113,7 +113,7 @@ pub(super) fn file_failure(error: &WriteError) -> Failure {
             "look what it is, and move it away if it is not needed; nothing is ever written over",
         ),
         WriteError::ReadBack { .. } => (
-            FailureKind::Untrue,
+            FailureKind::InvalidAnswer,
             "do not use this medium; put in another one in its place",
         ),
         WriteError::Write { .. } => (

@@ -10,6 +10,7 @@ mod directory;
 mod effects;
 mod failure;
 mod hands;
+mod key_files;
 mod management;
 mod memory_key;
 mod program;
@@ -129,8 +130,8 @@ impl<'a> Executor<'a> {
             export: directory.path().join(&opening.export),
             ceremony,
             transcript: Transcript::default(),
+            room: Room::new(TokenWorker::open(directory.script()), hands),
             directory,
-            room: Room::new(TokenWorker::open(), hands),
             codes: Codes::default(),
             timing: Timing::default(),
             front_end,
@@ -163,20 +164,20 @@ impl<'a> Executor<'a> {
             export: directory.path().join(export),
             ceremony,
             transcript,
+            room: Room::new(TokenWorker::open(directory.script()), hands),
             directory,
-            room: Room::new(TokenWorker::open(), hands),
             codes: Codes::default(),
             timing: Timing::default(),
             front_end,
         };
         if !is_over {
-            let head = executor.transcript.head();
+            let digest = executor.transcript.head();
             executor
                 .take(Input::Resume {
                     conclave: env!("CARGO_PKG_VERSION").to_owned(),
                     program: program_digest(),
                     machine: host::machine(),
-                    head,
+                    digest,
                     torn_bytes,
                 })?
                 .map_err(ExecutorError::Outcome)?;
@@ -237,12 +238,12 @@ impl<'a> Executor<'a> {
     fn interrupted(&mut self, interrupt: Interrupt) -> Result<ControlFlow<()>, ExecutorError> {
         let done = match interrupt {
             Interrupt::Leave => return Ok(ControlFlow::Break(())),
-            Interrupt::GiveUp => return Ok(ControlFlow::Continue(())),
+            Interrupt::Cancel => return Ok(ControlFlow::Continue(())),
             Interrupt::Exception {
-                sheet,
+                report,
                 waives,
                 people,
-            } => self.except(sheet, waives, &people)?,
+            } => self.except(report, waives, &people)?,
             Interrupt::Request(request) => self.request(request)?,
             Interrupt::Abort { reason } => {
                 self.take_from_room(Input::Abort { reason }, &moment()?)?;
@@ -289,7 +290,7 @@ impl<'a> Executor<'a> {
         let (bytes, entry) =
             self.transcript
                 .push(next.script().sha256(), next.mode(), time, event.clone());
-        let (line, head) = (entry.line.seq, entry.digest);
+        let (line, digest) = (entry.line.seq, entry.digest);
         let begun = Instant::now();
         let mut written = self.directory.append(&bytes);
         while let Err(error) = written {
@@ -305,7 +306,7 @@ impl<'a> Executor<'a> {
             &self.ceremony,
             &Recorded {
                 line,
-                head,
+                digest,
                 time,
                 event,
             },

@@ -3,7 +3,7 @@
 use crate::ceremony::{DoomedObject, Failure, FailureKind, Mode, Outcome, simulated_is_locked};
 use crate::certificate::PublicKey;
 use crate::record::TokenId;
-use crate::script::{Fate, KeyId, SpareId, TokenSecret};
+use crate::script::{KeyId, SecretDisposition, SpareId, TokenSecret};
 use crate::secret::Pin;
 use crate::token::{Token, TokenError};
 
@@ -66,7 +66,7 @@ impl Executor<'_> {
     pub(super) fn is_discarded(&self, key: &KeyId, secret: TokenSecret) -> bool {
         let plan = self.ceremony().script().key(key);
         plan.and_then(|plan| plan.secret(secret))
-            .is_some_and(|plan| plan.fate == Fate::Discarded)
+            .is_some_and(|plan| plan.disposition == SecretDisposition::Discarded)
     }
 
     /// A PIN that nobody knows, as long as the token takes it.
@@ -88,7 +88,7 @@ impl Executor<'_> {
 /// The failure when a secret is wanted that was random and is forgotten.
 pub(super) fn secret_is_gone(secret: TokenSecret) -> Failure {
     Failure {
-        kind: FailureKind::SecretGone,
+        kind: FailureKind::SecretLost,
         what: format!("the {} was random, and is forgotten", secret.title()),
         hint: "set the token aside and take the spare; nothing else can open it again".to_owned(),
     }

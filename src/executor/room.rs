@@ -17,7 +17,6 @@ use super::backup::{HeldKey, MediaRoom, Passphrases, Restoring};
 use super::failure::token_failure;
 use super::failure::{EffectError, EffectResult};
 use super::hands::Hands;
-use super::token_make::{is_attesting, is_removable};
 use super::token_worker::{TokenAccess, TokenWorker, Unanswered};
 
 /// How often it is looked whether a token has come.
@@ -87,7 +86,7 @@ impl Executor<'_> {
         }
         let found = self.await_token(key, &query)?;
         let slot = self.ceremony().token_spec(key).and_then(TokenSpec::slot);
-        let slot = slot.filter(|_| is_attesting(&found.id));
+        let slot = slot.filter(|_| self.is_attesting(&found.id));
         if is_initialized_here {
             self.check_label_is_free(&plan)?;
             if slot.is_some() {
@@ -170,7 +169,7 @@ impl Executor<'_> {
             return Ok(());
         }
         if self.room.at_desk.is_some() {
-            self.call("Putting the other token away", TokenAccess::put_away)?;
+            self.call("Putting the other token away", TokenAccess::remove_tokens)?;
         }
         self.room.so_pin = None;
         self.room.hands.put_in(name).map_err(cannot_move)?;
@@ -181,10 +180,10 @@ impl Executor<'_> {
     /// Has the token taken out and put in again, so that it starts without anything that it remembered.
     pub(super) fn take_out(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         self.bring(key)?;
-        self.call("Logging the token out", TokenAccess::put_away)?;
+        self.call("Logging the token out", TokenAccess::remove_tokens)?;
         self.room.hands.take_out().map_err(cannot_move)?;
         self.room.at_desk = None;
-        if is_removable(token) {
+        if self.is_removable(token) {
             self.await_removal(key, token)?;
         }
         self.bring(key)
@@ -192,20 +191,22 @@ impl Executor<'_> {
 
     /// Logs the token of an approver out: the next thing that is asked of a token begins anew.
     pub(super) fn put_approval_token_away(&mut self) -> EffectResult<()> {
-        self.call("Logging the own token out", TokenAccess::put_away)?;
+        self.call("Logging the own token out", TokenAccess::remove_tokens)?;
         self.room.so_pin = None;
         self.room.at_desk = None;
         Ok(())
     }
 
     /// Logs all tokens out, and waits until none of these is in any more.
-    pub(super) fn put_away(&mut self, tokens: &[(KeyId, TokenId)]) -> EffectResult<()> {
-        self.call("Logging all tokens out", TokenAccess::put_away)?;
+    pub(super) fn remove_tokens(&mut self, tokens: &[(KeyId, TokenId)]) -> EffectResult<()> {
+        self.call("Logging all tokens out", TokenAccess::remove_tokens)?;
         self.room.so_pin = None;
         self.room.hands.take_out().map_err(cannot_move)?;
         self.room.at_desk = None;
-        for (key, token) in tokens.iter().filter(|(_, token)| is_removable(token)) {
-            self.await_removal(key, token)?;
+        for (key, token) in tokens {
+            if self.is_removable(token) {
+                self.await_removal(key, token)?;
+            }
         }
         Ok(())
     }
@@ -262,7 +263,7 @@ impl Executor<'_> {
                     touch: touch.left(),
                 };
                 match front_end.waiting(ceremony, &waiting) {
-                    Err(Interrupt::GiveUp) => Err(Interrupt::GiveUp),
+                    Err(Interrupt::Cancel) => Err(Interrupt::Cancel),
                     Err(Interrupt::Leave) => Err(Interrupt::Leave),
                     Err(
                         later @ (Interrupt::Exception { .. }
@@ -283,9 +284,9 @@ impl Executor<'_> {
         }
         match result {
             Ok(result) => Ok(result?),
-            Err(Unanswered::Interrupted(Interrupt::GiveUp) | Unanswered::NoWorker) => {
+            Err(Unanswered::Interrupted(Interrupt::Cancel) | Unanswered::NoWorker) => {
                 Err(EffectError::Failed(Failure {
-                    kind: FailureKind::GivenUp,
+                    kind: FailureKind::Canceled,
                     what: format!("{} was given up", lower_first(what)),
                     hint: "leave with Ctrl-C, take the token out and put it in again, and go on with: conclave resume"
                         .to_owned(),
@@ -380,7 +381,7 @@ impl Executor<'_> {
             model: spec.model.clone(),
             serial: spec.serial.clone(),
             label: spec.label.clone(),
-            ..TokenQuery::of(&spec.profile)
+            ..TokenQuery::of(&spec.profile.name)
         });
         if blank {
             TokenQuery {
@@ -426,7 +427,9 @@ impl Executor<'_> {
         let objects = self.call("Looking what the token holds", move |tokens| {
             tokens.take(&key_of_job, &id)?.token.objects()
         })?;
-        let is_in_the_way = |object: &&HeldObject| slot.is_none_or(|slot| slot == object.object_id);
+        let is_in_the_way = |object: &&HeldObject| {
+            slot.is_none_or(|slot| slot == object.object_id) && !self.is_ignored(&found.id, object)
+        };
         match objects.iter().find(is_in_the_way) {
             None => Ok(()),
             Some(object) => Err(EffectError::Failed(Failure {
@@ -435,7 +438,7 @@ impl Executor<'_> {
                     "the token {} holds a {} already{}: {:?}",
                     found.id,
                     object.kind,
-                    if is_attesting(&found.id) {
+                    if self.is_attesting(&found.id) {
                         format!(", in slot {}", hex::encode(&object.object_id))
                     } else {
                         String::new()

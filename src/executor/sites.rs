@@ -23,7 +23,7 @@ impl Executor<'_> {
     pub(super) fn write_request(&mut self) -> EffectResult<Outcome> {
         let request = request(self.ceremony()).map_err(|what| {
             failed(
-                FailureKind::Untrue,
+                FailureKind::InvalidAnswer,
                 format!("no signing request can be made: {what}"),
                 "break off, and look at the root that the script carries",
             )

@@ -7,9 +7,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::ceremony::Interrupt;
-use crate::profile::{Kind, Profile};
-use crate::script::KeyId;
-use crate::token::{Reader, Seen, Token, TokenError, Touch, TouchObserver, key_file, piv, pkcs11};
+use crate::script::{KeyId, Script};
+use crate::token::{Reader, Seen, Token, TokenError, Touch, TouchObserver, open_reader};
 
 /// How often the room is told that a call still runs.
 const HEARTBEAT: Duration = Duration::from_millis(250);
@@ -57,13 +56,15 @@ impl TouchWatch {
 
 /// The readers of a worker, and the token that is open.
 pub(super) struct TokenAccess {
+    /// The script has the profiles of the tokens.
+    script: Arc<Script>,
     readers: BTreeMap<String, Box<dyn Reader>>,
-    open: Option<OpenToken>,
+    open: Option<IdentifyToken>,
     touch: TouchWatch,
 }
 
 /// The token that is being worked with.
-pub(super) struct OpenToken {
+pub(super) struct IdentifyToken {
     pub(super) key: KeyId,
     pub(super) token: Box<dyn Token>,
     pub(super) logged_in: bool,
@@ -79,7 +80,7 @@ pub(super) enum Unanswered {
 
 impl TokenWorker {
     /// Starts a worker.
-    pub fn open() -> Self {
+    pub fn open(script: Arc<Script>) -> Self {
         let (jobs, inbox) = mpsc::channel::<Job>();
         let touch = TouchWatch::default();
         let of_worker = touch.clone();
@@ -89,6 +90,7 @@ impl TokenWorker {
             .spawn(move || {
                 let _at_work: Sender<()> = at_work;
                 let mut tokens = TokenAccess {
+                    script,
                     readers: BTreeMap::new(),
                     open: None,
                     touch: of_worker,
@@ -171,14 +173,11 @@ impl Drop for TokenWorker {
 impl TokenAccess {
     fn reader(&mut self, profile: &str) -> Result<&mut Box<dyn Reader>, TokenError> {
         if !self.readers.contains_key(profile) {
-            let found = Profile::named(profile).map_err(|error| TokenError::Unsupported {
-                what: format!("be reached: {error}"),
+            let found = self.script.profile(profile);
+            let found = found.ok_or_else(|| TokenError::NotFound {
+                wanted: format!("token profile {profile}"),
             })?;
-            let mut reader: Box<dyn Reader> = match found.kind() {
-                Kind::YubikeyPiv => Box::new(piv::YubiKeys::connect(&found)?),
-                Kind::KeyFile => Box::new(key_file::KeyFiles::open(&found)),
-                Kind::Pkcs11 => Box::new(pkcs11::Module::load(&found)?),
-            };
+            let mut reader = open_reader(&found)?;
             reader.watch_touch(self.touch.observer());
             self.readers.insert(profile.to_owned(), reader);
         }
@@ -202,7 +201,7 @@ impl TokenAccess {
     }
 
     /// Closes the token that is open, and logs all out.
-    pub(super) fn put_away(&mut self) -> Result<(), TokenError> {
+    pub(super) fn remove_tokens(&mut self) -> Result<(), TokenError> {
         self.open = None;
         for reader in self.readers.values_mut() {
             reader.reset()?;
@@ -215,12 +214,12 @@ impl TokenAccess {
         &mut self,
         key: &KeyId,
         id: &crate::record::TokenId,
-    ) -> Result<&mut OpenToken, TokenError> {
-        let same = |open: &OpenToken| open.key == *key && open.token.id() == id;
+    ) -> Result<&mut IdentifyToken, TokenError> {
+        let same = |open: &IdentifyToken| open.key == *key && open.token.id() == id;
         if !self.open.as_ref().is_some_and(same) {
             self.open = None;
             let token = self.reader(&id.profile)?.open(id)?;
-            self.open = Some(OpenToken {
+            self.open = Some(IdentifyToken {
                 key: key.clone(),
                 token,
                 logged_in: false,

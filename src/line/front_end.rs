@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::ceremony::{
-    Answer, Ask, Ceremony, ExceptionSheet, FrontEnd, Interrupt, Mode, Prompt, Recorded, Request,
+    Answer, Ask, Ceremony, ExceptionReport, FrontEnd, Interrupt, Mode, Prompt, Recorded, Request,
     SecretPrompt, SecretPurpose, SecretShown, StepError, TypedSecret, Waiting, WaitingOn,
 };
 use crate::document::{capitalized, wrapping};
@@ -227,20 +227,20 @@ impl<W: Write> LineMode<W> {
         }
         let mut texts = texts.into_iter();
         let mut next = || texts.next().unwrap_or_default();
-        let sheet = ExceptionSheet {
+        let report = ExceptionReport {
             expected: next(),
             happened: next(),
             decided: next(),
         };
-        let excusable = ceremony.excusable();
+        let waivable = ceremony.waivable();
         let mut waives = None;
-        if !excusable.is_empty() {
+        if !waivable.is_empty() {
             self.say("  Does it waive a check? (press Enter if it only records what happened)");
-            let texts = excusable.iter().map(|check| check.meaning());
-            waives = self.pick("  Number > ", texts)?.map(|at| excusable[at]);
+            let texts = waivable.iter().map(|check| check.meaning());
+            waives = self.pick("  Number > ", texts)?.map(|at| waivable[at]);
         }
         Ok(Some(Interrupt::Exception {
-            sheet,
+            report,
             waives,
             people,
         }))
@@ -585,7 +585,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
             (Some(Stop::Break), WaitingOn::Token) => {
                 self.say("  The token does not respond. If you give up, this process cannot use any token again.");
                 match self.ask_inline("  Type GIVE UP, or press Enter to keep waiting > ") {
-                    Ok(typed) if typed == "GIVE UP" => Err(Interrupt::GiveUp),
+                    Ok(typed) if typed == "GIVE UP" => Err(Interrupt::Cancel),
                     Err(Stop::Leave) => Err(Interrupt::Leave),
                     _ => Ok(()),
                 }

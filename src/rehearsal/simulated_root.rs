@@ -65,7 +65,7 @@ impl SimulatedTokens {
     }
 
     /// Makes the simulated roots of further repositories, with the simulated keys of the first repository.
-    pub fn further_simulated(
+    pub fn simulated_further_roots(
         &mut self,
         script: &Script,
         own: &SimulatedRoot,

@@ -12,12 +12,12 @@ use crate::ceremony::SecretPurpose;
 use crate::certificate::PublicKey;
 use crate::executor::{Hands, approval_token_name};
 use crate::metadata::KeyType;
-use crate::profile::{Kind, Profile};
+use crate::profile::Profile;
 use crate::record::Firmware;
 use crate::script::{KeyId, MediumId, PersonId, Script, TokenSpec};
 use crate::secret::Pin;
 use crate::storage::{Links, Mode, make_folder, point_link, read_text, real_path, replace};
-use crate::token::{KeyRequest, Reader, Token, TokenError, TokenQuery, piv, pkcs11};
+use crate::token::{KeyRequest, Reader, Token, TokenError, TokenQuery, open_reader};
 use crate::words::Digest;
 use zeroize::Zeroizing;
 
@@ -273,10 +273,7 @@ impl SimulatedTokens {
         let profile = Profile::named(profile).map_err(|error| TokenError::Unsupported {
             what: format!("be used: {error}"),
         })?;
-        Ok(match profile.kind() {
-            Kind::YubikeyPiv => Box::new(piv::YubiKeys::connect(&profile)?),
-            _ => Box::new(pkcs11::Module::load(&profile)?),
-        })
+        Ok(open_reader(&profile)?)
     }
 
     /// The PIN of a simulated token. It is derived from the script and the name of the token, so that a rehearsal can be

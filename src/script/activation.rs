@@ -58,7 +58,7 @@ impl TokenSecret {
     /// Which secret sets a new PIN of tokens of a profile: the PUK where they have one, otherwise the SO PIN.
     pub(super) fn ruling(profile: &str) -> Self {
         match profile::Profile::named(profile) {
-            Ok(found) if Self::of(found.kind()).contains(&Self::Puk) => Self::Puk,
+            Ok(found) if Self::of(found.kind).contains(&Self::Puk) => Self::Puk,
             _ => Self::SoPin,
         }
     }
@@ -87,35 +87,35 @@ pub struct SecretPlan {
     /// Who sets it, alone; nobody sets what is random and discarded.
     pub set_by: Option<PersonId>,
     /// What becomes of it.
-    pub fate: Fate,
+    pub disposition: SecretDisposition,
     /// Whether the script says so; otherwise it is what this version takes for granted.
     pub is_stated: bool,
 }
 
 /// What becomes of a secret once it is set.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Fate {
+pub enum SecretDisposition {
     /// Whoever set it knows it by heart.
-    Memory,
+    Memorized,
     /// It is written down, and sealed into a tamper-evident bag.
-    Envelope {
+    Sealed {
         /// The number of the bag.
         bag: String,
     },
     /// It is random, nobody sees it, and it is forgotten once the token has it.
     Discarded,
     /// It is random, and the token itself keeps it, behind the PIN.
-    UnderPin,
+    PinProtected,
 }
 
-impl Fate {
+impl SecretDisposition {
     /// As scripts spell it: `envelope`.
     pub const fn as_str(&self) -> &'static str {
         match self {
-            Self::Memory => "memory",
-            Self::Envelope { .. } => "envelope",
+            Self::Memorized => "memorized",
+            Self::Sealed { .. } => "sealed",
             Self::Discarded => "discarded",
-            Self::UnderPin => "under-pin",
+            Self::PinProtected => "pin-protected",
         }
     }
 }

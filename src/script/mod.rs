@@ -32,7 +32,7 @@ mod token;
 mod warning;
 
 pub use act::Act;
-pub use activation::{Fate, SecretPlan, TokenSecret};
+pub use activation::{SecretDisposition, SecretPlan, TokenSecret};
 pub use approval_token::ApprovalToken;
 pub use attestation::AttestationPolicy;
 pub use backup::{BackupPlan, Opens, ShareGroup, ShareKeeping};
@@ -49,11 +49,13 @@ pub use plan::{
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use reference::reference;
-pub use sheet::{SlipFacts, bag_labels, cards, planned, planned_medium, run_sheet};
+pub use sheet::{
+    SlipFacts, append_glossary, bag_labels, cards, planned, planned_medium, run_sheet,
+};
 pub use signing::{Signing, Trust};
 pub use template::{
-    BackupSource, BackupTemplate, ChangeTemplate, EnrolledKey, Keeper, KeyFate, MigratedRepository,
-    MigrationTemplate, NamedFile, OnlineFiles, RestoreTemplate, ScriptTemplate, SigningPlan,
-    TemplateError, TokenMark, back_up, enroll, trust_roots,
+    BackupSource, BackupTemplate, ChangeTemplate, EnrolledKey, Keeper, KeyDisposition,
+    MigratedRepository, MigrationTemplate, NamedFile, OnlineFiles, RestoreTemplate, ScriptTemplate,
+    SigningPlan, TemplateError, TokenMark, back_up, enroll, trust_roots,
 };
 pub use token::{SlotPlan, Spare, TokenSpec};

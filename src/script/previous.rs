@@ -18,7 +18,7 @@ pub struct Previous {
     /// The root, tied to the trust anchor by the chain; it may have expired.
     pub root: TrustedRoot,
     /// The head of the record of the ceremony that made it, if one of ours did.
-    pub record: Option<Digest>,
+    pub transcript_digest: Option<Digest>,
     /// The register of custody that the ceremony before left.
     pub custody: Option<PinnedFile>,
     /// The register of all payloads that were ever signed, as a file.

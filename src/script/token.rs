@@ -1,7 +1,9 @@
 //! Tokens as a script tells them: which one is meant, and how its key is to be used.
 
+use std::sync::Arc;
+
 use super::{KeyId, SpareId};
-use crate::profile::{self, Profile};
+use crate::profile::Profile;
 use crate::record::{PinPolicy, TouchPolicy, UsePolicy};
 
 /// A token that waits to stand in for one that fails.
@@ -18,8 +20,8 @@ pub struct Spare {
 /// How to tell the right token from others. What the script leaves out is not compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenSpec {
-    /// A token profile: `softhsm2`.
-    pub profile: String,
+    /// What is known of its make.
+    pub profile: Arc<Profile>,
     /// The maker, as the token tells it.
     pub manufacturer: Option<String>,
     /// The model, as the token tells it.
@@ -32,13 +34,6 @@ pub struct TokenSpec {
     pub bag: Option<String>,
     /// How a key in a numbered slot is kept there; none for makes without slots.
     pub slot: Option<SlotPlan>,
-}
-
-impl TokenSpec {
-    /// Whether it is a device, and not a token of software.
-    pub fn is_hardware(&self) -> bool {
-        Profile::named(&self.profile).is_ok_and(|profile| profile.quirks().hardware)
-    }
 }
 
 /// Where on a YubiKey a key lives, and when it wants to be asked for its use.
@@ -85,16 +80,6 @@ impl TokenSpec {
     pub fn slot(&self) -> Option<Vec<u8>> {
         self.slot.map(|slot| vec![slot.number])
     }
-
-    /// Whether tokens of that profile can prove where a key was made.
-    pub fn attests(&self) -> bool {
-        attests(&self.profile)
-    }
-}
-
-/// Whether tokens of a profile keep keys in numbered slots, with policies, and attest them.
-pub(super) fn attests(profile: &str) -> bool {
-    Profile::named(profile).is_ok_and(|found| found.kind() == profile::Kind::YubikeyPiv)
 }
 
 #[cfg(test)]

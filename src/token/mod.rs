@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::{KeyType, Scheme};
-use crate::profile::Profile;
+use crate::profile::{Kind, Profile};
 pub use crate::record::FactorySecret;
 use crate::record::{KeyAttributes, TokenId, Tries, UsePolicy};
 use crate::secret::{Pin, PrivateKey};
@@ -226,6 +226,18 @@ pub trait Reader: Send {
         found.retain(|seen| query.matches(seen));
         only_one(found, |seen| seen.id.clone(), || query.to_string())
     }
+}
+
+/// Opens the reader of a make.
+///
+/// # Errors
+/// When its module cannot be loaded, or the service that it needs does not answer.
+pub fn open_reader(profile: &Profile) -> Result<Box<dyn Reader>, TokenError> {
+    Ok(match profile.kind {
+        Kind::YubikeyPiv => Box::new(piv::YubiKeys::connect(profile)?),
+        Kind::KeyFile => Box::new(key_file::KeyFiles::open(profile)),
+        Kind::Pkcs11 => Box::new(pkcs11::Module::load(profile)?),
+    })
 }
 
 /// A token that was opened. Dropping it logs it out.

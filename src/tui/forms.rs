@@ -1,6 +1,6 @@
 //! The keys of overlays: exception report, more options, abort, and pages to read.
 
-use crate::ceremony::{Check, ExceptionSheet, Interrupt};
+use crate::ceremony::{Check, ExceptionReport, Interrupt};
 use crate::script::PersonId;
 
 use super::field::TextField;
@@ -14,7 +14,7 @@ pub(super) fn exception(model: &Model) -> ExceptionForm {
     let mut places = 0..model.deciders().len();
     ExceptionForm {
         people: [places.next(), places.next()],
-        has_check: !model.excusable().is_empty(),
+        has_check: !model.waivable().is_empty(),
         ..ExceptionForm::default()
     }
 }
@@ -22,7 +22,7 @@ pub(super) fn exception(model: &Model) -> ExceptionForm {
 /// Performs an action on the overlay.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
     let deciders = model.deciders();
-    let excusable = model.excusable();
+    let waivable = model.waivable();
     let (most, page) = screens::overlay_scrolling(model);
     let Some(overlay) = &mut model.overlay else {
         return Vec::new();
@@ -61,11 +61,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
                     form.at = (form.at + form.lines() - 1) % form.lines();
                 }
                 Action::Up | Action::Down if form.at == ExceptionForm::CHECK => {
-                    turn_check(form, excusable.len(), action);
+                    turn_check(form, waivable.len(), action);
                 }
                 Action::Up | Action::Down => turn(form, deciders.len(), action),
                 Action::Submit if form.at + 1 < form.lines() => form.at += 1,
-                Action::Submit => return submit_exception(model, &deciders, &excusable),
+                Action::Submit => return submit_exception(model, &deciders, &waivable),
                 _ => {}
             }
         }
@@ -180,7 +180,7 @@ fn turn_check(form: &mut ExceptionForm, count: usize, action: Action) {
     form.waives = place.checked_sub(1);
 }
 
-fn submit_exception(model: &mut Model, deciders: &[PersonId], excusable: &[Check]) -> Vec<Cmd> {
+fn submit_exception(model: &mut Model, deciders: &[PersonId], waivable: &[Check]) -> Vec<Cmd> {
     let needed = model
         .shown()
         .map_or(2, |ceremony| ceremony.approvals_needed());
@@ -209,9 +209,9 @@ fn submit_exception(model: &mut Model, deciders: &[PersonId], excusable: &[Check
         form.notice = Some("two different people must approve");
         return Vec::new();
     }
-    let waives = form.waives.and_then(|at| excusable.get(at).copied());
+    let waives = form.waives.and_then(|at| waivable.get(at).copied());
     let text = |field: &TextField| field.text().trim().to_owned();
-    let sheet = ExceptionSheet {
+    let report = ExceptionReport {
         expected: text(&form.expected),
         happened: text(&form.happened),
         decided: text(&form.decided),
@@ -220,7 +220,7 @@ fn submit_exception(model: &mut Model, deciders: &[PersonId], excusable: &[Check
     interrupt(
         model,
         Interrupt::Exception {
-            sheet,
+            report,
             waives,
             people,
         },

@@ -164,7 +164,7 @@ impl Postponed {
             Interrupt::Exception { .. } => Some(Self::Exception),
             Interrupt::Abort { .. } => Some(Self::Abort),
             Interrupt::Request(_) => Some(Self::Request),
-            Interrupt::GiveUp | Interrupt::Leave => None,
+            Interrupt::Cancel | Interrupt::Leave => None,
         }
     }
 }
@@ -526,9 +526,9 @@ impl Model {
     }
 
     /// The failed checks that an exception may waive.
-    pub(super) fn excusable(&self) -> Vec<Check> {
+    pub(super) fn waivable(&self) -> Vec<Check> {
         self.shown()
-            .map_or_else(Vec::new, |ceremony| ceremony.excusable())
+            .map_or_else(Vec::new, |ceremony| ceremony.waivable())
     }
 
     /// Whether a line of text is being typed, so that letters are not commands.

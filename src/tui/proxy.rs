@@ -82,7 +82,7 @@ impl FrontEnd for Proxy {
         let line = TranscriptLine {
             number: entry.line,
             time: entry.time,
-            digest: entry.head,
+            digest: entry.digest,
             text: entry
                 .event
                 .narrate(ceremony.script(), ceremony.display_names()),

@@ -138,7 +138,7 @@ fn open_request(
     }
     if model.is_leaving {
         model.interrupt = Some(Interrupt::Leave);
-    } else if !is_wait && model.interrupt == Some(Interrupt::GiveUp) {
+    } else if !is_wait && model.interrupt == Some(Interrupt::Cancel) {
         // The wait ended before it was given up.
         model.interrupt = None;
     }
@@ -286,7 +286,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
         Action::PlayOn => play::on(model),
         Action::GiveUp if model.is_giving_up => {
             model.is_giving_up = false;
-            return interrupt(model, Interrupt::GiveUp);
+            return interrupt(model, Interrupt::Cancel);
         }
         Action::GiveUp => model.is_giving_up = true,
         Action::Steps => model.focus = Focus::Steps(current_step(model)),

@@ -85,7 +85,7 @@ fn a_changed_custody_list_is_noticed() {
     let text = fs::read_to_string(&path).unwrap();
     fs::write(
         &path,
-        text.replacen("twin-bag-key-1-2", "twin-bag-key-1-3", 1),
+        text.replacen("simulated-bag-key-1-2", "simulated-bag-key-1-3", 1),
     )
     .unwrap();
     assert_eq!(

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use conclave::audit::{RecordError, verify_directory};
-use conclave::ceremony::{Answer, ExceptionSheet, Input, Mode, Next};
+use conclave::ceremony::{Answer, ExceptionReport, Input, Mode, Next};
 use conclave::metadata::KeyType;
 
 use super::{audit, closed, directory_of, findings, reasons};
-use crate::support::ceremony_driver::{Room, genesis, in_ink, write};
+use crate::support::ceremony_driver::{Room, genesis, on_paper, write};
 
 fn small() -> Room {
     Room::open(genesis(&[KeyType::Ed25519; 2], 1), Mode::Production)
@@ -169,13 +169,13 @@ fn a_ceremony_under_way_owes_no_documents() {
 fn what_a_reader_should_know_of_the_course_is_told() {
     let mut room = small();
     room.give(Input::Exception {
-        sheet: ExceptionSheet {
+        report: ExceptionReport {
             expected: "a closed door".to_owned(),
             happened: "the door was open".to_owned(),
             decided: "it was closed".to_owned(),
         },
         waives: None,
-        approvals: in_ink(["witness-1", "witness-2"]),
+        approvals: on_paper(["witness-1", "witness-2"]),
     })
     .unwrap();
     room.advance_until(|ceremony| !ceremony.exported().is_empty());

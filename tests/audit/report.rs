@@ -2,14 +2,14 @@
 
 use conclave::audit::report;
 use conclave::ceremony::{
-    Answer, ExceptionSheet, Failure, FailureKind, Input, Mode, Outcome, Verdict,
+    Answer, ExceptionReport, Failure, FailureKind, Input, Mode, Outcome, Verdict,
 };
 use conclave::metadata::KeyType;
 use conclave::record::Finding;
 use conclave::words::Digest;
 
 use super::closed;
-use crate::support::ceremony_driver::{Room, genesis, in_ink, parse};
+use crate::support::ceremony_driver::{Room, genesis, on_paper, parse};
 
 fn page(room: &Room) -> String {
     report(&room.ceremony, &room.transcript).to_html()
@@ -118,13 +118,13 @@ fn what_was_typed_stays_text() {
         .replace("name = \"Witness 1\"", "name = \"<b>W</b> & 'Witness'\"");
     let mut room = Room::open(parse(&text), Mode::Production);
     room.give(Input::Exception {
-        sheet: ExceptionSheet {
+        report: ExceptionReport {
             expected: format!("e {evil}"),
             happened: format!("h {evil}"),
             decided: format!("d {evil}"),
         },
         waives: None,
-        approvals: in_ink(["witness-1", "witness-2"]),
+        approvals: on_paper(["witness-1", "witness-2"]),
     })
     .unwrap();
     room.give(Input::Outcome(Outcome::Failed(Failure {

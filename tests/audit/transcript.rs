@@ -6,13 +6,13 @@ use std::sync::{Arc, LazyLock};
 
 use conclave::audit::{documents, payload_register, read_record};
 use conclave::ceremony::{
-    Answer, Ask, Ceremony, EventKind, ExceptionSheet, Failure, FailureKind, HostEvent, Input,
+    Answer, Ask, Ceremony, EventKind, ExceptionReport, Failure, FailureKind, HostEvent, Input,
     KeyEvent, Mode, Next, Outcome, ProgressEvent, Prompt, Request, RequestKind, RootEvent,
 };
 use conclave::metadata::{KeyType, RoleKind};
 use conclave::record::Signature;
 use conclave::record::{Finding, Tries};
-use conclave::script::{ChangeTemplate, KeyFate, OnlineFiles, Script};
+use conclave::script::{ChangeTemplate, KeyDisposition, OnlineFiles, Script};
 use conclave::transcript::{Transcript, TranscriptError};
 use conclave::words::Digest;
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{audit, closed, directory_of, findings, reasons};
-use crate::support::ceremony_driver::{Room, genesis, in_ink, parse, with_bags, write};
+use crate::support::ceremony_driver::{Room, genesis, on_paper, parse, with_bags, write};
 
 /// A closed ceremony of two keys, small enough to be changed in every place.
 fn small() -> &'static Room {
@@ -315,14 +315,14 @@ fn full() -> Transcript {
     room.give(Input::Outcome(Outcome::Failed(failure))).unwrap();
     room.answer(Answer::Enter).unwrap();
     room.resume(7);
-    let approvals = in_ink(["witness-1", "witness-2"]);
-    let sheet = ExceptionSheet {
+    let approvals = on_paper(["witness-1", "witness-2"]);
+    let report = ExceptionReport {
         expected: "silence".to_owned(),
         happened: "noise".to_owned(),
         decided: "to go on".to_owned(),
     };
     room.give(Input::Exception {
-        sheet,
+        report,
         waives: None,
         approvals,
     })
@@ -354,8 +354,11 @@ fn of_sites() -> [Transcript; 2] {
     let first = Room::closed(genesis(&[KeyType::Ed25519; 3], 2), Mode::Production);
     let signed = first.ceremony.signed().unwrap();
     let ids = signed.frozen().document().role(RoleKind::Root).key_ids();
-    let mut keys: Vec<_> = ids.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
-    keys[2].1 = KeyFate::Site("Lisbon".to_owned());
+    let mut keys: Vec<_> = ids
+        .iter()
+        .map(|id| (id.clone(), KeyDisposition::Keep))
+        .collect();
+    keys[2].1 = KeyDisposition::Site("Lisbon".to_owned());
     let change = ChangeTemplate {
         template: "renewal".to_owned(),
         title: None,
@@ -363,7 +366,7 @@ fn of_sites() -> [Transcript; 2] {
         not_before: "2027-06-01T09:00:00Z".parse().unwrap(),
         expires: "2028-06-01T00:00:00Z".parse().unwrap(),
         chain: vec![("previous/1.root.json".to_owned(), signed.to_file_bytes())],
-        record: None,
+        transcript_digest: None,
         register: None,
         custody: None,
         threshold: None,
@@ -381,8 +384,8 @@ fn of_sites() -> [Transcript; 2] {
     };
     // Another renewal was broken off before it could be signed by enough: it is given up.
     let mut other = change.clone();
-    other.keys[1].1 = KeyFate::Absent;
-    other.keys[2].1 = KeyFate::Keep;
+    other.keys[1].1 = KeyDisposition::Absent;
+    other.keys[2].1 = KeyDisposition::Keep;
     other.expires = "2028-05-01T00:00:00Z".parse().unwrap();
     let mut broken_off = open(&other);
     broken_off.advance_until(|ceremony| ceremony.signatures().have == 1);
@@ -397,12 +400,12 @@ fn of_sites() -> [Transcript; 2] {
         room.advance_until(|ceremony| {
             let offers = ceremony.offers();
             let mut kinds = offers.iter().map(|offer| offer.kind);
-            kinds.any(|kind| kind == RequestKind::GiveUpPayload)
+            kinds.any(|kind| kind == RequestKind::AbandonPayload)
         });
         let offers = room.ceremony.offers();
         let mut offers = offers.iter();
         let offer = offers
-            .find(|offer| offer.kind == RequestKind::GiveUpPayload)
+            .find(|offer| offer.kind == RequestKind::AbandonPayload)
             .unwrap();
         let payload = offer.fields[0].choices[0].value.clone();
         let request = offer.with(vec![payload, "it was never sent".to_owned()]);
@@ -423,8 +426,8 @@ fn of_sites() -> [Transcript; 2] {
 /// A record in which tokens fail in every way.
 fn clumsy() -> Transcript {
     let text = genesis(&[KeyType::Ed25519; 3], 2).text().replace(
-        "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }",
-        "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B1\" }",
+        "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"memorized\" }",
+        "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"sealed\", bag = \"B1\" }",
     );
     let mut room = Room::open(parse(&text), Mode::Production);
     let at = |room: &mut Room, wanted: &str| {
@@ -451,11 +454,11 @@ fn clumsy() -> Transcript {
         })))
         .unwrap();
     };
-    at(&mut room, "open-token:key-1");
+    at(&mut room, "identify-token:key-1");
     let line = "aqwzymAQWZYM0123456789-_.:;,+*/!?";
     ask(&mut room, RequestKind::TestKeyboard, &["witness-1", line]);
     ask(&mut room, RequestKind::Postpone, &["key-2"]);
-    ask(&mut room, RequestKind::TakeUp, &["key-3"]);
+    ask(&mut room, RequestKind::BringForward, &["key-3"]);
     at(&mut room, "generate-key:key-1");
     room.advance();
     fail(&mut room, FailureKind::PinLocked);

@@ -160,7 +160,10 @@ fn a_key_that_its_token_lets_out_gets_its_first_shares_and_stays_in_after_that()
         lines.next().unwrap()["data"].clone()
     };
     assert_eq!(data("backed-up")["wrapped_in"], "token");
-    assert_eq!(data("key-confined")["attributes"]["extractable"], false);
+    assert_eq!(
+        data("extraction-disabled")["attributes"]["extractable"],
+        false
+    );
     // It is the simulated key of the key that is backed up, and no other.
     let pem = fs::read(at.join("keys/key-2.pub.pem")).unwrap();
     assert_eq!(
@@ -196,7 +199,7 @@ fn what_a_reissue_cannot_be_written_from_is_told() {
         2,
         &["--custodian requires a name and a recipient"],
     );
-    let own = ["--manifest", manifest, "--replaced-by", manifest];
+    let own = ["--manifest", manifest, "--superseded-by", manifest];
     assert_failed(&reissue(&own), 2, &["does not say that it replaces set"]);
     let nowhere = ["--manifest", "nowhere.json", "--custodian", "Ada=paper"];
     assert_failed(&reissue(&nowhere), 4, &["nowhere.json cannot be read"]);

@@ -124,7 +124,7 @@ fn nothing_but_the_own_signature_over_this_event_is_an_approval() {
         ),
         (signed_code, "only an own token signs"),
         (
-            Approval::in_ink(id("witness-1")),
+            Approval::on_paper(id("witness-1")),
             "not by what the operator types",
         ),
     ];
@@ -147,7 +147,7 @@ fn an_approval_counts_once() {
     room.advance_until(|ceremony| {
         ceremony
             .current_step()
-            .is_some_and(|step| step.id.as_str() == "open-token:key-1")
+            .is_some_and(|step| step.id.as_str() == "identify-token:key-1")
     });
     let propose = |room: &Room| {
         let request = Input::Request {

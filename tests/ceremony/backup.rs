@@ -45,7 +45,7 @@ fn a_key_is_backed_up_confined_and_every_share_opened_before_it_ends() {
                 "recipient-proven",
                 "backup-intended",
                 "backed-up",
-                "key-confined",
+                "extraction-disabled",
                 "share-opened",
                 "root-composed",
             ]
@@ -60,7 +60,7 @@ fn a_key_is_backed_up_confined_and_every_share_opened_before_it_ends() {
             "recipient-proven",
             "backup-intended",
             "backed-up",
-            "key-confined",
+            "extraction-disabled",
             "share-opened",
             "share-opened",
             "share-opened",
@@ -117,9 +117,9 @@ fn check_of(error: &ReplayError) -> Option<Check> {
 #[test]
 fn a_wrapped_key_and_its_shares_on_one_medium_are_refused() {
     let error = refused(|made| made.wrapped_on.device = made.shares_on.device.clone());
-    assert_eq!(check_of(&error), Some(Check::BackupApart));
+    assert_eq!(check_of(&error), Some(Check::BackupSeparateMedia));
     let error = refused(|made| made.wrapped_on.medium = made.shares_on.medium.clone());
-    assert_eq!(check_of(&error), Some(Check::BackupApart));
+    assert_eq!(check_of(&error), Some(Check::BackupSeparateMedia));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_share_that_somebody_else_opened_or_that_is_of_another_set_is_refused() {
     let mut room = Room::open(with_backup(), Mode::Production);
     room.advance_until(|ceremony| {
         let act = ceremony.current_step().map(|step| step.act.name());
-        act == Some("prove-backup")
+        act == Some("verify-backup")
     });
     let custodian = |n: u8| format!("custodian-{n}").parse().unwrap();
     let given = |by, n| {
@@ -184,7 +184,7 @@ fn a_share_that_somebody_else_opened_or_that_is_of_another_set_is_refused() {
 fn no_key_that_could_leave_its_token_is_left_so() {
     let mut room = before_the_set(Mode::Production);
     assert!(room.advance(), "the set");
-    let still = Input::Outcome(Outcome::KeyConfined(
+    let still = Input::Outcome(Outcome::ExtractionDisabled(
         crate::support::ceremony_driver::SoftwareToken::MAY_LEAVE,
     ));
     // What the token says is false in it is a failure of the token, and on record.
@@ -224,7 +224,7 @@ fn after_a_power_cut_a_passphrase_is_proven_anew_and_an_intent_stands() {
 fn a_key_made_in_memory_whose_wrapping_is_gone_is_made_anew() {
     let text = backup_text().replacen("act = \"generate-key\"", "act = \"import-key\"", 1);
     let text = text.replacen("profile = \"softhsm2\"", "profile = \"yubikey-piv\"", 1);
-    let text = text.replacen("what = \"so-pin\"", "what = \"puk\"", 1);
+    let text = text.replacen("type = \"so-pin\"", "type = \"puk\"", 1);
     let mut room = Room::open(parse(&text), Mode::Rehearsal);
     room.advance_until(|ceremony| ceremony.key(&key()).unwrap().is_proven());
     room.resume(0);

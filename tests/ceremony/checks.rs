@@ -16,7 +16,7 @@ use conclave::words::Digest;
 
 use crate::support::ceremony_driver::backup::with_backup;
 use crate::support::ceremony_driver::{
-    Room, genesis, in_ink, of_notary, opening, parse, with_bags,
+    Room, genesis, of_notary, on_paper, opening, parse, with_bags,
 };
 use crate::support::changes::{World, script};
 
@@ -80,7 +80,7 @@ fn of_people_clock_and_script() -> Vec<(Check, Check)> {
             ..opening(Mode::Production)
         };
         room.give(Input::Open(opening)).unwrap();
-        let at_clock = |ceremony: &Ceremony| !ceremony.excusable().is_empty();
+        let at_clock = |ceremony: &Ceremony| !ceremony.waivable().is_empty();
         room.advance_until(at_clock);
         let (_, event) = first(production(), "clock-attested");
         refusing(&room.ceremony, &event)
@@ -91,7 +91,7 @@ fn of_people_clock_and_script() -> Vec<(Check, Check)> {
             clock(|event| {
                 if let EventKind::Host(HostEvent::ClockAttested { approvals, .. }) = &mut event.kind
                 {
-                    *approvals = in_ink(["witness-1", "witness-2"]);
+                    *approvals = on_paper(["witness-1", "witness-2"]);
                 }
             }),
         ),
@@ -175,7 +175,7 @@ fn of_keys() -> Vec<(Check, Check)> {
     };
     vec![
         (
-            Check::KeyLocked,
+            Check::KeyNonExtractable,
             forged(production(), "key-generated", |event| {
                 if let EventKind::Keys(KeyEvent::KeyGenerated {
                     attributes,
@@ -215,7 +215,7 @@ fn of_keys() -> Vec<(Check, Check)> {
 fn of_the_root() -> Vec<(Check, Check)> {
     let forgone = || {
         let (ceremony, event) = first(production(), "sign-intended");
-        let fact = EventKind::Keys(KeyEvent::Skipped {
+        let fact = EventKind::Keys(KeyEvent::KeySkipped {
             key: "key-1".parse().unwrap(),
             reason: "it is lost".to_owned(),
             approvals: two(),
@@ -290,7 +290,7 @@ fn of_what_was_signed_before() -> Vec<(Check, Check)> {
     other.expires = "2028-07-01T00:00:00Z".parse().unwrap();
     let (_, unburdened) = first(world.open(script(&other).unwrap()), "review-confirmed");
     other.register = Some(("previous/payloads.json".to_owned(), register));
-    other.record = Some(done.transcript.head());
+    other.transcript_digest = Some(done.transcript.head());
     let mut room = world.open(script(&other).unwrap());
     room.advance_until(|ceremony| {
         let step = ceremony.current_step();
@@ -330,12 +330,13 @@ fn of_a_request(world: &World) -> Check {
         witness: None,
         key_id: world.ids[0].clone(),
         profile: "softhsm2".to_owned(),
+        profile_file: None,
         token: TokenMark::Label("conclave-key-1".to_owned()),
     };
     let mut room = world.open(plan.script().unwrap().into());
     room.advance_until(|ceremony| {
         let step = ceremony.current_step();
-        step.is_some_and(|step| step.id.as_str() == "judge-request")
+        step.is_some_and(|step| step.id.as_str() == "verify-request")
     });
     let step = room.ceremony.current_step().map(|step| step.id.clone());
     let judged = Event {
@@ -344,7 +345,7 @@ fn of_a_request(world: &World) -> Check {
         kind: EventKind::Root(RootEvent::RequestJudged {
             sha256: payload.digest(),
             card: Some(Digest::of(b"another root")),
-            again: false,
+            signed_before: false,
         }),
     };
     refusing(&room.ceremony, &judged)
@@ -391,8 +392,9 @@ fn of_custody() -> Vec<(Check, Check)> {
         ),
         (
             Check::CustodyDigest,
-            forged(bags(), "head-compared", |event| {
-                if let EventKind::Custody(CustodyEvent::HeadCompared { words }) = &mut event.kind {
+            forged(bags(), "digest-compared", |event| {
+                if let EventKind::Custody(CustodyEvent::DigestCompared { words }) = &mut event.kind
+                {
                     *words = Digest::of(b"another").first_words(8);
                 }
             }),
@@ -442,7 +444,7 @@ fn of_backups() -> Vec<(Check, Check)> {
         }),
         (Check::BackupQuorums, made(|made| made.quorums += 1)),
         (
-            Check::BackupApart,
+            Check::BackupSeparateMedia,
             made(|made| made.wrapped_on.device = made.shares_on.device.clone()),
         ),
         (
@@ -483,7 +485,7 @@ fn of_restores() -> Vec<(Check, Check)> {
         let given_up = Event {
             step,
             people,
-            kind: EventKind::Restore(RestoreEvent::ShareGivenUp {
+            kind: EventKind::Restore(RestoreEvent::ShareDeclaredLost {
                 custodian: format!("custodian-{n}").parse().unwrap(),
                 reason: "lost".to_owned(),
                 approvals: two(),
@@ -523,8 +525,8 @@ fn of_restores() -> Vec<(Check, Check)> {
         ),
         (
             Check::RestoreProven,
-            forged(drill(), "restore-proven", |event| {
-                if let EventKind::Restore(RestoreEvent::RestoreProven { signature, .. }) =
+            forged(drill(), "restored-key-proven", |event| {
+                if let EventKind::Restore(RestoreEvent::RestoredKeyProven { signature, .. }) =
                     &mut event.kind
                 {
                     *signature = vec![0].into();
@@ -533,8 +535,8 @@ fn of_restores() -> Vec<(Check, Check)> {
         ),
         (
             Check::RestoreDestroyed,
-            forged(drill(), "restored-destroyed", |event| {
-                if let EventKind::Restore(RestoreEvent::RestoredDestroyed { fingerprint }) =
+            forged(drill(), "restored-key-destroyed", |event| {
+                if let EventKind::Restore(RestoreEvent::RestoredKeyDestroyed { fingerprint }) =
                     &mut event.kind
                 {
                     other(fingerprint);
@@ -550,9 +552,9 @@ fn of_old_shares() -> Vec<(Check, Check)> {
         Check::BackupReplaced,
         forged(
             crate::support::ceremony_driver::reissue::room(),
-            "old-part-destroyed",
+            "superseded-part-destroyed",
             |event| {
-                if let EventKind::Backup(BackupEvent::OldPartDestroyed { set, .. }) =
+                if let EventKind::Backup(BackupEvent::SupersededPartDestroyed { set, .. }) =
                     &mut event.kind
                 {
                     *set = other;
@@ -575,7 +577,7 @@ fn standing_in_the_way() -> BTreeSet<Check> {
             let outcome = conclave::ceremony::Outcome::HostInspected(found);
             room.give(Input::Outcome(outcome)).unwrap();
         }
-        met.extend(room.ceremony.excusable());
+        met.extend(room.ceremony.waivable());
         if !room.advance() {
             return met;
         }

@@ -58,7 +58,7 @@ fn coded(people: &[&str], strength: Strength) -> Vec<Approval> {
 
 #[test]
 fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
-    let mut room = room_at("open-token:key-1");
+    let mut room = room_at("identify-token:key-1");
     let (label, usual) = reading(&room);
     assert_eq!(
         (label.as_str(), usual.as_str()),
@@ -79,7 +79,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
     let token = room.token(&key).id().clone();
     let found = by(
         &["holder-1"],
-        "open-token:key-1",
+        "identify-token:key-1",
         EventKind::Keys(KeyEvent::TokenFound {
             key: key.clone(),
             token,
@@ -95,7 +95,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
     let opened = |bag: &str, people: &[&str]| {
         by(
             people,
-            "open-token:key-1",
+            "identify-token:key-1",
             EventKind::Custody(CustodyEvent::BagOpened {
                 item: "key-1".parse().unwrap(),
                 bag: bag.to_owned(),
@@ -116,14 +116,14 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
     room.answer(text("A0012345")).unwrap();
     assert!(matches!(room.effect(), Effect::FindToken { .. }));
     // The other token comes without a bag.
-    go_to(&mut room, "open-token:key-2");
+    go_to(&mut room, "identify-token:key-2");
     assert!(matches!(room.effect(), Effect::FindToken { .. }));
 }
 
 #[test]
 fn a_new_bag_is_read_by_two_people_who_agree() {
     let mut room = room_at("seal:key-1");
-    assert!(matches!(room.effect(), Effect::PutAway { ref tokens } if tokens.len() == 2));
+    assert!(matches!(room.effect(), Effect::RemoveTokens { ref tokens } if tokens.len() == 2));
     assert!(room.advance());
     for (wrong, refusal) in [
         ("A0012345", "used before"),
@@ -171,7 +171,7 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
             Some(safe),
             "holder-1",
         ),
-        sealed(both, Strength::OperatorTyped, "B1", Some(safe), "holder-1"),
+        sealed(both, Strength::OnPaper, "B1", Some(safe), "holder-1"),
         sealed(both, Strength::Solo, "B1", Some(safe), "holder-1"),
         sealed(both, code, "B2", Some(safe), "holder-1"),
         sealed(both, code, "B1", Some("Safe 2"), "holder-1"),
@@ -192,13 +192,13 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
     assert_eq!(reading(&room).0, "Number of the new bag");
     room.answer(text("B7")).unwrap();
     room.answer(text("B7")).unwrap();
-    assert!(is_at(&room.ceremony, "prove-token:key-2"));
+    assert!(is_at(&room.ceremony, "verify-token:key-2"));
     assert!(matches!(
         room.ceremony.whereabouts(&"key-1".parse().unwrap()),
         Some(Whereabouts::In(bag)) if bag.number == "B7" && bag.place.as_deref() == Some("Safe of the key holder")
     ));
     go_to(&mut room, "seal:key-2");
-    assert!(matches!(room.effect(), Effect::PutAway { .. }));
+    assert!(matches!(room.effect(), Effect::RemoveTokens { .. }));
     assert!(room.advance());
     let error = room.answer(text("B7")).unwrap_err();
     assert_eq!(
@@ -276,9 +276,9 @@ fn a_break_seals_every_token_and_lets_nothing_go_on() {
         room.answer(text(
             &conclave::words::Digest::of(b"another").first_words(8)
         )),
-        Err(StepError::AnotherHead)
+        Err(StepError::WrongDigest)
     );
-    let of_another = EventKind::Custody(CustodyEvent::HeadCompared {
+    let of_another = EventKind::Custody(CustodyEvent::DigestCompared {
         words: conclave::words::Digest::of(b"another").first_words(8),
     });
     let of_another = by(&["witness-1"], "compose-root", of_another);
@@ -358,7 +358,7 @@ fn two_people_may_make_a_pause_anywhere_and_nobody_alone() {
     let two = &["witness-1", "holder-2"][..];
     for step in [
         "read-script",
-        "open-token:key-1",
+        "identify-token:key-1",
         "set-pin:key-1",
         "generate-key:key-2",
         "sign-root",
@@ -371,7 +371,7 @@ fn two_people_may_make_a_pause_anywhere_and_nobody_alone() {
             (&["witness-1"], Strength::Code),
             (&["witness-1", "witness-1"], Strength::Code),
             (&["witness-1", "administrator"], Strength::Code),
-            (two, Strength::OperatorTyped),
+            (two, Strength::OnPaper),
             (two, Strength::Solo),
         ] {
             assert!(pause(&mut room, people, strength).is_err(), "{people:?}");
@@ -455,7 +455,7 @@ fn the_list_of_a_rehearsal_is_refused_in_a_production() {
         let bytes = list.to_bytes();
         let digest = conclave::words::Digest::of(&bytes);
         let carried = format!(
-            "repository = \"example.com/updates\"\ncustody = {{ file = \"previous/custody.jsonl\", sha256 = \"{digest}\" }}"
+            "repository = \"example.com/updates\"\ncustody_log = {{ file = \"previous/custody.jsonl\", sha256 = \"{digest}\" }}"
         );
         let text = with_bags().text().to_owned();
         let text = text.replacen("repository = \"example.com/updates\"", &carried, 1);

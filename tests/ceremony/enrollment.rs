@@ -8,12 +8,12 @@ use conclave::ceremony::{
     RootEvent, StepError,
 };
 use conclave::metadata::{KeyType, RoleKind};
-use conclave::script::{EnrolledKey, KeyFate, Script, enroll};
+use conclave::script::{EnrolledKey, KeyDisposition, Script, enroll};
 use conclave::transfer::{Enrollment, Occasion};
 use conclave::words::Digest;
 
 use crate::support::ceremony_driver::{
-    Room, SoftwareToken, far_away, genesis, in_ink, opening, parse_with, said,
+    Room, SoftwareToken, far_away, genesis, on_paper, opening, parse_with, said,
 };
 use crate::support::changes::World;
 
@@ -247,11 +247,11 @@ fn two_people_compare_the_fingerprint_of_a_key_at_another_site() {
     // An operator alone gets nowhere, be it with names that he types for others.
     let alone = room.give(said(prompt.ask.usual_answer()));
     assert!(alone.is_err());
-    let in_ink = room.give(Input::Answer {
+    let on_paper = room.give(Input::Answer {
         answer: prompt.ask.usual_answer(),
-        approvals: in_ink(["witness-1", "witness-2"]),
+        approvals: on_paper(["witness-1", "witness-2"]),
     });
-    assert!(in_ink.is_err());
+    assert!(on_paper.is_err());
     let one = room.give(Input::Answer {
         answer: prompt.ask.usual_answer(),
         approvals: room.approved_by(&["witness-1".parse().unwrap()]),
@@ -295,7 +295,7 @@ fn a_key_of_another_site_comes_in_by_a_rotation_and_signs() {
     token.generate(KeyType::Ed25519);
     let remote = far_away(&token);
     let mut change = world.unchanged("rotation");
-    change.keys[2].1 = KeyFate::Remove;
+    change.keys[2].1 = KeyDisposition::Remove;
     let text = enroll(
         &change.write().unwrap(),
         std::slice::from_ref(&remote),

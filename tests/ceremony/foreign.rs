@@ -5,7 +5,7 @@ use std::path::Path;
 
 use conclave::ceremony::Mode;
 use conclave::metadata::{RoleKind, verify_chain};
-use conclave::script::{ChangeTemplate, KeyFate, OnlineFiles};
+use conclave::script::{ChangeTemplate, KeyDisposition, OnlineFiles};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -44,11 +44,14 @@ fn renewal(root: &[u8]) -> Option<ChangeTemplate> {
         not_before: "2026-12-01T09:00:00Z".parse().unwrap(),
         expires: "2027-12-01T00:00:00Z".parse().unwrap(),
         chain: file,
-        record: None,
+        transcript_digest: None,
         register: None,
         custody: None,
         threshold: None,
-        keys: ids.iter().map(|id| (id.clone(), KeyFate::Keep)).collect(),
+        keys: ids
+            .iter()
+            .map(|id| (id.clone(), KeyDisposition::Keep))
+            .collect(),
         added: 0,
         key_type: conclave::metadata::KeyType::default(),
         profile: "softhsm2".to_owned(),

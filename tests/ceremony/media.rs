@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use conclave::audit::documents;
 use conclave::ceremony::{
-    Answer, Approval, Ask, Ceremony, Check, CustodyEvent, Event, EventKind, ExceptionSheet, Input,
+    Answer, Approval, Ask, Ceremony, Check, CustodyEvent, Event, EventKind, ExceptionReport, Input,
     Mode, Next, Request, RequestKind, Whereabouts,
 };
 use conclave::script::{ItemId, Script};
 
-use crate::support::ceremony_driver::{Room, in_ink, parse, with_bags};
+use crate::support::ceremony_driver::{Room, on_paper, parse, with_bags};
 
 /// A genesis with a break, two media and a spare; the export is sealed at the end.
 fn script() -> Arc<Script> {
@@ -139,9 +139,9 @@ fn two_people_may_leave_something_without_a_bag_and_nobody_alone() {
     let mut room = room();
     room.advance_until(is_at("seal:stick-a"));
     room.advance_until(|ceremony| asks_for_a_new_bag(ceremony, "stick-a"));
-    assert_eq!(room.ceremony.excusable(), [Check::CustodySealed]);
-    let sheet = |approvals: Vec<Approval>| Input::Exception {
-        sheet: ExceptionSheet {
+    assert_eq!(room.ceremony.waivable(), [Check::CustodySealed]);
+    let report = |approvals: Vec<Approval>| Input::Exception {
+        report: ExceptionReport {
             expected: "a bag".to_owned(),
             happened: "no bag is left".to_owned(),
             decided: "it goes into the safe as it is".to_owned(),
@@ -156,9 +156,9 @@ fn two_people_may_leave_something_without_a_bag_and_nobody_alone() {
         Vec::new(),
         one,
         with_administrator,
-        in_ink(["witness-1", "witness-2"]),
+        on_paper(["witness-1", "witness-2"]),
     ] {
-        let refused = room.give(sheet(approvals.clone()));
+        let refused = room.give(report(approvals.clone()));
         assert!(refused.is_err(), "{approvals:?}");
     }
     // The operator alone cannot say that it is in a bag either.
@@ -172,7 +172,7 @@ fn two_people_may_leave_something_without_a_bag_and_nobody_alone() {
     };
     assert!(room.ceremony.clone().apply(&alone).is_err());
     let approvals = room.approved_by(&room.ceremony.usual_approvers());
-    room.give(sheet(approvals)).unwrap();
+    room.give(report(approvals)).unwrap();
     assert!(is_at("sign-off")(&room.ceremony));
     room.answer(Answer::Choice {
         index: 0,

@@ -98,11 +98,11 @@ fn finish(mut room: Room) -> Room {
 
 #[test]
 fn a_block_that_is_put_off_comes_last() {
-    let mut room = room_at(script(), "open-token:key-1");
+    let mut room = room_at(script(), "identify-token:key-1");
     ask(&mut room, RequestKind::Postpone, &["key-1"]).unwrap();
-    assert_eq!(here(&room), "open-token:key-2");
+    assert_eq!(here(&room), "identify-token:key-2");
     assert_eq!(room.ceremony.deferred(), [&key("key-1")]);
-    room.advance_until(|ceremony| is_at(ceremony, "open-token:key-1"));
+    room.advance_until(|ceremony| is_at(ceremony, "identify-token:key-1"));
     assert!(room.ceremony.key(&key("key-3")).unwrap().is_proven());
     room.advance_until(|ceremony| is_at(ceremony, "compose-root"));
     assert!(room.ceremony.deferred().is_empty());
@@ -113,28 +113,28 @@ fn a_block_that_is_put_off_comes_last() {
 fn a_block_is_put_off_in_its_middle_and_goes_on_where_it_was() {
     let mut room = room_at(script(), "set-pin:key-1");
     ask(&mut room, RequestKind::Postpone, &["key-1"]).unwrap();
-    assert_eq!(here(&room), "open-token:key-2");
-    room.advance_until(|ceremony| is_at(ceremony, "open-token:key-3"));
-    ask(&mut room, RequestKind::TakeUp, &["key-1"]).unwrap();
+    assert_eq!(here(&room), "identify-token:key-2");
+    room.advance_until(|ceremony| is_at(ceremony, "identify-token:key-3"));
+    ask(&mut room, RequestKind::BringForward, &["key-1"]).unwrap();
     assert_eq!(here(&room), "set-pin:key-1");
     room.advance_until(|ceremony| ceremony.key(&key("key-1")).unwrap().is_proven());
-    assert_eq!(here(&room), "open-token:key-3");
+    assert_eq!(here(&room), "identify-token:key-3");
     finish(room);
 }
 
 #[test]
 fn blocks_are_taken_up_in_any_order() {
-    let mut room = room_at(script(), "open-token:key-1");
-    ask(&mut room, RequestKind::TakeUp, &["key-3"]).unwrap();
-    assert_eq!(here(&room), "open-token:key-3");
+    let mut room = room_at(script(), "identify-token:key-1");
+    ask(&mut room, RequestKind::BringForward, &["key-3"]).unwrap();
+    assert_eq!(here(&room), "identify-token:key-3");
     room.advance_until(|ceremony| ceremony.key(&key("key-3")).unwrap().is_proven());
-    assert_eq!(here(&room), "open-token:key-1");
+    assert_eq!(here(&room), "identify-token:key-1");
     assert_eq!(begun(&finish(room)), ["key-3", "key-1", "key-2"]);
 }
 
 #[test]
 fn the_last_block_cannot_wait() {
-    let mut room = room_at(script(), "open-token:key-1");
+    let mut room = room_at(script(), "identify-token:key-1");
     for put_off in ["key-1", "key-2"] {
         ask(&mut room, RequestKind::Postpone, &[put_off]).unwrap();
     }
@@ -152,10 +152,10 @@ fn the_last_block_cannot_wait() {
 
 #[test]
 fn no_root_is_composed_while_a_block_waits() {
-    let mut room = room_at(script(), "open-token:key-2");
+    let mut room = room_at(script(), "identify-token:key-2");
     ask(&mut room, RequestKind::Postpone, &["key-2"]).unwrap();
     room.advance_until(|ceremony| ceremony.key(&key("key-3")).unwrap().is_proven());
-    assert_eq!(here(&room), "open-token:key-2");
+    assert_eq!(here(&room), "identify-token:key-2");
     let composed = room_at(script(), "review-root");
     let event = composed.transcript.entries().last().unwrap().line.event();
     assert!(matches!(
@@ -169,19 +169,19 @@ fn no_root_is_composed_while_a_block_waits() {
 fn only_blocks_change_places() {
     // A note between the blocks is not passed over, and nothing that is no block is put off.
     let text = script().text().replacen(
-        "[[step]]\nact = \"open-token\"\nkey = \"key-3\"",
-        "[[step]]\nact = \"note\"\ntext = \"Count the bags.\"\ninitials = [\"witness-1\"]\n\n[[step]]\nact = \"open-token\"\nkey = \"key-3\"",
+        "[[step]]\nact = \"identify-token\"\nkey = \"key-3\"",
+        "[[step]]\nact = \"note\"\ntext = \"Count the bags.\"\ninitials = [\"witness-1\"]\n\n[[step]]\nact = \"identify-token\"\nkey = \"key-3\"",
         1,
     );
-    let mut room = room_at(parse(&text), "open-token:key-1");
-    assert!(ask(&mut room, RequestKind::TakeUp, &["key-3"]).is_err());
+    let mut room = room_at(parse(&text), "identify-token:key-1");
+    assert!(ask(&mut room, RequestKind::BringForward, &["key-3"]).is_err());
     let forced = Event {
         step: None,
         people: Vec::new(),
-        kind: EventKind::Progress(ProgressEvent::TakenUp { key: key("key-3") }),
+        kind: EventKind::Progress(ProgressEvent::BroughtForward { key: key("key-3") }),
     };
     assert!(room.ceremony.clone().apply(&forced).is_err());
-    ask(&mut room, RequestKind::TakeUp, &["key-2"]).unwrap();
+    ask(&mut room, RequestKind::BringForward, &["key-2"]).unwrap();
     room.advance_until(|ceremony| is_at(ceremony, "note-2"));
     assert!(room.ceremony.key(&key("key-1")).unwrap().is_proven());
     finish(room);
@@ -189,7 +189,7 @@ fn only_blocks_change_places() {
     // Nor before the blocks, nor after the root was composed.
     for step in ["read-script", "note-1", "compose-root", "sign-root"] {
         let mut room = room_at(script(), step);
-        for kind in [RequestKind::Postpone, RequestKind::TakeUp] {
+        for kind in [RequestKind::Postpone, RequestKind::BringForward] {
             assert!(ask(&mut room, kind, &["key-2"]).is_err(), "{step}");
         }
     }
@@ -200,13 +200,13 @@ fn the_block_of_a_holder_who_is_late_waits_by_itself() {
     let mut room = Room::open(script(), Mode::Production);
     room.advance_until(|ceremony| asks_for(ceremony, "holder-1"));
     room.answer(not_here(&room)).unwrap();
-    room.advance_until(|ceremony| is_at(ceremony, "open-token:key-2"));
-    assert!(ask(&mut room, RequestKind::TakeUp, &["key-1"]).is_err());
+    room.advance_until(|ceremony| is_at(ceremony, "identify-token:key-2"));
+    assert!(ask(&mut room, RequestKind::BringForward, &["key-1"]).is_err());
     room.advance_until(|ceremony| ceremony.key(&key("key-3")).unwrap().is_proven());
     // Nothing is left but to wait: the room is asked whether the holder has come.
-    assert_eq!(here(&room), "open-token:key-1");
+    assert_eq!(here(&room), "identify-token:key-1");
     let found = Event {
-        step: Some("open-token:key-1".parse().unwrap()),
+        step: Some("identify-token:key-1".parse().unwrap()),
         people: Vec::new(),
         kind: EventKind::Keys(KeyEvent::TokenFound {
             key: key("key-1"),
@@ -222,11 +222,11 @@ fn the_block_of_a_holder_who_is_late_waits_by_itself() {
 
 #[test]
 fn what_was_put_off_stays_so_in_another_process() {
-    let mut room = room_at(script(), "open-token:key-1");
+    let mut room = room_at(script(), "identify-token:key-1");
     ask(&mut room, RequestKind::Postpone, &["key-1"]).unwrap();
-    ask(&mut room, RequestKind::TakeUp, &["key-3"]).unwrap();
+    ask(&mut room, RequestKind::BringForward, &["key-3"]).unwrap();
     room.resume(0);
     assert_eq!(here(&room), "attendance");
-    room.advance_until(|ceremony| is_at(ceremony, "open-token:key-3"));
+    room.advance_until(|ceremony| is_at(ceremony, "identify-token:key-3"));
     assert_eq!(begun(&finish(room)), ["key-3", "key-2", "key-1"]);
 }

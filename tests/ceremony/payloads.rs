@@ -3,7 +3,7 @@
 
 use conclave::audit::payload_register;
 use conclave::ceremony::{EventKind, Input, Next, Request, RequestKind, RootEvent};
-use conclave::script::{ChangeTemplate, KeyFate};
+use conclave::script::{ChangeTemplate, KeyDisposition};
 use conclave::transfer::{Abandoned, PayloadRegister};
 
 use crate::support::ceremony_driver::Room;
@@ -51,7 +51,7 @@ fn request(room: &Room) -> Option<Request> {
     let offers = room.ceremony.offers();
     let offer = offers
         .iter()
-        .find(|offer| offer.kind == RequestKind::GiveUpPayload)?;
+        .find(|offer| offer.kind == RequestKind::AbandonPayload)?;
     let payload = offer.fields[0].choices[0].value.clone();
     Some(offer.with(vec![payload, "it was never sent to anybody".to_owned()]))
 }
@@ -104,7 +104,7 @@ fn what_clients_accept_or_may_come_to_accept_is_not_given_up() {
     // One signature was made, and a site owes the second: it counts as made.
     let mut owing = world.unchanged("renewal");
     for key in &mut owing.keys[1..] {
-        key.1 = KeyFate::Site("Lisbon".to_owned());
+        key.1 = KeyDisposition::Site("Lisbon".to_owned());
     }
     let mut room = world.open(script(&owing).unwrap());
     room.advance_until(|ceremony| ceremony.signatures().have == 1);
@@ -116,7 +116,7 @@ fn what_clients_accept_or_may_come_to_accept_is_not_given_up() {
         assert_eq!(request(&room), None);
         let entry = register.entries().next().unwrap();
         let request = Request {
-            kind: RequestKind::GiveUpPayload,
+            kind: RequestKind::AbandonPayload,
             values: vec![entry.sha256.to_string(), "we want to".to_owned()],
         };
         let approvals = room.approved_by(&room.ceremony.approvers()[..2]);

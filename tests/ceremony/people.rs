@@ -11,7 +11,7 @@ use conclave::metadata::KeyType;
 use conclave::script::{PersonId, Script};
 
 use super::resuming::mishaps;
-use crate::support::ceremony_driver::{Room, genesis, in_ink, parse};
+use crate::support::ceremony_driver::{Room, genesis, on_paper, parse};
 
 fn script() -> Arc<Script> {
     genesis(&[KeyType::Ed25519; 2], 1)
@@ -96,12 +96,12 @@ fn not_two_people() -> Vec<(&'static str, Vec<Approval>)> {
             "two and the administrator",
             by_codes(["witness-1", "witness-2", "administrator"]),
         ),
-        ("the operator's hand", in_ink(["witness-1", "witness-2"])),
+        ("the operator's hand", on_paper(["witness-1", "witness-2"])),
         (
             "one, and the operator's hand",
             vec![
                 by("witness-1", Strength::Code),
-                by("witness-2", Strength::OperatorTyped),
+                by("witness-2", Strength::OnPaper),
             ],
         ),
         (
@@ -266,22 +266,22 @@ fn a_process_that_takes_over_knows_no_code_any_more() {
 #[test]
 fn a_code_in_an_exception_is_one_that_was_chosen() {
     let mut room = Room::open(script(), Mode::Production);
-    let sheet = conclave::ceremony::ExceptionSheet {
+    let report = conclave::ceremony::ExceptionReport {
         expected: "silence".to_owned(),
         happened: "noise".to_owned(),
         decided: "to wait".to_owned(),
     };
     let mut give = |approvals| {
-        let sheet = sheet.clone();
+        let report = report.clone();
         room.give(Input::Exception {
-            sheet,
+            report,
             waives: None,
             approvals,
         })
     };
     // Before attendance there are no codes: what the operator types is told for what it is.
     assert!(give(by_codes(["witness-1", "witness-2"])).is_err());
-    give(in_ink(["witness-1", "witness-2"])).unwrap();
+    give(on_paper(["witness-1", "witness-2"])).unwrap();
     let last = room.transcript.entries().last().unwrap().line.event();
     let told = last.narrate(room.ceremony.script(), room.ceremony.display_names());
     assert!(told.contains("typed by the operator: see ink"), "{told}");
@@ -454,7 +454,7 @@ fn a_key_holder_comes_late_and_is_asked_for_when_needed() {
     assert!(room.ceremony.is_away(&id("holder-2")));
     room.advance_until(|ceremony| asks_for(ceremony, "holder-2"));
     let step = room.ceremony.current_step().unwrap().id.clone();
-    assert_eq!(step.as_str(), "open-token:key-2");
+    assert_eq!(step.as_str(), "identify-token:key-2");
     room.answer(choice(1)).unwrap();
     let here = &room.ceremony.attendance()[&id("holder-2")];
     assert_eq!(here.document, "passport");
@@ -597,8 +597,8 @@ fn unrehearsed() -> Room {
     room
 }
 
-fn sheet() -> conclave::ceremony::ExceptionSheet {
-    conclave::ceremony::ExceptionSheet {
+fn report() -> conclave::ceremony::ExceptionReport {
+    conclave::ceremony::ExceptionReport {
         expected: "this".to_owned(),
         happened: "that".to_owned(),
         decided: "to go on".to_owned(),
@@ -607,7 +607,7 @@ fn sheet() -> conclave::ceremony::ExceptionSheet {
 
 fn excuse(room: &mut Room, check: Check, approvals: Vec<Approval>) -> Result<(), StepError> {
     room.give(Input::Exception {
-        sheet: sheet(),
+        report: report(),
         waives: Some(check),
         approvals,
     })
@@ -622,7 +622,7 @@ fn is_at(ceremony: &Ceremony, step: &str) -> bool {
 fn a_production_without_a_rehearsal_goes_no_further_than_two_people_let_it() {
     let mut room = unrehearsed();
     room.advance_until(|ceremony| is_at(ceremony, "attest-clock"));
-    assert_eq!(room.ceremony.excusable(), [Check::RehearsalShown]);
+    assert_eq!(room.ceremony.waivable(), [Check::RehearsalShown]);
     let decided = Answer::Text("the auditor is here today only".to_owned());
     for (why, approvals) in not_two_people() {
         let answer = decided.clone();
@@ -701,7 +701,7 @@ fn a_final_check_is_never_waived() {
     let mut room = assembled();
     loop {
         for check in Check::ALL {
-            if check.is_excusable() && room.ceremony.excusable().contains(check) {
+            if check.is_waivable() && room.ceremony.waivable().contains(check) {
                 continue;
             }
             let approvals = by_codes(["witness-1", "witness-2"]);
@@ -712,7 +712,7 @@ fn a_final_check_is_never_waived() {
             break;
         }
     }
-    let finals = Check::ALL.iter().filter(|check| !check.is_excusable());
+    let finals = Check::ALL.iter().filter(|check| !check.is_waivable());
     assert_eq!(finals.count(), 29);
 }
 
@@ -721,7 +721,7 @@ fn an_excusable_check_is_waived_where_it_stands_by_two_people_alone() {
     for (step, check) in [
         ("inspect-host", Check::HostFindings),
         ("note-1", Check::NoteInitials),
-        ("prove-token:key-2", Check::TokenProven),
+        ("verify-token:key-2", Check::TokenProven),
     ] {
         let mut room = assembled();
         room.advance_until(|ceremony| is_at(ceremony, step));
@@ -730,7 +730,7 @@ fn an_excusable_check_is_waived_where_it_stands_by_two_people_alone() {
             room.give(Input::Outcome(Outcome::HostInspected(found)))
                 .unwrap();
         }
-        assert_eq!(room.ceremony.excusable(), [check]);
+        assert_eq!(room.ceremony.waivable(), [check]);
         for (why, approvals) in not_two_people() {
             assert!(
                 excuse(&mut room, check, approvals).is_err(),
@@ -749,14 +749,14 @@ fn an_excusable_check_is_waived_where_it_stands_by_two_people_alone() {
 #[test]
 fn a_sheet_that_only_notes_lets_nothing_pass() {
     let mut room = assembled();
-    room.advance_until(|ceremony| is_at(ceremony, "prove-token:key-1"));
+    room.advance_until(|ceremony| is_at(ceremony, "verify-token:key-1"));
     room.give(Input::Exception {
-        sheet: sheet(),
+        report: report(),
         waives: None,
         approvals: by_codes(["witness-1", "witness-2"]),
     })
     .unwrap();
-    assert!(is_at(&room.ceremony, "prove-token:key-1"));
+    assert!(is_at(&room.ceremony, "verify-token:key-1"));
     assert!(room.ceremony.waived().is_empty());
 }
 
@@ -766,7 +766,7 @@ fn the_specification_names_every_check() {
     for check in Check::ALL {
         let finality = match check.finality() {
             Finality::Final => "final",
-            Finality::Excusable => "excusable",
+            Finality::Waivable => "waivable",
         };
         let row = format!("| `{check}` | {finality} | {} |", check.meaning());
         assert!(specification.contains(&row), "no row: {row}");
@@ -808,10 +808,10 @@ fn nothing_that_two_people_decide_is_decided_otherwise() {
         "exception-recorded",
         "findings-acknowledged",
         "key-orphaned",
+        "key-skipped",
         "pause-begun",
         "regeneration-decided",
         "sealed",
-        "skipped",
         "spare-taken",
     ];
     assert!(decided.iter().eq(all.iter()), "{decided:?}");

@@ -89,7 +89,7 @@ fn a_rotation_keeps_the_fields_and_gives_them_to_what_it_adds() {
     let room = Room::closed(parse(&for_tuf_on_ci()), Mode::Production);
     let world = World::after(&room);
     let mut change = world.unchanged("rotation");
-    change.keys[2].1 = conclave::script::KeyFate::Remove;
+    change.keys[2].1 = conclave::script::KeyDisposition::Remove;
     change.added = 1;
     let text = change.write().unwrap();
     let text = text.replacen("destination = \"plain\"", "destination = \"tuf-on-ci\"", 1);
@@ -127,7 +127,7 @@ fn a_root_of_another_kind_comes_to_tuf_on_ci_by_a_rotation_that_moves_every_id()
     let world = World::new(3, 2);
     let mut change = world.unchanged("rotation");
     for key in &mut change.keys {
-        key.1 = conclave::script::KeyFate::MoveId;
+        key.1 = conclave::script::KeyDisposition::MoveId;
     }
     let text = change.write().unwrap();
     let text = text.replacen("destination = \"plain\"", "destination = \"tuf-on-ci\"", 1);

@@ -1,13 +1,13 @@
 //! What is refused: wrong answers, events out of their place, untrue tokens.
 
 use conclave::ceremony::{
-    Answer, Ask, Ceremony, Event, EventKind, ExceptionSheet, Failure, FailureKind, Input, Mode,
+    Answer, Ask, Ceremony, Event, EventKind, ExceptionReport, Failure, FailureKind, Input, Mode,
     Next, Outcome, ProgressEvent, ReplayError, StepError,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, KeyAttributes};
 
-use crate::support::ceremony_driver::{Room, VERSION, genesis, in_ink, opening, said};
+use crate::support::ceremony_driver::{Room, VERSION, genesis, on_paper, opening, said};
 
 fn room() -> Room {
     Room::open(genesis(&[KeyType::Ed25519; 2], 2), Mode::Rehearsal)
@@ -26,8 +26,8 @@ fn is_at(ceremony: &Ceremony, step: &str) -> bool {
         .is_some_and(|current| current.id.as_str() == step)
 }
 
-fn sheet(text: &str) -> ExceptionSheet {
-    ExceptionSheet {
+fn report(text: &str) -> ExceptionReport {
+    ExceptionReport {
         expected: text.to_owned(),
         happened: text.to_owned(),
         decided: text.to_owned(),
@@ -48,7 +48,7 @@ fn inputs(room: &mut Room) -> Vec<Input> {
             conclave: VERSION.to_owned(),
             program: None,
             machine: String::new(),
-            head: conclave::transcript::NO_LINE,
+            digest: conclave::transcript::NO_LINE,
             torn_bytes: u64::MAX,
         },
         said(Answer::Enter),
@@ -100,14 +100,14 @@ fn inputs(room: &mut Room) -> Vec<Input> {
             hint: "wait".to_owned(),
         })),
         Input::Exception {
-            sheet: sheet("that"),
+            report: report("that"),
             waives: None,
-            approvals: in_ink(["witness-1", "witness-2"]),
+            approvals: on_paper(["witness-1", "witness-2"]),
         },
         Input::Exception {
-            sheet: sheet("that"),
+            report: report("that"),
             waives: None,
-            approvals: in_ink(["witness-1", "stranger"]),
+            approvals: on_paper(["witness-1", "stranger"]),
         },
         Input::Abort {
             reason: "enough".to_owned(),
@@ -254,13 +254,13 @@ fn the_clock_may_not_be_earlier_than_the_script() {
 fn an_exception_is_decided_by_two_other_than_the_administrator() {
     let mut room = room();
     for few in [
-        in_ink([]),
-        in_ink(["witness-1"]),
-        in_ink(["witness-1", "witness-1"]),
-        in_ink(["witness-1", "administrator"]),
+        on_paper([]),
+        on_paper(["witness-1"]),
+        on_paper(["witness-1", "witness-1"]),
+        on_paper(["witness-1", "administrator"]),
     ] {
         let input = Input::Exception {
-            sheet: sheet("that"),
+            report: report("that"),
             waives: None,
             approvals: few.clone(),
         };
@@ -269,7 +269,7 @@ fn an_exception_is_decided_by_two_other_than_the_administrator() {
             step: None,
             people: few.iter().map(|by| by.person.clone()).collect(),
             kind: EventKind::Progress(ProgressEvent::ExceptionRecorded {
-                sheet: sheet("that"),
+                report: report("that"),
                 waives: None,
                 approvals: few,
             }),
@@ -277,16 +277,16 @@ fn an_exception_is_decided_by_two_other_than_the_administrator() {
         let refusal = room.ceremony.clone().apply(&event).unwrap_err();
         assert!(matches!(refusal, ReplayError::Contradiction(_)));
     }
-    let approvals = in_ink(["witness-1", "holder-2"]);
+    let approvals = on_paper(["witness-1", "holder-2"]);
     let blank = Input::Exception {
-        sheet: sheet(" "),
+        report: report(" "),
         waives: None,
         approvals: approvals.clone(),
     };
     assert_eq!(room.give(blank), Err(StepError::Empty));
-    let sheet = sheet("that");
+    let report = report("that");
     room.give(Input::Exception {
-        sheet,
+        report,
         waives: None,
         approvals,
     })
@@ -321,9 +321,9 @@ fn control_characters_never_get_into_the_record() {
                 reason: text.clone(),
             },
             Input::Exception {
-                sheet: sheet(&text),
+                report: report(&text),
                 waives: None,
-                approvals: in_ink(["witness-1", "witness-2"]),
+                approvals: on_paper(["witness-1", "witness-2"]),
             },
         ] {
             assert_eq!(room.give(input), Err(StepError::Control));
@@ -336,7 +336,7 @@ fn assert_untrue(mut room: Room, untrue: Outcome) {
     let effect = room.effect();
     room.give(Input::Outcome(untrue)).unwrap();
     let failure = room.ceremony.failure().unwrap();
-    assert_eq!(failure.kind, FailureKind::Untrue, "{}", failure.what);
+    assert_eq!(failure.kind, FailureKind::InvalidAnswer, "{}", failure.what);
     assert!(room.advance());
     assert_eq!(room.ceremony.failure(), None);
     assert_eq!(room.effect(), effect);
@@ -402,7 +402,7 @@ fn what_a_token_gives_back_untruly_is_not_kept() {
     }
 
     // The token of another key.
-    let mut room = room_at("open-token:key-2");
+    let mut room = room_at("identify-token:key-2");
     let untrue = Outcome::TokenFound {
         token: room.token(&first).id().clone(),
         blank: false,

@@ -12,20 +12,20 @@ use jiff::SignedDuration;
 
 use crate::support::ceremony_driver::Room;
 use crate::support::ceremony_driver::reissue::{drill_room, end_room, leave_part, room};
-use crate::support::ceremony_driver::restore::{at_share, give_up_share};
+use crate::support::ceremony_driver::restore::{at_share, declare_share_lost};
 
 const OF_REISSUE: [&str; 11] = [
     "share-entered",
-    "share-given-up",
+    "share-declared-lost",
     "key-restored",
-    "restore-proven",
+    "restored-key-proven",
     "recipient-proven",
     "backup-intended",
     "backed-up",
     "share-opened",
-    "restored-destroyed",
-    "old-part-destroyed",
-    "old-part-left",
+    "restored-key-destroyed",
+    "superseded-part-destroyed",
+    "superseded-part-retained",
 ];
 
 fn names(room: &Room) -> Vec<String> {
@@ -76,7 +76,7 @@ fn new_shares_are_made_of_the_key_in_memory_and_the_old_ones_destroyed() {
             "share-entered",
             "share-entered",
             "key-restored",
-            "restore-proven",
+            "restored-key-proven",
             // Who keeps a share on paper opens no test message.
             "recipient-proven",
             "recipient-proven",
@@ -84,11 +84,11 @@ fn new_shares_are_made_of_the_key_in_memory_and_the_old_ones_destroyed() {
             "backed-up",
             "share-opened",
             "share-opened",
-            "restored-destroyed",
-            "old-part-destroyed",
-            "old-part-destroyed",
-            "old-part-destroyed",
-            "old-part-destroyed",
+            "restored-key-destroyed",
+            "superseded-part-destroyed",
+            "superseded-part-destroyed",
+            "superseded-part-destroyed",
+            "superseded-part-destroyed",
         ]
     );
     let old = room.ceremony.set_at_hand().unwrap();
@@ -161,7 +161,7 @@ fn while_a_quorum_of_old_shares_is_on_the_list_the_key_is_to_be_rotated() {
     assert!(
         names(&third)
             .iter()
-            .all(|name| name == "old-part-destroyed")
+            .all(|name| name == "superseded-part-destroyed")
     );
 }
 
@@ -201,7 +201,7 @@ fn nothing_of_another_set_is_destroyed_and_nothing_by_one_person() {
     at(&mut room, "destroy-shares");
     let set = room.ceremony.set_at_hand().unwrap().set();
     let fact = |set| {
-        EventKind::Backup(BackupEvent::OldPartDestroyed {
+        EventKind::Backup(BackupEvent::SupersededPartDestroyed {
             set,
             custodian: Some("custodian-1".to_owned()),
             approvals: Vec::new(),
@@ -283,8 +283,8 @@ fn after_a_power_cut_at_any_line_the_key_comes_back_and_one_set_is_made() {
                 .filter(|name| *name == wanted)
                 .count()
         };
-        assert_eq!((of("backed-up"), of("old-part-destroyed")), (1, 4));
-        assert_eq!(of("restored-destroyed"), 1);
+        assert_eq!((of("backed-up"), of("superseded-part-destroyed")), (1, 4));
+        assert_eq!(of("restored-key-destroyed"), 1);
         assert!(resumed.ceremony.restore().is_destroyed());
         let intents = of("backup-intended");
         assert_eq!(intents, 1, "the same set is made again, under its name");
@@ -302,7 +302,11 @@ fn a_drill_without_a_loss_passes_over_new_shares() {
     assert!(room.ceremony.backup_of(&key()).unwrap().made().is_none());
     assert_eq!(
         names(&room)[3..],
-        ["key-restored", "restore-proven", "restored-destroyed"]
+        [
+            "key-restored",
+            "restored-key-proven",
+            "restored-key-destroyed"
+        ]
     );
 }
 
@@ -310,7 +314,7 @@ fn a_drill_without_a_loss_passes_over_new_shares() {
 fn a_drill_with_a_loss_goes_on_to_new_shares_and_the_lost_one_stays_on_the_list() {
     let mut room = drill_room();
     at_share(&mut room, 2);
-    give_up_share(&mut room);
+    declare_share_lost(&mut room);
     while room.advance() {}
     let result = room.ceremony.drill_result();
     assert!(
@@ -321,18 +325,18 @@ fn a_drill_with_a_loss_goes_on_to_new_shares_and_the_lost_one_stays_on_the_list(
         names(&room)[3..],
         [
             "key-restored",
-            "restore-proven",
+            "restored-key-proven",
             "recipient-proven",
             "recipient-proven",
             "backup-intended",
             "backed-up",
             "share-opened",
             "share-opened",
-            "restored-destroyed",
+            "restored-key-destroyed",
             // The share that is lost is not asked for: nobody can destroy it.
-            "old-part-destroyed",
-            "old-part-destroyed",
-            "old-part-destroyed",
+            "superseded-part-destroyed",
+            "superseded-part-destroyed",
+            "superseded-part-destroyed",
         ]
     );
     let new = made(&room).set();

@@ -206,6 +206,9 @@ fn what_clients_would_refuse_is_refused_before_anybody_signs() {
         panic!("compose-root asks")
     };
     let refused = room.give(room.usual(&prompt)).unwrap_err().to_string();
-    assert!(refused.contains("there is a role \"mirrors\""), "{refused}");
+    assert!(
+        refused.contains("the role \"mirrors\" is unknown"),
+        "{refused}"
+    );
     assert!(room.ceremony.frozen().is_none());
 }

@@ -10,7 +10,7 @@ use conclave::words::Digest;
 
 use crate::support::ceremony_driver::Room;
 use crate::support::ceremony_driver::restore::{
-    at_share, fail_drill, give_up_share, lost_key, manifest, room, script,
+    at_share, declare_share_lost, fail_drill, lost_key, manifest, room, script,
 };
 
 fn key() -> KeyId {
@@ -27,13 +27,13 @@ fn names(room: &Room) -> Vec<String> {
     let of_restore = |name: &&str| {
         [
             "share-entered",
-            "share-given-up",
+            "share-declared-lost",
             "shares-combined",
             "key-restored",
             "generate-intended",
             "key-generated",
-            "restore-proven",
-            "restored-destroyed",
+            "restored-key-proven",
+            "restored-key-destroyed",
             "possession-proven",
             "drill-failed",
         ]
@@ -42,8 +42,8 @@ fn names(room: &Room) -> Vec<String> {
     names.filter(of_restore).map(str::to_owned).collect()
 }
 
-fn closed(kind: Kind, grade: DrillLevel, onto: bool) -> Room {
-    let mut room = room(kind, grade, onto, Mode::Production);
+fn closed(kind: Kind, level: DrillLevel, onto: bool) -> Room {
+    let mut room = room(kind, level, onto, Mode::Production);
     while room.advance() {}
     room
 }
@@ -77,7 +77,11 @@ fn a_full_drill_restores_into_memory_signs_and_destroys() {
     let room = closed(Kind::Drill, DrillLevel::Full, false);
     assert_eq!(
         names(&room)[3..],
-        ["key-restored", "restore-proven", "restored-destroyed"]
+        [
+            "key-restored",
+            "restored-key-proven",
+            "restored-key-destroyed"
+        ]
     );
     assert_eq!(room.ceremony.drill_result(), Some(DrillResult::Passed));
     assert!(room.ceremony.restore().is_destroyed());
@@ -91,8 +95,8 @@ fn a_full_drill_restores_onto_a_blank_token_and_destroys_the_key_there() {
         [
             "generate-intended",
             "key-generated",
-            "restore-proven",
-            "restored-destroyed"
+            "restored-key-proven",
+            "restored-key-destroyed"
         ]
     );
     assert_eq!(room.ceremony.drill_result(), Some(DrillResult::Passed));
@@ -106,7 +110,7 @@ fn a_recovery_keeps_the_key_and_says_for_ever_that_it_was_restored() {
         [
             "generate-intended",
             "key-generated",
-            "restore-proven",
+            "restored-key-proven",
             "possession-proven"
         ]
     );
@@ -118,12 +122,12 @@ fn a_recovery_keeps_the_key_and_says_for_ever_that_it_was_restored() {
 
 #[test]
 fn a_replay_comes_to_the_same() {
-    for (kind, grade, onto) in [
+    for (kind, level, onto) in [
         (Kind::Drill, DrillLevel::Full, false),
         (Kind::Drill, DrillLevel::Full, true),
         (Kind::Recovery, DrillLevel::Full, true),
     ] {
-        let room = closed(kind, grade, onto);
+        let room = closed(kind, level, onto);
         let script = room.ceremony.script_arc();
         let replayed = room.transcript.replay(&script).unwrap();
         assert_eq!(replayed.ending(), room.ceremony.ending());
@@ -135,7 +139,7 @@ fn a_replay_comes_to_the_same() {
 fn a_lost_share_is_a_loss_with_its_name_the_quorums_left_and_a_day() {
     let mut room = room(Kind::Drill, DrillLevel::Full, false, Mode::Production);
     at_share(&mut room, 2);
-    give_up_share(&mut room);
+    declare_share_lost(&mut room);
     while room.advance() {}
     let Some(DrillResult::PassedWithLosses {
         quorums_left,
@@ -146,8 +150,8 @@ fn a_lost_share_is_a_loss_with_its_name_the_quorums_left_and_a_day() {
     };
     assert_eq!(quorums_left, 1);
     assert_eq!(reissue_by.to_string()[..10], *"2027-12-31");
-    let given_up = room.ceremony.restore().given_up();
-    assert_eq!(given_up.keys().collect::<Vec<_>>(), [&custodian(2)]);
+    let lost = room.ceremony.restore().lost();
+    assert_eq!(lost.keys().collect::<Vec<_>>(), [&custodian(2)]);
     assert_eq!(
         room.ceremony.restore().combined(),
         [custodian(1), custodian(3)]
@@ -158,9 +162,9 @@ fn a_lost_share_is_a_loss_with_its_name_the_quorums_left_and_a_day() {
 fn a_drill_without_a_quorum_fails_by_two_people_and_by_nothing_else() {
     let mut room = room(Kind::Drill, DrillLevel::Full, false, Mode::Production);
     at_share(&mut room, 1);
-    give_up_share(&mut room);
+    declare_share_lost(&mut room);
     at_share(&mut room, 2);
-    give_up_share(&mut room);
+    declare_share_lost(&mut room);
     room.advance_until(|ceremony| {
         ceremony
             .current_step()
@@ -250,14 +254,14 @@ fn another_key_is_never_taken_for_the_restored_one() {
     });
     assert_eq!(refused(&room, Vec::new(), fact), Some(Check::RestoreKey));
     assert!(room.advance());
-    let false_signature = EventKind::Restore(RestoreEvent::RestoreProven {
+    let false_signature = EventKind::Restore(RestoreEvent::RestoredKeyProven {
         challenge: [1; 32],
         signature: vec![0].into(),
     });
     let told = refused(&room, Vec::new(), false_signature);
     assert_eq!(told, Some(Check::RestoreProven));
     assert!(room.advance());
-    let other = EventKind::Restore(RestoreEvent::RestoredDestroyed {
+    let other = EventKind::Restore(RestoreEvent::RestoredKeyDestroyed {
         fingerprint: Digest::of(b"another key"),
     });
     let told = refused(&room, Vec::new(), other);
@@ -323,7 +327,7 @@ fn a_set_of_a_rehearsal_restores_nothing_in_a_production() {
 fn after_a_power_cut_shares_come_in_anew_and_nothing_else_is_lost() {
     let mut room = room(Kind::Drill, DrillLevel::Full, false, Mode::Production);
     at_share(&mut room, 2);
-    give_up_share(&mut room);
+    declare_share_lost(&mut room);
     room.advance_until(|ceremony| ceremony.restore().is_restored());
     room.resume(0);
     assert!(!room.ceremony.restore().is_restored(), "it was in memory");
@@ -333,7 +337,7 @@ fn after_a_power_cut_shares_come_in_anew_and_nothing_else_is_lost() {
     assert_eq!(
         (
             count("share-entered"),
-            count("share-given-up"),
+            count("share-declared-lost"),
             count("key-restored")
         ),
         (4, 1, 2)
@@ -373,11 +377,11 @@ fn a_power_cut_at_any_line_of_a_restore_is_survived() {
 }
 
 #[test]
-fn how_a_share_comes_in_follows_from_the_manifest_and_the_grade() {
+fn how_a_share_comes_in_follows_from_the_manifest_and_the_level() {
     let key = lost_key();
     let manifest = manifest(&key, Mode::Production);
-    let ways = |grade| {
-        let script = script(&manifest, Kind::Drill, grade, false);
+    let ways = |level| {
+        let script = script(&manifest, Kind::Drill, level, false);
         let plan = script.restore().unwrap().clone();
         let people = ["custodian-1", "custodian-3"].map(|id| id.parse::<PersonId>().unwrap());
         people.map(|id| plan.entering(script.person(&id).unwrap()))

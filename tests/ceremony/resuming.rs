@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use conclave::ceremony::{
-    Answer, Ceremony, Check, Effect, Ending, Event, EventKind, ExceptionSheet, Failure,
+    Answer, Ceremony, Check, Effect, Ending, Event, EventKind, ExceptionReport, Failure,
     FailureKind, Input, Mode, Next, Outcome, ReplayError, Request, RequestKind, RootEvent, Verdict,
     Whereabouts,
 };
@@ -62,8 +62,8 @@ pub(crate) fn mishaps(owners: &[&str]) -> Vec<Room> {
     let text = text
         .replacen("[[step]]\nact = \"attendance\"", medium, 1)
         .replacen(
-            "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }",
-            "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B1\" }",
+            "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"memorized\" }",
+            "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"sealed\", bag = \"B1\" }",
             1,
         );
     let files: Vec<_> = owners
@@ -102,14 +102,14 @@ pub(crate) fn mishaps(owners: &[&str]) -> Vec<Room> {
     room.give(Input::Outcome(Outcome::HostInspected(found)))
         .unwrap();
     at(&mut room, "note-1");
-    let sheet = ExceptionSheet {
+    let report = ExceptionReport {
         expected: "initials".to_owned(),
         happened: "the pen is dry".to_owned(),
         decided: "go on".to_owned(),
     };
     let approvals = room.approved_by(&room.ceremony.usual_approvers());
     room.give(Input::Exception {
-        sheet,
+        report,
         waives: Some(Check::NoteInitials),
         approvals,
     })
@@ -136,7 +136,7 @@ pub(crate) fn mishaps(owners: &[&str]) -> Vec<Room> {
         &["key-2 spare-1", "it is lost"],
     );
     ask(&mut room, RequestKind::Orphan, &["key-2", "it is lost"]);
-    at(&mut room, "prove-token:key-2");
+    at(&mut room, "verify-token:key-2");
     fail(&mut room, FailureKind::Device);
     ask(&mut room, RequestKind::Skip, &["key-2", "it broke"]);
     while room.advance() {}
@@ -162,11 +162,11 @@ fn the_power_may_go_at_any_line_of_a_bad_day() {
         "spare-taken",
         "key-orphaned",
         "pause-begun",
-        "tokens-put-away",
+        "tokens-removed",
         "new-bag-read",
         "sealed",
         "paused",
-        "head-compared",
+        "digest-compared",
         "bag-opened",
     ] {
         assert!(kinds.contains(kind), "the course has no {kind}");
@@ -303,7 +303,7 @@ fn after_the_end_nothing_is_taken_up() {
         conclave: String::new(),
         program: None,
         machine: String::new(),
-        head: room.transcript.head(),
+        digest: room.transcript.head(),
         torn_bytes: 0,
     };
     assert!(room.give(input).is_err());

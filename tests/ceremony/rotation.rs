@@ -7,7 +7,7 @@ use conclave::ceremony::{
     StepError,
 };
 use conclave::metadata::{Check, KeyId as RootKeyId, RoleKind, SignedRoot, verify_chain};
-use conclave::script::{ChangeTemplate, KeyFate, KeyId, Script, embedded};
+use conclave::script::{ChangeTemplate, KeyDisposition, KeyId, Script, embedded};
 
 use crate::support::ceremony_driver::Room;
 use crate::support::changes::{World, script};
@@ -15,7 +15,7 @@ use crate::support::changes::{World, script};
 /// One key of five is replaced.
 fn replacement(world: &World) -> ChangeTemplate {
     let mut change = world.unchanged("rotation");
-    change.keys[4].1 = KeyFate::Remove;
+    change.keys[4].1 = KeyDisposition::Remove;
     change.added = 1;
     change
 }
@@ -87,7 +87,7 @@ fn both_roots_count_and_the_removed_key_signs_once_more() {
 fn a_replay_of_a_rotation_leads_to_the_same_root() {
     let world = World::new(3, 2);
     let mut change = world.unchanged("rotation");
-    change.keys[2].1 = KeyFate::Remove;
+    change.keys[2].1 = KeyDisposition::Remove;
     change.added = 1;
     let mut room = world.open(script(&change).unwrap());
     while room.advance() {}
@@ -119,7 +119,7 @@ fn a_key_with_an_old_id_moves_and_signs_under_both() {
     // The same root as an older tool would have written it: its first key has another ID.
     let world = world.with_old_id();
     let mut change = world.unchanged("rotation");
-    change.keys[0].1 = KeyFate::MoveId;
+    change.keys[0].1 = KeyDisposition::MoveId;
     let mut room = world.open(script(&change).unwrap());
     room.advance_until(is_at("sign-off"));
     let signed = room.ceremony.signed().unwrap();
@@ -203,7 +203,7 @@ fn a_token_that_holds_another_key_cannot_sign_for_the_one_of_the_root() {
 fn a_site_is_waited_for_and_can_be_forgone_only_when_it_is_not_needed() {
     let world = World::new(3, 2);
     let mut change = world.unchanged("rotation");
-    change.keys[2].1 = KeyFate::Site("Lisbon".to_owned());
+    change.keys[2].1 = KeyDisposition::Site("Lisbon".to_owned());
     change.threshold = Some(3);
     let mut room = world.open(script(&change).unwrap());
     room.advance_until(is_at("collect-signatures"));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use conclave::ceremony::{
     Answer, Approval, Ask, Ceremony, Effect, Ending, Event, EventKind, Failure, FailureKind,
-    FormerFate, HostEvent, Input, KeyEvent, Mode, Next, Outcome, Prompt, Request, RequestKind,
-    StepError, Strength, Verdict,
+    FormerDisposition, HostEvent, Input, KeyEvent, Mode, Next, Outcome, Prompt, Request,
+    RequestKind, StepError, Strength, Verdict,
 };
 use conclave::metadata::KeyType;
 use conclave::record::Tries;
@@ -25,18 +25,18 @@ fn sealing() -> Arc<Script> {
     let text = script()
         .text()
         .replacen(
-            "{ what = \"user-pin\", set_by = \"holder-1\", fate = \"memory\" }",
-            "{ what = \"user-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B1\" }",
+            "{ type = \"user-pin\", set_by = \"holder-1\", disposition = \"memorized\" }",
+            "{ type = \"user-pin\", set_by = \"holder-1\", disposition = \"sealed\", bag = \"B1\" }",
             1,
         )
         .replacen(
-            "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }",
-            "{ what = \"so-pin\", set_by = \"witness-1\", fate = \"envelope\", bag = \"B2\" }",
+            "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"memorized\" }",
+            "{ type = \"so-pin\", set_by = \"witness-1\", disposition = \"sealed\", bag = \"B2\" }",
             1,
         )
         .replacen(
-            "{ what = \"so-pin\", set_by = \"holder-2\", fate = \"memory\" }",
-            "{ what = \"so-pin\", fate = \"discarded\" }",
+            "{ type = \"so-pin\", set_by = \"holder-2\", disposition = \"memorized\" }",
+            "{ type = \"so-pin\", disposition = \"discarded\" }",
             1,
         );
     parse(&text)
@@ -109,7 +109,7 @@ fn finish(room: &mut Room) {
 
 /// Approvals by which nothing that two people decide may happen.
 fn not_two() -> Vec<Vec<Approval>> {
-    let ink = |person| Approval::in_ink(id(person));
+    let ink = |person| Approval::on_paper(id(person));
     vec![
         Vec::new(),
         codes(["witness-1"]),
@@ -135,7 +135,7 @@ fn assert_takes_two(room: &Room, kind: RequestKind, subject: &str) {
 
 #[test]
 fn a_key_made_anew_is_another_key_and_the_old_one_is_gone() {
-    let mut room = room_at(script(), "open-token:key-2");
+    let mut room = room_at(script(), "identify-token:key-2");
     let old = room.token(&key("key-1")).public_key();
     assert_takes_two(&room, RequestKind::Regenerate, "key-1");
     room.give(request(RequestKind::Regenerate, &["key-1", WHY], two()))
@@ -166,7 +166,7 @@ fn a_key_made_anew_is_another_key_and_the_old_one_is_gone() {
     assert!(room.ceremony.clone().apply(&intent).is_err());
     room.advance();
     let state = room.ceremony.key(&key("key-1")).unwrap();
-    assert_eq!(state.former()[0].fate, FormerFate::Destroyed);
+    assert_eq!(state.former()[0].disposition, FormerDisposition::Destroyed);
 
     // The destroyed key is never taken for the new one.
     let mut same = room.clone();
@@ -185,7 +185,10 @@ fn a_key_made_anew_is_another_key_and_the_old_one_is_gone() {
         attestation: Vec::new(),
     }))
     .unwrap();
-    assert_eq!(same.ceremony.failure().unwrap().kind, FailureKind::Untrue);
+    assert_eq!(
+        same.ceremony.failure().unwrap().kind,
+        FailureKind::InvalidAnswer
+    );
 
     finish(&mut room);
     let generated = room
@@ -202,7 +205,7 @@ fn a_key_made_anew_is_another_key_and_the_old_one_is_gone() {
 
 #[test]
 fn an_old_key_that_cannot_be_destroyed_is_an_orphan_by_two_people() {
-    let mut room = room_at(script(), "open-token:key-2");
+    let mut room = room_at(script(), "identify-token:key-2");
     let fingerprint = room.token(&key("key-1")).public_key().fingerprint();
     room.give(request(RequestKind::Regenerate, &["key-1", WHY], two()))
         .unwrap();
@@ -224,7 +227,9 @@ fn an_old_key_that_cannot_be_destroyed_is_an_orphan_by_two_people() {
         .unwrap();
     let former = room.ceremony.key(&key("key-1")).unwrap().former();
     assert_eq!(former[0].public_key.fingerprint(), fingerprint);
-    assert!(matches!(&former[0].fate, FormerFate::Orphan { reason } if reason == WHY));
+    assert!(
+        matches!(&former[0].disposition, FormerDisposition::Orphan { reason } if reason == WHY)
+    );
     room.token(&key("key-1")).destroy();
     finish(&mut room);
     let told = room.transcript.entries().iter().any(|entry| {
@@ -280,7 +285,7 @@ fn a_spare_takes_a_tokens_place_and_its_steps_begin_anew() {
         two(),
     ))
     .unwrap();
-    assert_eq!(here(&room), "open-token:key-2");
+    assert_eq!(here(&room), "identify-token:key-2");
     assert_eq!(room.ceremony.token_name(&key("key-2")), "spare-1");
     assert_eq!(room.ceremony.token_label(&key("key-2")), "conclave-spare-1");
     assert_eq!(
@@ -290,7 +295,7 @@ fn a_spare_takes_a_tokens_place_and_its_steps_begin_anew() {
 
     // The token that was given up does not come back, for this key or another.
     let back = Event {
-        step: Some("open-token:key-2".parse().unwrap()),
+        step: Some("identify-token:key-2".parse().unwrap()),
         people: vec![id("holder-2")],
         kind: EventKind::Keys(KeyEvent::TokenFound {
             key: key("key-2"),
@@ -581,7 +586,7 @@ fn the_root_is_signed_without_a_key_only_by_two_people_and_above_the_threshold()
     let forced = Event {
         step: Some("sign-root".parse().unwrap()),
         people: vec![id("witness-1"), id("witness-2")],
-        kind: EventKind::Keys(KeyEvent::Skipped {
+        kind: EventKind::Keys(KeyEvent::KeySkipped {
             key: key("key-2"),
             reason: WHY.to_owned(),
             approvals: two(),
@@ -633,7 +638,7 @@ fn who_leaves_with_a_key_leaves_it_in_the_root() {
 
 #[test]
 fn letters_in_pins_want_the_test_line() {
-    let mut room = room_at(script(), "open-token:key-1");
+    let mut room = room_at(script(), "identify-token:key-1");
     assert!(!room.ceremony.is_keyboard_tested());
     let offer = room.ceremony.offers().into_iter();
     let mut offer = offer.filter(|offer| offer.kind == RequestKind::TestKeyboard);
@@ -666,7 +671,7 @@ fn letters_in_pins_want_the_test_line() {
 
 #[test]
 fn a_process_that_takes_over_goes_on_with_what_was_decided() {
-    let mut room = room_at(script(), "open-token:key-2");
+    let mut room = room_at(script(), "identify-token:key-2");
     room.give(request(RequestKind::Regenerate, &["key-1", WHY], two()))
         .unwrap();
     let destroy = room.effect();
@@ -681,7 +686,7 @@ fn a_process_that_takes_over_goes_on_with_what_was_decided() {
     ))
     .unwrap();
     room.resume(0);
-    room.advance_until(|ceremony| is_at(ceremony, "open-token:key-1"));
+    room.advance_until(|ceremony| is_at(ceremony, "identify-token:key-1"));
     assert_eq!(room.ceremony.token_name(&key("key-1")), "spare-1");
     finish(&mut room);
 

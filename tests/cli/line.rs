@@ -180,7 +180,7 @@ fn an_exception_is_filled_in_by_two_people_of_the_script() {
     let sheet = json!({
         "expected": "the door is closed", "happened": "it stood open", "decided": "to go on",
     });
-    assert_eq!(exceptions[0]["data"]["sheet"], sheet);
+    assert_eq!(exceptions[0]["data"]["report"], sheet);
     assert_eq!(exceptions[0]["step"], "compose-root");
 }
 

@@ -234,7 +234,7 @@ fn a_production_closes_with_a_mirror_that_is_the_same() {
         .collect();
     assert_eq!(exceptions.len(), 1);
     assert_eq!(exceptions[0]["data"]["waives"], "rehearsal.shown");
-    assert_eq!(exceptions[0]["data"]["sheet"]["decided"], UNREHEARSED);
+    assert_eq!(exceptions[0]["data"]["report"]["decided"], UNREHEARSED);
     for event in room.events() {
         assert_eq!(event["mode"], "production");
     }

@@ -101,7 +101,7 @@ fn a_key_that_leaves_the_root_is_destroyed_in_its_token() {
     let text = fs::read_to_string(ready.join("rotation.toml")).unwrap();
     let (kept, export) = (
         "id = \"key-4\"\nchange = \"keep\"",
-        "[[step]]\nact = \"prove-token\"\nkey = \"key-6\"",
+        "[[step]]\nact = \"verify-token\"\nkey = \"key-6\"",
     );
     assert!(text.contains(kept) && text.contains(export));
     let destroyed = "[[step]]\nact = \"destroy-token-key\"\nkey = \"key-4\"\n\n";
@@ -355,8 +355,8 @@ fn a_whole_life_that_was_left_is_whole_after_it_was_taken_up() {
     let of = |kind: &str| events.iter().filter(|event| event["event"] == kind).count();
     for kind in [
         "key-restored",
-        "restore-proven",
-        "restored-destroyed",
+        "restored-key-proven",
+        "restored-key-destroyed",
         "closed",
     ] {
         assert_eq!(of(kind), 1, "{kind}");

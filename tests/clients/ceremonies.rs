@@ -127,7 +127,7 @@ impl Publisher {
             custody = format!("{last}/keys/custody.jsonl");
             new.extend(["--transcript-digest", &words, "--register", &register]);
             if self.site.path(&custody).exists() {
-                new.extend(["--custody", &custody]);
+                new.extend(["--custody-log", &custody]);
             }
         }
         new.extend(arguments);

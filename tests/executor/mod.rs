@@ -30,7 +30,7 @@ softhsm_test! {
         let mut careless = People {
             says: Some(Box::new(|ceremony, _| {
                 let failure = ceremony.failure()?;
-                (failure.kind == FailureKind::LastTryKept).then_some(Err(Interrupt::Leave))
+                (failure.kind == FailureKind::LastTryNotConfirmed).then_some(Err(Interrupt::Leave))
             })),
             types: Some(Box::new(|prompt| {
                 (prompt.purpose == SecretPurpose::Pin).then(|| {
@@ -53,6 +53,6 @@ softhsm_test! {
         };
         assert!(matches!(one, FailureKind::WrongPin { .. }), "{one:?}");
         assert!(matches!(two, FailureKind::WrongPin { .. }), "{two:?}");
-        assert_eq!(*kept, FailureKind::LastTryKept);
+        assert_eq!(*kept, FailureKind::LastTryNotConfirmed);
     }
 }

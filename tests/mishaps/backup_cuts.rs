@@ -45,7 +45,7 @@ fn the_power_goes_at_every_effect_of_a_backup_and_no_key_is_left_without_one() {
             "recipient-proven",
             "backup-intended",
             "backed-up",
-            "key-confined",
+            "extraction-disabled",
             "share-opened",
         ],
     );
@@ -79,7 +79,7 @@ fn cut_and_resumed(text: &str, kind: &str, cut: usize) {
     let kinds = rehearsal.kinds();
     let count = |wanted: &str| kinds.iter().filter(|kind| *kind == wanted).count();
     assert_eq!(count("resumed"), 1, "{kind}");
-    for once in ["backup-intended", "backed-up", "key-confined"] {
+    for once in ["backup-intended", "backed-up", "extraction-disabled"] {
         assert_eq!(count(once), 1, "{kind}: {once}");
     }
     assert_eq!(count("share-opened"), 2, "{kind}");
@@ -134,8 +134,8 @@ const OF_RESTORE: [&str; 7] = [
     "generate-intended",
     "key-generated",
     "key-restored",
-    "restore-proven",
-    "restored-destroyed",
+    "restored-key-proven",
+    "restored-key-destroyed",
     "closed",
 ];
 
@@ -200,9 +200,13 @@ fn restore_cut_and_resumed(script: &Path, kind: Kind, onto: bool, event: &str, c
             .count()
     };
     assert_eq!(count("resumed"), 1, "{at}");
-    assert_eq!(count("restore-proven"), 1, "{at}");
+    assert_eq!(count("restored-key-proven"), 1, "{at}");
     let is_drill = kind == Kind::Drill;
-    assert_eq!(count("restored-destroyed"), usize::from(is_drill), "{at}");
+    assert_eq!(
+        count("restored-key-destroyed"),
+        usize::from(is_drill),
+        "{at}"
+    );
     // On the token: nothing after a drill, and after a recovery that one pair.
     if onto {
         assert_eq!(count("key-generated"), 1, "{at}");

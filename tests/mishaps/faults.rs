@@ -236,11 +236,11 @@ fn the_power_goes_around_a_pause_and_nothing_is_left_on_the_table() {
     let reference = Reference::with_pause();
     let kinds = [
         "pause-begun",
-        "tokens-put-away",
+        "tokens-removed",
         "new-bag-read",
         "sealed",
         "paused",
-        "head-compared",
+        "digest-compared",
         "bag-opened",
     ];
     let lines = reference.lines();

@@ -118,8 +118,8 @@ fn a_key_is_made_anew_and_a_spare_takes_a_place() {
         assert_eq!(approvals[0]["strength"], "code");
     }
     let register = register(&rehearsal);
-    assert_eq!(register["keys"][0]["former"][0]["fate"], "destroyed");
-    assert_eq!(register["keys"][1]["former"][0]["fate"], "destroyed");
+    assert_eq!(register["keys"][0]["former"][0]["disposition"], "destroyed");
+    assert_eq!(register["keys"][1]["former"][0]["disposition"], "destroyed");
     assert_eq!(register["keys"][1]["spare"], "spare-1");
     assert_eq!(register["keys"][1]["token"]["label"], "conclave-spare-1");
     let report = fs::read_to_string(rehearsal.genesis().join("report.html")).unwrap();

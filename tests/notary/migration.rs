@@ -83,7 +83,7 @@ impl<'s> Estate<'s> {
     }
 
     /// The rotation of all of them.
-    fn rotation<'a>(&'a self, server: &Server) -> Script<'a> {
+    pub(crate) fn rotation<'a>(&'a self, server: &Server) -> Script<'a> {
         let root_of = |gun: &str| server.fetch(gun, "root.json").unwrap();
         let mut guns = self.guns.iter();
         let first = guns.next().unwrap();

@@ -125,7 +125,7 @@ impl Script<'_> {
         );
         for (id, change) in &self.keys {
             if matches!(change, Change::Make(_)) {
-                steps.push(("prove-token", Some(*id)));
+                steps.push(("verify-token", Some(*id)));
             }
         }
         steps.push(("sign-off", None));
@@ -152,14 +152,14 @@ impl Script<'_> {
                     text,
                     "\n[[key]]\nid = \"{id}\"\nholder = \"one\"\ntoken = {{ profile = \"docker-key-file\", serial = \"{file_id}\" }}\nkey_id = \"{key_id}\"\nchange = \"remove\""
                 );
-                steps.push(("open-token", Some(*id)));
+                steps.push(("identify-token", Some(*id)));
                 continue;
             }
             let _ = writeln!(
                 text,
                 "\n[[key]]\nid = \"{id}\"\nholder = \"one\"\ntoken = {{ profile = \"softhsm2\", label = \"{id}\" }}"
             );
-            steps.push(("open-token", Some(*id)));
+            steps.push(("identify-token", Some(*id)));
             match change {
                 Change::Make(kind) => {
                     let _ = writeln!(text, "type = \"{kind}\"\nbackup = \"none\"");

@@ -73,7 +73,7 @@ fn a_backup_says_who_keeps_what() {
         made + 1
     );
     assert_eq!(
-        place(&Act::ProveBackup { key: Some(key) }),
+        place(&Act::VerifyBackup { key: Some(key) }),
         place(&Act::ComposeRoot) - 1
     );
 }
@@ -186,7 +186,7 @@ const CASES: &[Case] = &[
     (
         GROUPS,
         "groups = [{ threshold = 2, custodians = [\"custodian-1\", \"custodian-2\", \"custodian-1\"] }]",
-        "script.twice",
+        "script.duplicate",
         "has a share already",
     ),
     (
@@ -244,10 +244,10 @@ const CASES: &[Case] = &[
         "there is no step back-up-key",
     ),
     (
-        "act = \"prove-backup\"",
+        "act = \"verify-backup\"",
         "act = \"note\"\ntext = \"x\"\ninitials = [\"witness-1\"]",
         "script.step-missing",
-        "there is no step prove-backup",
+        "there is no step verify-backup",
     ),
     (
         "act = \"back-up-key\"\nkey = \"key-1\"",
@@ -313,8 +313,8 @@ fn the_order_of_a_backup_is_held() {
             "back-up-key of \"key-1\" stands before generate-key of \"key-1\"",
         ),
         (
-            swap("back-up-key", "prove-backup"),
-            "prove-backup of \"key-1\" stands before back-up-key of \"key-1\"",
+            swap("back-up-key", "verify-backup"),
+            "verify-backup of \"key-1\" stands before back-up-key of \"key-1\"",
         ),
     ] {
         let faults = parse(&text, genesis()).unwrap_err();

@@ -77,12 +77,12 @@ const HEADER: &[Case] = &[
     (
         "custody-no-list",
         "repository = \"example.com/updates\" ",
-        "custody = { file = \"online/timestamp.pub.pem\", sha256 = \"1e129091e557a5eeed3ed9d1dfe296d3d664ec16fd526398709d1920c844dab2\" }\nrepository = \"example.com/updates\" ",
+        "custody_log = { file = \"online/timestamp.pub.pem\", sha256 = \"1e129091e557a5eeed3ed9d1dfe296d3d664ec16fd526398709d1920c844dab2\" }\nrepository = \"example.com/updates\" ",
     ),
     (
         "previous-of-genesis",
         "\n[root]\n",
-        "\n[previous]\nrecord = \"snowcap\"\n\n[root]\n",
+        "\n[previous]\ntranscript_digest = \"snowcap\"\n\n[root]\n",
     ),
     (
         "destination-unknown",
@@ -409,7 +409,7 @@ const STEPS: &[Case] = &[
     (
         "act-of-drill",
         "act = \"read-script\"",
-        "act = \"prove-restore\"",
+        "act = \"verify-restored-key\"",
     ),
     ("act-missing", "act = \"read-script\"", "id = \"reading\""),
     (
@@ -527,7 +527,7 @@ const ORDER: &[Case] = &[
     ),
     (
         "step-missing-prove",
-        "[[step]]\nact = \"prove-token\"\nkey = \"key-5\"\nminutes = 2\n",
+        "[[step]]\nact = \"verify-token\"\nkey = \"key-5\"\nminutes = 2\n",
         "",
     ),
     (
@@ -537,63 +537,64 @@ const ORDER: &[Case] = &[
     ),
 ];
 
-const HOLDER_1_SO_PIN: &str = "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }";
+const HOLDER_1_SO_PIN: &str =
+    "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"memorized\" }";
 
 const ACTIVATION: &[Case] = &[
     (
         "activation-puk",
         HOLDER_1_SO_PIN,
-        "{ what = \"puk\", set_by = \"holder-1\", fate = \"memory\" }",
+        "{ type = \"puk\", set_by = \"holder-1\", disposition = \"memorized\" }",
     ),
     (
         "activation-management-key",
         HOLDER_1_SO_PIN,
-        "{ what = \"management-key\", fate = \"discarded\" }",
+        "{ type = \"management-key\", disposition = \"discarded\" }",
     ),
     (
         "activation-unknown",
         HOLDER_1_SO_PIN,
-        "{ what = \"password-hint\", fate = \"shouted\" }",
+        "{ type = \"password-hint\", disposition = \"shouted\" }",
     ),
     (
         "activation-twice",
         HOLDER_1_SO_PIN,
-        "{ what = \"user-pin\", set_by = \"holder-1\", fate = \"memory\" }",
+        "{ type = \"user-pin\", set_by = \"holder-1\", disposition = \"memorized\" }",
     ),
     (
         "activation-other-holder",
-        "{ what = \"user-pin\", set_by = \"holder-1\", fate = \"memory\" }",
-        "{ what = \"user-pin\", set_by = \"holder-2\", fate = \"memory\" }",
+        "{ type = \"user-pin\", set_by = \"holder-1\", disposition = \"memorized\" }",
+        "{ type = \"user-pin\", set_by = \"holder-2\", disposition = \"memorized\" }",
     ),
     (
         "activation-pin-discarded",
-        "{ what = \"user-pin\", set_by = \"holder-1\", fate = \"memory\" }",
-        "{ what = \"user-pin\", fate = \"discarded\" }",
+        "{ type = \"user-pin\", set_by = \"holder-1\", disposition = \"memorized\" }",
+        "{ type = \"user-pin\", disposition = \"discarded\" }",
     ),
     (
         "activation-no-bag",
         HOLDER_1_SO_PIN,
-        "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\" }",
+        "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"sealed\" }",
     ),
     (
         "activation-useless-bag",
         HOLDER_1_SO_PIN,
-        "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\", bag = \"B0000001\" }",
+        "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"memorized\", bag = \"B0000001\" }",
     ),
     (
         "activation-nobody",
         HOLDER_1_SO_PIN,
-        "{ what = \"so-pin\", fate = \"memory\" }",
+        "{ type = \"so-pin\", disposition = \"memorized\" }",
     ),
     (
         "activation-stranger",
         HOLDER_1_SO_PIN,
-        "{ what = \"so-pin\", set_by = \"holder-9\", fate = \"memory\" }",
+        "{ type = \"so-pin\", set_by = \"holder-9\", disposition = \"memorized\" }",
     ),
     (
         "activation-discarded-by",
         HOLDER_1_SO_PIN,
-        "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"discarded\" }",
+        "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"discarded\" }",
     ),
     (
         "activation-bag-twice",
@@ -686,8 +687,8 @@ const YUBIKEYS: &[Case] = &[
     ),
     (
         "activation-under-pin",
-        "what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\"",
-        "what = \"so-pin\", set_by = \"holder-1\", fate = \"under-pin\"",
+        "type = \"so-pin\", set_by = \"holder-1\", disposition = \"memorized\"",
+        "type = \"so-pin\", set_by = \"holder-1\", disposition = \"pin-protected\"",
     ),
     (
         "import-into-softhsm",

@@ -36,7 +36,7 @@ fn line(bag: &str, serial: &str, repository: &str) -> CustodyLine {
 fn with(list: &CustodyList, token: &str) -> (String, BTreeMap<String, Vec<u8>>) {
     let bytes = list.to_bytes();
     let carried = format!(
-        "repository = \"example.com/updates\"\ncustody = {{ file = \"previous/custody.jsonl\", sha256 = \"{}\" }}",
+        "repository = \"example.com/updates\"\ncustody_log = {{ file = \"previous/custody.jsonl\", sha256 = \"{}\" }}",
         Digest::of(&bytes)
     );
     let text = genesis()
@@ -129,7 +129,7 @@ fn a_break_stands_anywhere_but_inside_a_key_or_before_the_beginning() {
     for (act, is_sound) in [
         ("attest-clock", false),
         ("read-script", false),
-        ("open-token", true),
+        ("identify-token", true),
         ("set-pin", false),
         ("compose-root", true),
         ("sign-root", true),
@@ -166,7 +166,7 @@ fn a_token_is_sealed_once_and_when_it_is_not_needed_any_more() {
     );
     assert_eq!(
         parse(&twice, genesis()).unwrap_err()[0].check,
-        "script.step-twice"
+        "script.step-duplicate"
     );
     let ours = "[[step]]\nact = \"seal\"\nkey = \"key-1\"\nplace = \"Safe of the key holder\"\nminutes = 2\n\n";
     let without = genesis().text.replacen(ours, "", 1);

@@ -94,7 +94,10 @@ fn an_adopted_key_takes_the_place_of_one_that_would_be_made() {
         .filter(|step| step.act.key() == Some(&plan.id))
         .map(|step| step.act.name())
         .collect();
-    assert_eq!(acts, ["open-token", "enroll-key", "prove-token", "seal"]);
+    assert_eq!(
+        acts,
+        ["identify-token", "enroll-key", "verify-token", "seal"]
+    );
     let sheet = run_sheet(&script).to_text();
     let words = adopted.enrollment.claims().public_key.fingerprint().words();
     assert!(sheet.contains(&words[..3].join(" ")), "{sheet}");
@@ -197,7 +200,7 @@ const CASES: &[Case] = &[
             "[[step]]\nact = \"compose-root\"",
             "[[step]]\nact = \"enroll-key\"\nkey = \"key-2\"\n\n[[step]]\nact = \"compose-root\"",
         )],
-        check: "script.step-twice",
+        check: "script.step-duplicate",
         says: "enroll-key of \"key-2\"",
     },
     Case {
@@ -279,5 +282,5 @@ fn one_key_is_enrolled_once() {
     let faults: Result<Script, _> = parse(&text, &files);
     let faults = faults.unwrap_err();
     let told: Vec<_> = faults.iter().map(|fault| fault.check).collect();
-    assert_eq!(told, ["script.twice"], "{faults}");
+    assert_eq!(told, ["script.duplicate"], "{faults}");
 }

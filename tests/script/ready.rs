@@ -45,7 +45,7 @@ fn the_ready_genesis_says_what_it_says() {
             "inspect-host",
             "read-script",
             "note-1",
-            "open-token:key-1",
+            "identify-token:key-1",
             "initialize-token:key-1"
         ]
     );
@@ -151,8 +151,8 @@ fn impossible_numbers_make_no_script() {
 #[test]
 fn what_is_sealed_is_set_in_a_step() {
     let sealed = genesis().text.replace(
-        "{ what = \"so-pin\", set_by = \"holder-5\", fate = \"memory\" }",
-        "{ what = \"so-pin\", set_by = \"holder-5\", fate = \"envelope\", bag = \"B5\" }",
+        "{ type = \"so-pin\", set_by = \"holder-5\", disposition = \"memorized\" }",
+        "{ type = \"so-pin\", set_by = \"holder-5\", disposition = \"sealed\", bag = \"B5\" }",
     );
     assert!(parse(&sealed, genesis()).is_ok());
     let as_it_comes = ["initialize-token", "set-pin"].map(|act| {

@@ -32,10 +32,10 @@ fn the_ready_backup_gives_shares_in_the_place_of_old_ones() {
             "open-share:custodian-2",
             "open-share:custodian-3",
             "restore-key",
-            "prove-restore",
+            "verify-restored-key",
             "back-up-key",
-            "prove-backup",
-            "destroy",
+            "verify-backup",
+            "destroy-restored-key",
             "destroy-shares",
             "sign-off"
         ]
@@ -113,9 +113,9 @@ fn a_key_on_its_token_is_backed_up_there() {
     assert_eq!(
         acts(&script),
         [
-            "open-token:key-3",
+            "identify-token:key-3",
             "back-up-key:key-3",
-            "prove-backup:key-3",
+            "verify-backup:key-3",
             "sign-off"
         ]
     );
@@ -139,7 +139,7 @@ fn an_old_set_is_not_destroyed_for_a_set_that_does_not_replace_it() {
     let source = BackupSource::Shares {
         manifest: (name.to_owned(), bytes.to_vec()),
         set,
-        replaced_by: Some(("restore/new.manifest.json".to_owned(), bytes.to_vec())),
+        superseded_by: Some(("restore/new.manifest.json".to_owned(), bytes.to_vec())),
     };
     let files = [(name, bytes), ("restore/new.manifest.json", bytes)];
     let faults = written(source, &[], &files).unwrap_err().to_string();
@@ -194,7 +194,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         "there is no step destroy-shares",
     ),
     (
-        "act = \"destroy\"\n",
+        "act = \"destroy-restored-key\"\n",
         "act = \"note\"\ntext = \"x\"\ninitials = [\"witness-1\"]\n",
         "script.step-missing",
         "there is no step destroy",

@@ -28,24 +28,24 @@ type Case = (
 const CASES: &[Case] = &[
     (
         "drill",
-        "grade = \"full\"",
-        "grade = \"half\"",
-        "script.grade",
+        "level = \"full\"",
+        "level = \"half\"",
+        "script.level",
         "half",
     ),
     (
         "drill",
-        "grade = \"full\"",
-        "grade = \"custody\"",
+        "level = \"full\"",
+        "level = \"custody\"",
         "script.unused",
         "restore-key has no place in a drill",
     ),
     (
         "drill",
-        "grade = \"full\"",
-        "grade = \"quorum\"",
+        "level = \"full\"",
+        "level = \"quorum\"",
         "script.unused",
-        "prove-restore has no place in a drill",
+        "verify-restored-key has no place in a drill",
     ),
     (
         "drill",
@@ -112,7 +112,7 @@ const CASES: &[Case] = &[
     ),
     (
         "drill",
-        "act = \"destroy\"",
+        "act = \"destroy-restored-key\"",
         "act = \"note\"\ntext = \"x\"\ninitials = [\"witness-1\"]",
         "script.step-missing",
         "there is no step destroy",
@@ -161,17 +161,17 @@ const CASES: &[Case] = &[
     ),
     (
         "recovery",
-        "act = \"prove-token\"\nkey = \"key-1\"",
+        "act = \"verify-token\"\nkey = \"key-1\"",
         "act = \"note\"\ntext = \"x\"\ninitials = [\"witness-1\"]",
         "script.step-missing",
-        "there is no step prove-token",
+        "there is no step verify-token",
     ),
     (
         "recovery",
-        "act = \"prove-restore\"\nkey = \"key-1\"",
-        "act = \"destroy\"\nkey = \"key-1\"",
+        "act = \"verify-restored-key\"\nkey = \"key-1\"",
+        "act = \"destroy-restored-key\"\nkey = \"key-1\"",
         "script.unused",
-        "destroy of \"key-1\" has no place in a recovery",
+        "destroy-restored-key of \"key-1\" has no place in a recovery",
     ),
 ];
 
@@ -235,9 +235,11 @@ fn too_few_custodians_are_told_before_anyone_comes() {
 
 #[test]
 fn only_a_drill_or_a_recovery_restores() {
-    let text = genesis()
-        .text
-        .replacen("act = \"compose-root\"", "act = \"destroy\"", 1);
+    let text = genesis().text.replacen(
+        "act = \"compose-root\"",
+        "act = \"destroy-restored-key\"",
+        1,
+    );
     let faults = parse(&text, genesis()).unwrap_err().to_string();
     assert!(
         faults.contains("only a drill or a recovery restores"),
@@ -250,11 +252,11 @@ fn sample() -> (String, Vec<u8>) {
     (name.to_owned(), bytes.to_vec())
 }
 
-fn written(kind: Kind, grade: DrillLevel, onto: Option<&str>) -> Script {
+fn written(kind: Kind, level: DrillLevel, onto: Option<&str>) -> Script {
     let manifest = sample();
     let template = RestoreTemplate {
         kind,
-        grade,
+        level,
         title: None,
         not_before: "2027-12-01T09:00:00Z".parse().unwrap(),
         set: Manifest::read(&manifest.1).unwrap(),
@@ -271,7 +273,7 @@ fn written(kind: Kind, grade: DrillLevel, onto: Option<&str>) -> Script {
 
 #[test]
 fn what_is_written_from_a_manifest_is_sound_in_every_grade_and_for_every_token() {
-    for (kind, grade, onto, acts) in [
+    for (kind, level, onto, acts) in [
         (Kind::Drill, DrillLevel::Custody, None, 0),
         (Kind::Drill, DrillLevel::Quorum, None, 1),
         (Kind::Drill, DrillLevel::Full, None, 3),
@@ -280,11 +282,13 @@ fn what_is_written_from_a_manifest_is_sound_in_every_grade_and_for_every_token()
         (Kind::Recovery, DrillLevel::Full, Some("softhsm2"), 2),
         (Kind::Recovery, DrillLevel::Full, Some("yubikey-piv"), 2),
     ] {
-        let script = written(kind, grade, onto);
+        let script = written(kind, level, onto);
         let restores = |act: &Act| {
             matches!(
                 act,
-                Act::RestoreKey { .. } | Act::ProveRestore { .. } | Act::Destroy { .. }
+                Act::RestoreKey { .. }
+                    | Act::VerifyRestoredKey { .. }
+                    | Act::DestroyRestoredKey { .. }
             )
         };
         let count = script
@@ -292,7 +296,7 @@ fn what_is_written_from_a_manifest_is_sound_in_every_grade_and_for_every_token()
             .iter()
             .filter(|step| restores(&step.act))
             .count();
-        assert_eq!(count, acts, "{kind} {grade:?} {onto:?}");
+        assert_eq!(count, acts, "{kind} {level:?} {onto:?}");
         let plan = script.restore().unwrap();
         let ways: Vec<_> = script
             .people()

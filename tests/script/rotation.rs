@@ -55,7 +55,7 @@ fn the_ready_rotation_says_what_it_says() {
     assert_eq!(script.previous().unwrap().root.version(), 1);
     let warned: Vec<_> = script.warnings().iter().map(|w| w.check).collect();
     // Its sample root stands for one of another tool: no record of ours knows it.
-    assert_eq!(warned, ["script.previous-record"]);
+    assert_eq!(warned, ["script.previous-transcript"]);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn the_ready_renewal_and_revocation_change_what_their_names_say() {
     let revocation = parse(ready("revocation").text, ready("revocation")).unwrap();
     assert_eq!(revocation.root_keys(), 4);
     let warned: Vec<_> = revocation.warnings().iter().map(|w| w.check).collect();
-    assert_eq!(warned, ["script.spare-keys", "script.previous-record"]);
+    assert_eq!(warned, ["script.spare-keys", "script.previous-transcript"]);
 }
 
 #[test]
@@ -90,18 +90,18 @@ fn the_record_of_the_ceremony_before_is_named_in_words() {
     );
     let named = |head: Digest| {
         let line = format!(
-            "[previous]\nrecord = \"{}\"\nregister = {{ file = \"{name}\", sha256 = \"{}\" }}\n",
+            "[previous]\ntranscript_digest = \"{}\"\nregister = {{ file = \"{name}\", sha256 = \"{}\" }}\n",
             head.words().join(" "),
             Digest::of(&register)
         );
         ready("rotation").text.replacen("[previous]\n", &line, 1)
     };
     let script = parse(&named(head), &files).unwrap();
-    assert_eq!(script.previous().unwrap().record, Some(head));
+    assert_eq!(script.previous().unwrap().transcript_digest, Some(head));
     assert!(script.payloads().has_record(&head));
     // A register that does not know the record: something is missing.
     let faults = parse(&named(Digest::of(b"another")), &files).unwrap_err();
-    assert_eq!(faults[0].check, "script.previous-record");
+    assert_eq!(faults[0].check, "script.previous-transcript");
 }
 
 /// A record that is missing is noticed where the script names none: by what the register knows of the roots.
@@ -146,10 +146,14 @@ fn a_register_that_lacks_a_record_is_noticed() {
         let text = ready("rotation").text.replacen("[previous]\n", &lines, 1);
         let script = parse(&text, &files).unwrap_or_else(|faults| panic!("{faults}"));
         let warned = script.warnings().iter();
-        assert!(warned.clone().all(|w| w.check == "script.previous-record"));
+        assert!(
+            warned
+                .clone()
+                .all(|w| w.check == "script.previous-transcript")
+        );
         warned.map(|w| w.message.clone()).collect::<Vec<_>>()
     };
-    let named = format!("record = \"{}\"\n", head.words().join(" "));
+    let named = format!("transcript_digest = \"{}\"\n", head.words().join(" "));
     assert_eq!(warned(&[signed(1, digest)], &named), [""; 0]);
     let [unnamed] = &warned(&[signed(1, digest)], "")[..] else {
         panic!()
@@ -178,7 +182,10 @@ const CASES: &[Case] = &[
     ("previous-missing", &[("[previous]\n", "[root.previous]\n")]),
     (
         "previous-record",
-        &[("[previous]\n", "[previous]\nrecord = \"snowcap\"\n")],
+        &[(
+            "[previous]\n",
+            "[previous]\ntranscript_digest = \"snowcap\"\n",
+        )],
     ),
     (
         "previous-forged",
@@ -198,7 +205,7 @@ const CASES: &[Case] = &[
         "previous-custody",
         &[(
             "[previous]\n",
-            "[previous]\ncustody = { file = \"previous/custody.jsonl\", sha256 = \"GOOD\" }\n",
+            "[previous]\ncustody_log = { file = \"previous/custody.jsonl\", sha256 = \"GOOD\" }\n",
         )],
     ),
     (
@@ -257,14 +264,14 @@ const CASES: &[Case] = &[
     (
         "key-exists",
         &[(
-            "[[step]]\nact = \"open-token\"\nkey = \"key-2\"\n",
-            "[[step]]\nact = \"open-token\"\nkey = \"key-2\"\n\n[[step]]\nact = \"generate-key\"\nkey = \"key-2\"\n",
+            "[[step]]\nact = \"identify-token\"\nkey = \"key-2\"\n",
+            "[[step]]\nact = \"identify-token\"\nkey = \"key-2\"\n\n[[step]]\nact = \"generate-key\"\nkey = \"key-2\"\n",
         )],
     ),
     (
         "step-missing-open",
         &[(
-            "[[step]]\nact = \"open-token\"\nkey = \"key-2\"\nminutes = 2\n",
+            "[[step]]\nact = \"identify-token\"\nkey = \"key-2\"\nminutes = 2\n",
             "",
         )],
     ),
@@ -319,11 +326,11 @@ const CASES: &[Case] = &[
                 "",
             ),
             (
-                "[[step]]\nact = \"open-token\"\nkey = \"key-1\"\nminutes = 2\n",
+                "[[step]]\nact = \"identify-token\"\nkey = \"key-1\"\nminutes = 2\n",
                 "",
             ),
             (
-                "[[step]]\nact = \"open-token\"\nkey = \"key-2\"\nminutes = 2\n",
+                "[[step]]\nact = \"identify-token\"\nkey = \"key-2\"\nminutes = 2\n",
                 "",
             ),
         ],

@@ -37,6 +37,7 @@ fn plan() -> SigningPlan {
         witness: Some("Wanda \"W\" Vik".to_owned()),
         key_id: asked.key_id,
         profile: "softhsm2".to_owned(),
+        profile_file: None,
         token: TokenMark::Label("holder-a".to_owned()),
     }
 }
@@ -80,7 +81,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "script.request",
     ),
     (
-        "act = \"judge-request\"",
+        "act = \"verify-request\"",
         "act = \"read-script\"",
         "script.order",
     ),
@@ -94,7 +95,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "roles = [\"administrator\"]",
         "script.people",
     ),
-    ("key_id = \"", "key_id = \"00", "script.not-asked"),
+    ("key_id = \"", "key_id = \"00", "script.not-requested"),
     ("[request]", "[requests]", "script.field-missing"),
     (
         "\"signing-request\"",

@@ -98,7 +98,7 @@ fn a_key_type_that_clients_refuse() {
 fn secrets_of_which_nothing_is_said() {
     assert_eq!(
         warned(&[(
-            "    { what = \"so-pin\", set_by = \"holder-2\", fate = \"memory\" },\n",
+            "    { type = \"so-pin\", set_by = \"holder-2\", disposition = \"memorized\" },\n",
             ""
         )]),
         "132: script.activation: \"key-2\" does not say who sets so-pin: its holder does, and keeps it in memory\n"
@@ -113,8 +113,8 @@ fn yubikey(more: &str) -> String {
 #[test]
 fn what_weakens_a_key_on_a_yubikey() {
     let token = "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }";
-    let so_pin = "{ what = \"so-pin\", set_by = \"holder-1\"";
-    let puk = "{ what = \"puk\", set_by = \"holder-1\"";
+    let so_pin = "{ type = \"so-pin\", set_by = \"holder-1\"";
+    let puk = "{ type = \"puk\", set_by = \"holder-1\"";
     let careful = yubikey(", slot = \"9a\", pin_policy = \"once\", touch_policy = \"cached\"");
     assert_eq!(warned(&[(token, &careful), (so_pin, puk)]), "");
     let careless = yubikey(", touch_policy = \"never\"");

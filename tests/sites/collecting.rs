@@ -115,7 +115,7 @@ fn the_record_of_a_signing_comes_back_with_the_signature_and_joins_the_ceremony(
         .iter()
         .find(|line| line["event"] == "signature-collected")
         .unwrap();
-    let head = collected["data"]["record"]["head"].as_str().unwrap();
+    let head = collected["data"]["transcript"]["digest"].as_str().unwrap();
     let (_, theirs) = oslo.conclave(&["transcript", "verify", "signing", "--json"]);
     assert!(theirs.contains(head), "{head}: {theirs}");
     // The register of payloads names both records, and who signed in Oslo.
@@ -138,7 +138,10 @@ fn the_record_of_a_signing_comes_back_with_the_signature_and_joins_the_ceremony(
     assert!(status == 1 && report.contains("directory.sums"), "{report}");
     fs::write(&kept, &text.as_bytes()[..text.len() / 2]).unwrap();
     let (status, report) = lisbon.conclave(&["transcript", "verify", "ceremony"]);
-    assert!(status == 1 && report.contains("signing.record"), "{report}");
+    assert!(
+        status == 1 && report.contains("signing.transcript"),
+        "{report}"
+    );
 }
 
 /// A signing that was left before the word was typed, and again before it was closed, goes on and signs once.

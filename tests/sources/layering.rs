@@ -29,9 +29,9 @@ const ROOMS: &[(&str, Imports)] = &[
     ("record", These(&[])),
     ("document", These(&["words", "record"])),
     ("storage", These(&["record", "words"])),
-    ("profile", These(&["storage"])),
     ("certificate", These(&["words", "record"])),
     ("metadata", These(&["words", "record", "certificate"])),
+    ("profile", These(&["storage", "words", "metadata"])),
     (
         "transfer",
         These(&["metadata", "certificate", "record", "words"]),

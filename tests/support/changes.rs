@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use conclave::ceremony::Mode;
 use conclave::metadata::{KeyId as RootKeyId, KeyType, RoleKind};
-use conclave::script::{ChangeTemplate, KeyFate, OnlineFiles, Script, ScriptErrors, embedded};
+use conclave::script::{
+    ChangeTemplate, KeyDisposition, OnlineFiles, Script, ScriptErrors, embedded,
+};
 
 use crate::support::ceremony_driver::{Room, SoftwareToken, genesis};
 
@@ -45,14 +47,14 @@ impl World {
             not_before: "2027-06-01T09:00:00Z".parse().unwrap(),
             expires: "2028-06-01T00:00:00Z".parse().unwrap(),
             chain: vec![("previous/1.root.json".to_owned(), self.root.clone())],
-            record: None,
+            transcript_digest: None,
             register: None,
             custody: None,
             threshold: None,
             keys: self
                 .ids
                 .iter()
-                .map(|id| (id.clone(), KeyFate::Keep))
+                .map(|id| (id.clone(), KeyDisposition::Keep))
                 .collect(),
             added: 0,
             key_type: KeyType::Ed25519,
@@ -135,8 +137,8 @@ pub(crate) enum Outcome {
 }
 
 const STRANDED: Outcome = Outcome::Refused(
-    "no change can be signed before 1 more of the keys of the root before can sign: \
-     bring them here, or have their sites sign",
+    "make 1 more key of the previous root available, here or at another site; until then, no \
+     change can be signed",
 );
 
 /// What must come of it.
@@ -176,9 +178,9 @@ pub(crate) const fn expected(change: Change, situation: Situation) -> Outcome {
         (Add, OneLost) => Signed("root 1 keys 4/4 · root 2 keys 5/4"),
         (Remove, OneLost) => Signed("root 1 keys 4/4 · root 2 keys 4/4"),
         (Replace, OneLost) => Signed("root 1 keys 4/4 · root 2 keys 5/4"),
-        (ThresholdUp, OneLost) => {
-            Refused("first add or bring 1 key that can sign; then raise the threshold from 4 to 5")
-        }
+        (ThresholdUp, OneLost) => Refused(
+            "first add or make available 1 more key that can sign; then raise the threshold from 4 to 5",
+        ),
         (ThresholdDown, OneLost) => Signed("root 1 keys 4/4 · root 2 keys 4/3"),
         (OnlineKeys | Renewal, OneLost) => Signed("root 1 keys 4/4 · root 2 keys 4/4"),
         (AllNewKeys, OneLost) => Signed("root 1 keys 4/4 · root 2 keys 5/4"),
@@ -193,17 +195,17 @@ pub(crate) fn template(world: &World, change: Change, situation: Situation) -> C
     let mut template = world.unchanged(template);
     match situation {
         Situation::AllPresent => {}
-        Situation::OneRemote => template.keys[3].1 = KeyFate::Site("Lisbon".to_owned()),
-        Situation::OneLost => template.keys[4].1 = KeyFate::Absent,
+        Situation::OneRemote => template.keys[3].1 = KeyDisposition::Site("Lisbon".to_owned()),
+        Situation::OneLost => template.keys[4].1 = KeyDisposition::Absent,
         Situation::TwoLost => {
-            template.keys[3].1 = KeyFate::Absent;
-            template.keys[4].1 = KeyFate::Absent;
+            template.keys[3].1 = KeyDisposition::Absent;
+            template.keys[4].1 = KeyDisposition::Absent;
         }
     }
-    let remove = |fate: &mut KeyFate| {
-        *fate = match fate {
-            KeyFate::Absent => KeyFate::Lost,
-            _ => KeyFate::Remove,
+    let remove = |disposition: &mut KeyDisposition| {
+        *disposition = match disposition {
+            KeyDisposition::Absent => KeyDisposition::Lost,
+            _ => KeyDisposition::Remove,
         };
     };
     match change {
@@ -218,9 +220,9 @@ pub(crate) fn template(world: &World, change: Change, situation: Situation) -> C
         Change::OnlineKeys => template.online = new_timestamp_key(),
         Change::Renewal => {}
         Change::AllNewKeys => {
-            for (_, fate) in &mut template.keys {
-                if !matches!(fate, KeyFate::Site(_)) {
-                    remove(fate);
+            for (_, disposition) in &mut template.keys {
+                if !matches!(disposition, KeyDisposition::Site(_)) {
+                    remove(disposition);
                 }
             }
             template.added = 5;

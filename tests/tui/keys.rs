@@ -54,7 +54,7 @@ fn a_reservation_wants_its_words() {
     room.press(KeyCode::Down);
     assert!(room.press(KeyCode::Enter).is_empty());
     assert!(room.press(KeyCode::Enter).is_empty(), "the remark is empty");
-    // Letters are letters now: e opens no exception sheet.
+    // Letters are letters now: e opens no exception report.
     room.type_in("the door");
     assert_eq!(
         answer(room.press(KeyCode::Enter)),
@@ -175,7 +175,7 @@ fn what_the_room_asks_for_is_chosen_and_filled_in() {
     choose(&mut room, "Key holder 1");
     assert!(room.press(KeyCode::Enter).is_empty());
     assert!(room.screen().contains("this line is empty"));
-    // Letters are letters here: e opens no exception sheet.
+    // Letters are letters here: e opens no exception report.
     room.type_in("Ada Lovelace");
     let Interrupt::Request(request) = interrupt(room.press(KeyCode::Enter)) else {
         panic!("no request");
@@ -229,7 +229,7 @@ fn an_exception_is_recorded_with_two_people() {
     assert!(room.screen().contains("two different people must approve"));
     room.press(KeyCode::Down);
     let Interrupt::Exception {
-        sheet,
+        report,
         waives: None,
         people,
     } = interrupt(room.press(KeyCode::Enter))
@@ -238,9 +238,9 @@ fn an_exception_is_recorded_with_two_people() {
     };
     assert_eq!(
         (
-            sheet.expected.as_str(),
-            sheet.happened.as_str(),
-            sheet.decided.as_str()
+            report.expected.as_str(),
+            report.happened.as_str(),
+            report.decided.as_str()
         ),
         ("a bag", "no bag", "go on")
     );
@@ -380,7 +380,7 @@ fn a_slow_token_is_given_up_only_on_purpose() {
     );
     room.press(KeyCode::Esc);
     room.press(KeyCode::Char('g'));
-    assert_eq!(interrupt(wait(&mut room, 8)), Interrupt::GiveUp);
+    assert_eq!(interrupt(wait(&mut room, 8)), Interrupt::Cancel);
 }
 
 /// The token answered before the room could be heard: what comes next is not given up.

@@ -135,10 +135,11 @@ impl Room {
             rehearsal_keys: Vec::new(),
             simulated_attestation_root: None,
             simulated_root,
-            further_simulated: std::collections::BTreeMap::new(),
+            simulated_further_roots: std::collections::BTreeMap::new(),
             simulated_keys: std::collections::BTreeMap::new(),
             simulated_approvals: std::collections::BTreeMap::new(),
             simulated_clock_offset: 0,
+            profiles: std::collections::BTreeMap::new(),
         }));
         room
     }
@@ -196,7 +197,7 @@ impl Room {
             conclave: "0.0.0".to_owned(),
             program: None,
             machine: "the machine".to_owned(),
-            head: self.head(),
+            digest: self.head(),
             torn_bytes: 0,
         });
     }

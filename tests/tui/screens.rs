@@ -129,7 +129,7 @@ const SCENES: &[(&str, Scene)] = &[
     ("read-script", |size| asked(size, "read-script")),
     ("note", |size| asked(size, "note-1")),
     ("wait-for-token", |size| {
-        let mut room = Room::rehearsal(size).until("open-token:key-2");
+        let mut room = Room::rehearsal(size).until("identify-token:key-2");
         room.wait(
             WaitingOn::People,
             "Put in the token of key holder 2",
@@ -146,7 +146,7 @@ const SCENES: &[(&str, Scene)] = &[
         room
     }),
     ("token-from-outside", |size| {
-        let mut room = Room::rehearsal(size).until("open-token:key-1");
+        let mut room = Room::rehearsal(size).until("identify-token:key-1");
         room.wait(
             WaitingOn::People,
             "Put in the token of key holder 1",
@@ -216,7 +216,7 @@ const SCENES: &[(&str, Scene)] = &[
     }),
     ("generate", |size| asked(size, "generate-key:key-1")),
     ("fingerprint", |size| {
-        let mut room = Room::rehearsal(size).until("open-token:key-2");
+        let mut room = Room::rehearsal(size).until("identify-token:key-2");
         room.wait(
             WaitingOn::People,
             "Put in the token of key holder 2",

@@ -151,7 +151,7 @@ fn custodians_read_out_what_their_own_device_shows() {
         room.ask_this(prompt);
         snapshot("share-recipient", &room);
 
-        let mut room = Room::with_backup(size).until("prove-backup:key-1");
+        let mut room = Room::with_backup(size).until("verify-backup:key-1");
         let prompt = reading(
             &room,
             &[
@@ -180,14 +180,14 @@ fn a_drill_on_the_screen() {
         snapshot("drill-share", &room);
 
         room.fail(
-            FailureKind::Untrue,
+            FailureKind::InvalidAnswer,
             "share.closed: the file of Custodian 2 (custodian-2): it is closed to another identity",
             "nothing that was entered or written before is lost; try once more",
         );
         room.ask();
         snapshot("drill-share-failed", &room);
         room.press(KeyCode::Char('o'));
-        choose(&mut room, RequestKind::GiveUpShare.title());
+        choose(&mut room, RequestKind::DeclareShareLost.title());
         snapshot("drill-give-up", &room);
 
         let mut signing_off = Room::drill(size).until("sign-off");

@@ -232,7 +232,7 @@ fn a_missed_touch_is_asked_for_again_and_costs_no_try() {
     let failures = room.facts("failed");
     assert!(failures.len() == 2, "{failures:?}");
     for failure in failures {
-        assert_eq!(failure["failure"]["kind"], "touch-missed");
+        assert_eq!(failure["failure"]["kind"], "touch-timeout");
     }
 }
 

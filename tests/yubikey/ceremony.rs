@@ -143,9 +143,9 @@ fn a_management_key_is_written_down_for_the_safe() {
         let (serial, _) = card.split_once(':').unwrap();
         let mut key = Key::on(serial);
         key.more = "activation = [\n\
-            { what = \"user-pin\", set_by = \"alone\", fate = \"memory\" },\n\
-            { what = \"puk\", set_by = \"alone\", fate = \"memory\" },\n\
-            { what = \"management-key\", set_by = \"alone\", fate = \"envelope\", bag = \"B0000009\" },\n]\n";
+            { type = \"user-pin\", set_by = \"alone\", disposition = \"memorized\" },\n\
+            { type = \"puk\", set_by = \"alone\", disposition = \"memorized\" },\n\
+            { type = \"management-key\", set_by = \"alone\", disposition = \"sealed\", bag = \"B0000009\" },\n]\n";
         let script = room.genesis(&[key], "", &room.trusts_the_maker());
         let mut table = room.begin(&script);
         let written = table.copy_down();

@@ -123,14 +123,14 @@ fn hsms_and_yubikeys_are_mixed_freely() {
             ),
         );
         text = text.replace(
-            &format!("what = \"so-pin\", set_by = \"holder-{number}\""),
-            &format!("what = \"puk\", set_by = \"holder-{number}\""),
+            &format!("type = \"so-pin\", set_by = \"holder-{number}\""),
+            &format!("type = \"puk\", set_by = \"holder-{number}\""),
         );
     }
     // One management key goes into the safe.
     text = text.replace(
-        "    { what = \"puk\", set_by = \"holder-4\"",
-        "    { what = \"management-key\", set_by = \"holder-4\", fate = \"envelope\", bag = \"B0000044\" },\n    { what = \"puk\", set_by = \"holder-4\"",
+        "    { type = \"puk\", set_by = \"holder-4\"",
+        "    { type = \"management-key\", set_by = \"holder-4\", disposition = \"sealed\", bag = \"B0000044\" },\n    { type = \"puk\", set_by = \"holder-4\"",
     );
     // A break in the middle: the cards keep what they have while no power is on them.
     text = text.replace(

@@ -61,7 +61,7 @@ fn restore(
     let name = "manifest.json".to_owned();
     let template = RestoreTemplate {
         kind,
-        grade: DrillLevel::Full,
+        level: DrillLevel::Full,
         title: None,
         not_before: "2026-11-01T09:00:00Z".parse().unwrap(),
         manifest: (name.clone(), manifest.clone()),
@@ -211,7 +211,7 @@ fn a_drill_on_a_yubikey_leaves_nothing_of_the_key_on_it() {
             let folder = tempfile::tempdir().unwrap();
             let result = restore(stand, folder.path(), Kind::Drill, &backup, card);
             assert_eq!(result, Some(DrillResult::Passed));
-            assert_eq!(facts(folder.path(), "restored-destroyed").len(), 1);
+            assert_eq!(facts(folder.path(), "restored-key-destroyed").len(), 1);
             assert_accepted(stand, folder.path());
             let certificate = fs::read_to_string(folder.path().join("ceremony/certificate.txt"));
             assert!(certificate.unwrap().contains("passed"));

@@ -141,7 +141,7 @@ impl<'s> Room<'s> {
             step(&mut text, act);
         }
         for (number, key) in (1..).zip(keys) {
-            let acts = ["open-token"].iter().chain(key.setting_up);
+            let acts = ["identify-token"].iter().chain(key.setting_up);
             for act in acts.chain([&key.making]) {
                 step(&mut text, act);
                 let _ = writeln!(text, "key = \"key-{number}\"");
@@ -157,7 +157,7 @@ impl<'s> Room<'s> {
             step(&mut text, act);
         }
         for number in 1..=keys.len() {
-            step(&mut text, "prove-token");
+            step(&mut text, "verify-token");
             let _ = writeln!(text, "key = \"key-{number}\"");
         }
         step(&mut text, "sign-off");

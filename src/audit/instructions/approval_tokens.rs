@@ -39,7 +39,7 @@ for text in open("transcript.jsonl", "rb"):
             (work / f"{person}.own-simulated.pem").write_text(public_key)
     if event == "approval-token-proven":
         person = line["people"][0]
-        keep(person, line["seq"], ["conclave own token v1", script, person, data["challenge"]], data["signature"])
+        keep(person, line["seq"], ["conclave approval token v1", script, person, data["challenge"]], data["signature"])
     approvals = data.get("approvals", []) if isinstance(data, dict) else []
     for approval in approvals:
         if "signature" in approval:

@@ -23,9 +23,9 @@ for text in open("transcript.jsonl", "rb"):
     if event == "share-entered":
         assert data["set"] == manifest["set"], "a share belongs to another set"
         shown.append(data["custodian"])
-    if event == "share-given-up":
+    if event == "share-declared-lost":
         lost.append(data["custodian"])
-    if event == "restore-proven":
+    if event == "restored-key-proven":
         lines = ["conclave restore canary v1", "script " + script, "set " + manifest["set"], "challenge " + data["challenge"]]
         (work / "restored.message").write_text("".join(line + "\n" for line in lines))
         (work / "restored.signature").write_bytes(bytes.fromhex(data["signature"]))

@@ -1,6 +1,6 @@
 //! The backup of a key in the report: the custodians of its shares, and who opened a share.
 
-use crate::ceremony::{Ceremony, KeyBackup, OpenedBy, PartFate, WrappedIn};
+use crate::ceremony::{Ceremony, KeyBackup, OpenedBy, PartDisposition, WrappedIn};
 use crate::document::Document;
 use crate::script::KeyId;
 
@@ -74,19 +74,19 @@ pub(super) fn reissue(page: &mut Document, ceremony: &Ceremony, key: &KeyId) {
         page.fact("New share set", status);
     }
     backup(page, ceremony, made);
-    old_parts(page, ceremony);
+    superseded_parts(page, ceremony);
 }
 
 /// The destruction of an old share set.
-pub(super) fn old_parts(page: &mut Document, ceremony: &Ceremony) {
-    for (part, fate) in ceremony.old_parts() {
+pub(super) fn superseded_parts(page: &mut Document, ceremony: &Ceremony) {
+    for (part, disposition) in ceremony.superseded_parts() {
         let what = match part.custodian() {
             Some(custodian) => format!("the share of {custodian}"),
             None => "every copy of the wrapped key".to_owned(),
         };
-        match fate {
-            PartFate::Destroyed => page.fact("Old set, destroyed", what),
-            PartFate::Left { reason } => {
+        match disposition {
+            PartDisposition::Destroyed => page.fact("Old set, destroyed", what),
+            PartDisposition::Retained { reason } => {
                 page.fact("Old set, NOT DESTROYED", format!("{what}: {reason}"));
             }
         }

@@ -115,7 +115,7 @@ fn findings(page: &mut Document, entries: &[Entry]) {
 fn exceptions(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
     let exceptions = rows(transcript, &|event| {
         let EventKind::Progress(ProgressEvent::ExceptionRecorded {
-            sheet,
+            report,
             waives,
             approvals,
         }) = event
@@ -123,9 +123,9 @@ fn exceptions(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript)
             return None;
         };
         Some(vec![
-            sheet.expected.clone(),
-            sheet.happened.clone(),
-            sheet.decided.clone(),
+            report.expected.clone(),
+            report.happened.clone(),
+            report.decided.clone(),
             waives.map_or_else(|| "nothing".to_owned(), |check| check.to_string()),
             by(ceremony, approvals),
         ])

@@ -1,6 +1,8 @@
 //! The outcome: the ending, the keys and the root.
 
-use crate::ceremony::{Ceremony, Ending, EventKind, FormerFate, KeyState, Mode, ProgressEvent};
+use crate::ceremony::{
+    Ceremony, Ending, EventKind, FormerDisposition, KeyState, Mode, ProgressEvent,
+};
 use crate::document::Document;
 use crate::metadata::{Key, ListedKey, RoleKind};
 use crate::record::KeyAttributes;
@@ -213,18 +215,45 @@ fn former(page: &mut Document, ceremony: &Ceremony, key: &KeyId, state: &KeyStat
         };
         page.fact("Skipped", format!("{what}: {reason}"));
     }
+    let destruction = state.destruction();
+    if destruction.is_done() {
+        if destruction.attested().next().is_none() {
+            let proof = match destruction.erased() {
+                [] => "its token no longer holds it".to_owned(),
+                files => format!(
+                    "{} was erased, and no file of the key is left",
+                    files.join(" and ")
+                ),
+            };
+            page.fact("Destroyed", format!("proven: {proof}"));
+        } else if !destruction.erased().is_empty() {
+            page.fact("Erased", destruction.erased().join(" and "));
+        }
+        for (file, people) in destruction.attested() {
+            page.fact(
+                "Destroyed",
+                format!(
+                    "NOT PROVEN: {} attested after an interruption that {file} was erased",
+                    ceremony.names(people)
+                ),
+            );
+        }
+    }
     for former in state.former() {
         let fingerprint = former.public_key.fingerprint();
-        let fate = match &former.fate {
-            FormerFate::Pending => "replaced, and still to be destroyed".to_owned(),
-            FormerFate::Destroyed => "destroyed, and its absence verified".to_owned(),
-            FormerFate::Orphan { reason } => {
+        let disposition = match &former.disposition {
+            FormerDisposition::Pending => "replaced, and still to be destroyed".to_owned(),
+            FormerDisposition::Destroyed => "destroyed, and its absence verified".to_owned(),
+            FormerDisposition::Orphan { reason } => {
                 format!("ORPHAN, not destroyed: {reason}")
             }
         };
         page.fact(
             "Former key",
-            format!("{fate}; on {}, fingerprint {fingerprint}", former.token),
+            format!(
+                "{disposition}; on {}, fingerprint {fingerprint}",
+                former.token
+            ),
         );
     }
 }

@@ -23,7 +23,7 @@ pub(in crate::ceremony) fn verifies(
     signature: &[u8],
 ) -> bool {
     Scheme::for_public_key(public_key)
-        .is_some_and(|scheme| scheme.verify(public_key, message, signature).is_ok())
+        .is_some_and(|scheme| scheme.verifies(public_key, message, signature))
 }
 
 /// Two different people who are here agree, neither of them the administrator, each by an own code. Where
@@ -98,7 +98,7 @@ pub(in crate::ceremony) fn require_strength(
             &format!("{person} has no approval code"),
         ),
         Strength::Solo => require(c.script.is_solo(), "the script is not for one person alone"),
-        Strength::OperatorTyped => Ok(()),
+        Strength::OnPaper => Ok(()),
     }
 }
 
@@ -168,7 +168,7 @@ pub(in crate::ceremony) fn token_proven(
         verifies(&key, &message, signature.as_bytes()),
         "the own token did not answer with the key that the script names",
     )?;
-    c.participants_mut().prove_token(person);
+    c.participants_mut().verify_token(person);
     c.progress_mut().forget_failure();
     Ok(())
 }

@@ -68,7 +68,7 @@ pub(in crate::ceremony) fn next_back_up(c: &Ceremony, step: &Step, key: Option<&
             void,
         });
     }
-    with_key(c, key, |token, public_key| Effect::ConfineKey {
+    with_key(c, key, |token, public_key| Effect::DisableExtraction {
         key: key.clone(),
         token,
         public_key,
@@ -178,7 +178,7 @@ pub(in crate::ceremony) fn backed_up(c: &mut Ceremony, at: &At<'_>, made: &Backe
     )?;
     let medium = |holds| c.script.medium_for(holds).map(|medium| &medium.id);
     hold(
-        Check::BackupApart,
+        Check::BackupSeparateMedia,
         medium(Holds::Shares) == Some(&made.shares_on.medium)
             && medium(Holds::WrappedKey) == Some(&made.wrapped_on.medium)
             && made.shares_on.device != made.wrapped_on.device,
@@ -207,8 +207,8 @@ pub(in crate::ceremony) fn backed_up(c: &mut Ceremony, at: &At<'_>, made: &Backe
         "a key that is in memory was wrapped in a token",
     )?;
     // What was wrapped in memory came into its token as a key that cannot leave it.
-    let is_confined = made.wrapped_in == WrappedIn::Memory;
-    c.backup_mut().change(key)?.make(made, is_confined);
+    let is_non_extractable = made.wrapped_in == WrappedIn::Memory;
+    c.backup_mut().change(key)?.make(made, is_non_extractable);
     Ok(())
 }
 
@@ -288,7 +288,7 @@ fn of_back_up(act: &Act) -> Option<&Option<KeyId>> {
 }
 
 fn of_proof(act: &Act) -> Option<&Option<KeyId>> {
-    if let Act::ProveBackup { key } = act {
+    if let Act::VerifyBackup { key } = act {
         Some(key)
     } else {
         None
@@ -344,7 +344,7 @@ pub(in crate::ceremony) fn announced(
     c.backup_mut().change(key)?.announce(id)
 }
 
-pub(in crate::ceremony) fn confined(
+pub(in crate::ceremony) fn extraction_disabled(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -353,12 +353,12 @@ pub(in crate::ceremony) fn confined(
     let (of_step, _) = of_step(c, at, of_back_up)?;
     require_key(c, &of_step, key)?;
     hold(
-        Check::KeyLocked,
+        Check::KeyNonExtractable,
         attributes.sensitive != Some(false) && attributes.extractable == Some(false),
         "the token says that the private key can be read or taken out still",
     )?;
-    c.backup_mut().change(key)?.confine()?;
-    c.keys_mut().change(key)?.confine(attributes);
+    c.backup_mut().change(key)?.disable_extraction()?;
+    c.keys_mut().change(key)?.disable_extraction(attributes);
     Ok(())
 }
 

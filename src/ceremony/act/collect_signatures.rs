@@ -3,7 +3,7 @@ use super::asking::{go_on, prompt};
 use super::sign_root::attached;
 use crate::ceremony::at::At;
 use crate::ceremony::effect::Effect;
-use crate::ceremony::event::{EventKind, ExportedFile, RootEvent, SigningRecord};
+use crate::ceremony::event::{EventKind, ExportedFile, RootEvent, SigningTranscript};
 use crate::ceremony::next::Next;
 use crate::ceremony::prompt::{Ask, Choice, Prompt};
 use crate::ceremony::refusal::StepError;
@@ -88,7 +88,7 @@ pub(in crate::ceremony) fn decide_owed(
 pub(in crate::ceremony) fn collected(
     c: &Ceremony,
     signature: Vec<u8>,
-    record: Option<SigningRecord>,
+    record: Option<SigningTranscript>,
 ) -> Result<EventKind, StepError> {
     let (key, _) = next_owing(c).ok_or(StepError::NotAsked)?;
     let key_id = c.root_key_ids(key).pop().ok_or(StepError::NotAsked)?;
@@ -96,7 +96,7 @@ pub(in crate::ceremony) fn collected(
         key: key.clone(),
         key_id,
         signature: signature.into(),
-        record,
+        transcript: record,
     }))
 }
 
@@ -161,12 +161,12 @@ const SKIPPED: &str = "skipped";
 pub(in crate::ceremony) fn signature_collected_sentence(
     key: &KeyId,
     key_id: &metadata::KeyId,
-    record: Option<&SigningRecord>,
+    record: Option<&SigningTranscript>,
 ) -> String {
     let record = record.map_or_else(
         || "the record of its signing did not come".to_owned(),
         |record| {
-            let head = record.head.short_hex();
+            let head = record.digest.short_hex();
             format!(
                 "it was signed at {}, under the record {head}",
                 record.signed

@@ -97,7 +97,8 @@ pub(in crate::ceremony) fn refused_by_clients(c: &Ceremony, root: &FrozenRoot) -
     let remarks = metadata::lint_notary_document(root.document(), service).into_iter();
     // That an extended use is named only clients that pin an authority mind, and stock certificates have it.
     let mut grave = remarks.filter(|remark| {
-        remark.effect != metadata::Effect::Errs && remark.rule != "lint.notary-certificate-use"
+        remark.effect != metadata::Effect::Malfunctions
+            && remark.rule != "lint.notary-certificate-usage"
     });
     let remark = grave.next()?;
     Some(format!("{} ({})", remark.detail, remark.rule))

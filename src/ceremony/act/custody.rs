@@ -12,14 +12,14 @@ use super::{open_bag, pause, seal};
 
 pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step, request: CustodyRequest) -> Next {
     match request {
-        CustodyRequest::PutAway => Next::Do(pause::putting_away(c)),
+        CustodyRequest::RemoveTokens => Next::Do(pause::removing_tokens(c)),
         CustodyRequest::BeginBreak => Next::Ask(pause::ask_to_begin(c, step)),
         CustodyRequest::FirstReading(item) => Next::Ask(seal::ask_first_reading(c, step, &item)),
         CustodyRequest::SecondReading(item, first) => {
             Next::Ask(seal::ask_second_reading(c, step, &item, &first))
         }
         CustodyRequest::Pause => Next::Ask(pause::ask_to_pause(c, step)),
-        CustodyRequest::CompareHead(head) => Next::Ask(pause::ask_head(c, step, head)),
+        CustodyRequest::CompareDigest(digest) => Next::Ask(pause::ask_head(c, step, digest)),
         CustodyRequest::OpenBag(item, bag) => Next::Ask(open_bag::ask_bag(c, step, &item, bag)),
     }
 }
@@ -33,14 +33,14 @@ pub(in crate::ceremony) fn answered(
     moment: &Moment,
 ) -> Result<EventKind, StepError> {
     Ok(EventKind::Custody(match request {
-        CustodyRequest::PutAway => return Err(StepError::NotAsked),
+        CustodyRequest::RemoveTokens => return Err(StepError::NotAsked),
         CustodyRequest::BeginBreak => pause::beginning(step),
         CustodyRequest::FirstReading(item) => seal::first_read(c, item, text)?,
         CustodyRequest::SecondReading(item, _) => {
             seal::second_read(c, step, item, text, approvals)?
         }
         CustodyRequest::Pause => pause::pausing(c, moment),
-        CustodyRequest::CompareHead(head) => pause::comparing(head, &text)?,
+        CustodyRequest::CompareDigest(digest) => pause::comparing(digest, &text)?,
         CustodyRequest::OpenBag(item, bag) => open_bag::opening(item, bag, text)?,
     }))
 }

@@ -10,17 +10,17 @@ use crate::ceremony::next::Next;
 use crate::ceremony::prompt::{Ask, Choice};
 use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
-use crate::ceremony::state::{Ceremony, OldPart, PartFate};
+use crate::ceremony::state::{Ceremony, PartDisposition, SupersededPart};
 use crate::script::{Act, Step};
 use crate::words::Digest;
 
 pub(in crate::ceremony) fn next_destroy_shares(c: &Ceremony, step: &Step) -> Next {
-    let (Some(part), Some(manifest)) = (c.next_old_part(), c.set_at_hand()) else {
+    let (Some(part), Some(manifest)) = (c.next_superseded_part(), c.set_at_hand()) else {
         return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
     };
     let options = vec![
         Choice::new(DESTROYED, "destroyed, and two people saw it"),
-        Choice::with_remark(LEFT, "not destroyed: it stays on the list"),
+        Choice::with_remark(RETAINED, "not destroyed: it stays on the list"),
     ];
     let label = "What became of it".to_owned();
     let lines = about_part(manifest, part.custodian());
@@ -28,22 +28,22 @@ pub(in crate::ceremony) fn next_destroy_shares(c: &Ceremony, step: &Step) -> Nex
 }
 
 /// What two people say became of the part of the old set that was asked for.
-pub(in crate::ceremony) fn fact_of_old_part(
+pub(in crate::ceremony) fn event_of_superseded_part(
     c: &Ceremony,
     text: &str,
     reason: String,
     approvals: Vec<Approval>,
 ) -> Result<EventKind, StepError> {
-    let part = c.next_old_part().ok_or(StepError::NotAsked)?;
+    let part = c.next_superseded_part().ok_or(StepError::NotAsked)?;
     let custodian = part.custodian().map(str::to_owned);
     let set = c.set_at_hand().ok_or(StepError::NotAsked)?.set();
     Ok(match text {
-        DESTROYED => EventKind::Backup(BackupEvent::OldPartDestroyed {
+        DESTROYED => EventKind::Backup(BackupEvent::SupersededPartDestroyed {
             set,
             custodian,
             approvals,
         }),
-        LEFT => EventKind::Backup(BackupEvent::OldPartLeft {
+        RETAINED => EventKind::Backup(BackupEvent::SupersededPartRetained {
             set,
             custodian,
             reason,
@@ -85,11 +85,11 @@ pub(in crate::ceremony) fn accounted_for(
     at: &At<'_>,
     set: Digest,
     custodian: Option<&String>,
-    fate: PartFate,
+    disposition: PartDisposition,
     approvals: &[Approval],
 ) -> Applied {
     at.require_act(c, |act| *act == Act::DestroyShares)?;
-    if let PartFate::Left { reason } = &fate {
+    if let PartDisposition::Retained { reason } = &disposition {
         require(!reason.trim().is_empty(), "two people say why")?;
     }
     let Some(manifest) = c.set_at_hand() else {
@@ -100,15 +100,15 @@ pub(in crate::ceremony) fn accounted_for(
         set == manifest.set() && c.is_replacement_proven(),
         "the set is another, or what takes its place was not seen to open",
     )?;
-    let part = OldPart::of(custodian);
+    let part = SupersededPart::of(custodian);
     require(
-        c.next_old_part().as_ref() == Some(&part),
+        c.next_superseded_part().as_ref() == Some(&part),
         "another part of the old set is asked for",
     )?;
     require_approval(c, at.event, approvals, "an old share is accounted for")?;
-    c.backup_mut().account_for(part, fate);
+    c.backup_mut().account_for(part, disposition);
     Ok(())
 }
 
 const DESTROYED: &str = "destroyed";
-const LEFT: &str = "left";
+const RETAINED: &str = "retained";

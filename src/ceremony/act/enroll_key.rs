@@ -1,7 +1,7 @@
 //! A key that was made elsewhere is enrolled.
 use super::approval::require_approval;
 use super::asking::prompt;
-use super::prove_token::prove;
+use super::verify_token::prove;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::approval::strengths_of;
 use crate::ceremony::at::At;

@@ -67,7 +67,7 @@ pub(in crate::ceremony) fn sealing_lines(
 
 /// What a rehearsal that plays by itself says that it read from a new bag: none is there.
 pub(in crate::ceremony) fn usual_envelope(c: &Ceremony) -> String {
-    let mut numbered = (1..).map(|number| format!("twin-envelope-{number}"));
+    let mut numbered = (1..).map(|number| format!("simulated-envelope-{number}"));
     numbered.find(|bag| c.is_new_bag(bag)).unwrap_or_default()
 }
 

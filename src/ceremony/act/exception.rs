@@ -4,7 +4,7 @@ use super::asking::approved;
 use crate::ceremony::approval::{Approval, people_of};
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{Event, EventKind, ExceptionSheet, ProgressEvent};
+use crate::ceremony::event::{Event, EventKind, ExceptionReport, ProgressEvent};
 use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, hold, require};
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 pub(in crate::ceremony) fn decide_exception(
     c: &Ceremony,
-    sheet: ExceptionSheet,
+    report: ExceptionReport,
     waives: Option<Check>,
     approvals: Vec<Approval>,
 ) -> Result<Event, StepError> {
@@ -26,13 +26,13 @@ pub(in crate::ceremony) fn decide_exception(
     if different.len() < c.approvals_needed() {
         return Err(StepError::TwoPeople);
     }
-    let texts = [&sheet.expected, &sheet.happened, &sheet.decided];
+    let texts = [&report.expected, &report.happened, &report.decided];
     if texts.iter().any(|text| text.trim().is_empty()) {
         return Err(StepError::Empty);
     }
     let people = people_of(&approvals);
     let fact = EventKind::Progress(ProgressEvent::ExceptionRecorded {
-        sheet,
+        report,
         waives,
         approvals,
     });
@@ -40,14 +40,14 @@ pub(in crate::ceremony) fn decide_exception(
 }
 
 /// Only a check that stands in the way is waived, and none that is final.
-pub(in crate::ceremony) fn require_excusable(c: &Ceremony, check: Check) -> Applied {
+pub(in crate::ceremony) fn require_waivable(c: &Ceremony, check: Check) -> Applied {
     hold(
         check,
-        check.is_excusable(),
+        check.is_waivable(),
         "this check is final: no exception waives it",
     )?;
     require(
-        c.excusable().contains(&check),
+        c.waivable().contains(&check),
         "that check does not stand in the way here",
     )
 }
@@ -69,9 +69,9 @@ pub(in crate::ceremony) fn ask_without_rehearsal(c: &Ceremony, step: &Step) -> P
     )
 }
 
-/// The exception sheet of a production for which no rehearsal was shown.
-pub(in crate::ceremony) fn unrehearsed(c: &Ceremony, decided: String) -> ExceptionSheet {
-    ExceptionSheet {
+/// The exception report of a production for which no rehearsal was shown.
+pub(in crate::ceremony) fn unrehearsed(c: &Ceremony, decided: String) -> ExceptionReport {
+    ExceptionReport {
         expected: format!(
             "a completed rehearsal of the script {}",
             c.script.sha256().short_hex()
@@ -84,15 +84,15 @@ pub(in crate::ceremony) fn unrehearsed(c: &Ceremony, decided: String) -> Excepti
 pub(in crate::ceremony) fn recorded(
     c: &mut Ceremony,
     at: &At<'_>,
-    sheet: &ExceptionSheet,
+    report: &ExceptionReport,
     waives: Option<Check>,
     approvals: &[Approval],
 ) -> Applied {
     require_decision(c, at.event, approvals, "an exception is decided")?;
     c.progress_mut()
-        .record_exception(at.event.step.clone(), sheet);
+        .record_exception(at.event.step.clone(), report);
     if let Some(check) = waives {
-        require_excusable(c, check)?;
+        require_waivable(c, check)?;
         require_approval(c, at.event, approvals, "a check is waived")?;
         waive(c, check);
     }
@@ -117,7 +117,7 @@ fn waive(c: &mut Ceremony, check: Check) {
             }
         }
         Check::CustodyDigest => {
-            if let Some(CustodyRequest::CompareHead(_)) = request {
+            if let Some(CustodyRequest::CompareDigest(_)) = request {
                 c.custody_mut().accept_digest();
             }
         }

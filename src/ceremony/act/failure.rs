@@ -62,7 +62,7 @@ pub(in crate::ceremony) fn ask_after(c: &Ceremony, step: &Step, failure: &Failur
     }
     let options = vec![
         Choice::new(UNBLOCK, "unblock the PIN"),
-        Choice::new(AGAIN, "try again"),
+        Choice::new(RETRY, "try again"),
     ];
     let label = "What is done".to_owned();
     prompt(step, who, lines, Ask::Choice { label, options })
@@ -110,7 +110,7 @@ pub(in crate::ceremony) fn failed(c: &mut Ceremony, failure: &Failure) -> Applie
 }
 
 const UNBLOCK: &str = "unblock";
-const AGAIN: &str = "again";
+const RETRY: &str = "retry";
 
 /// What the room does after a failure.
 pub(in crate::ceremony) fn answered(c: &Ceremony, choice: &str, people: Vec<PersonId>) -> Event {

@@ -167,7 +167,7 @@ pub(in crate::ceremony) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, act
         });
     }
     if state.generated().is_some() {
-        return super::prove_token::prove(c, key, Occasion::Generation);
+        return super::verify_token::prove(c, key, Occasion::Generation);
     }
     let is_imported = c.script.imports(key);
     let Some((object_id, label)) = state.announced_object().cloned() else {
@@ -275,7 +275,7 @@ pub(in crate::ceremony) fn generated(
         "the key is of another type than the script asks for",
     )?;
     hold(
-        Check::KeyLocked,
+        Check::KeyNonExtractable,
         attributes.sensitive != Some(false)
             && (attributes.extractable != Some(true) || c.script.backs_up(key)),
         "the token says that the private key can be read or taken out",
@@ -376,7 +376,7 @@ pub(in crate::ceremony) fn announcing(c: &Ceremony, key: &KeyId, moment: &Moment
 
 /// The key is to be destroyed and generated again on its token: its steps are taken again.
 pub(in crate::ceremony) fn regenerate(c: &mut Ceremony, key: &KeyId) -> Applied {
-    c.backup_mut().give_up(key);
+    c.backup_mut().discard(key);
     c.keys_mut().regenerate(key)?;
     undo(c, key, |act| {
         act.makes().is_some() || matches!(act, Act::BackUpKey { .. } | Act::CertifyKey { .. })
@@ -392,13 +392,14 @@ pub(in crate::ceremony) fn undo(c: &mut Ceremony, key: &KeyId, which: impl Fn(&A
         .filter(|step| {
             let of_block = step.act.enrolls() == Some(key) && which(&step.act);
             // What was proven was the backup of another key.
-            let is_of_backup = matches!(&step.act, Act::ProveBackup { key: Some(of) } if of == key);
+            let is_of_backup =
+                matches!(&step.act, Act::VerifyBackup { key: Some(of) } if of == key);
             of_block || is_of_backup
         })
         .map(|step| step.id.clone())
         .collect();
     c.progress_mut().reopen(again);
-    c.progress_mut().take_up(key);
+    c.progress_mut().bring_forward(key);
 }
 
 pub(in crate::ceremony) fn generate_intended_sentence(key: &KeyId, object_id: &[u8]) -> String {

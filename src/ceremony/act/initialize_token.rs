@@ -1,6 +1,6 @@
 //! A token is initialized: everything on it is erased.
 use super::asking::{go_on, with_token};
-use super::open_token::is_of_another_key;
+use super::identify_token::is_of_another_key;
 use crate::ceremony::at::At;
 use crate::ceremony::effect::Effect;
 use crate::ceremony::next::Next;

@@ -183,6 +183,10 @@ pub(in crate::ceremony) fn opened(c: &mut Ceremony, opening: &Opening) -> Applie
             && (is_rehearsal || opening.simulated_clock_offset == 0),
         "a rehearsal has simulated tokens and a simulated clock, and a production has none",
     )?;
+    require(
+        c.script.has_profiles(&opening.profiles),
+        "a token profile is not the one with which the ceremony began",
+    )?;
     if let Some(pem) = &opening.simulated_attestation_root {
         require(
             is_rehearsal,
@@ -220,17 +224,17 @@ pub(in crate::ceremony) fn opened(c: &mut Ceremony, opening: &Opening) -> Applie
 
 fn simulate_further_roots(c: &mut Ceremony, opening: &Opening) -> Result<(), String> {
     let own = opening.simulated_root.as_ref();
-    if own.is_none() && opening.further_simulated.is_empty() {
+    if own.is_none() && opening.simulated_further_roots.is_empty() {
         return Ok(());
     }
     let number = c.number_of_roots();
-    if opening.further_simulated.len() + 1 != number {
+    if opening.simulated_further_roots.len() + 1 != number {
         return Err("a rehearsal has a simulated root for each further root".to_owned());
     }
     for at in 1..number {
         let script = c.script_of_root(at);
         let name = script.repository();
-        let simulated = opening.further_simulated.get(name);
+        let simulated = opening.simulated_further_roots.get(name);
         let simulated =
             simulated.ok_or_else(|| format!("there is no simulated root for the one of {name}"))?;
         if own.map(|own| &own.keys) != Some(&simulated.keys) {

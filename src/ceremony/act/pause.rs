@@ -47,9 +47,9 @@ pub(in crate::ceremony) fn head_words(head: &Digest) -> String {
     head.first_words(HEAD_WORDS)
 }
 
-pub(in crate::ceremony) fn putting_away(c: &Ceremony) -> Effect {
+pub(in crate::ceremony) fn removing_tokens(c: &Ceremony) -> Effect {
     let tokens = c.keys.iter();
-    Effect::PutAway {
+    Effect::RemoveTokens {
         tokens: tokens
             .filter_map(|(key, state)| Some((key.clone(), state.token().cloned()?)))
             .collect(),
@@ -99,9 +99,9 @@ pub(in crate::ceremony) fn pausing(c: &Ceremony, moment: &Moment) -> CustodyEven
 pub(in crate::ceremony) fn comparing(head: Digest, text: &str) -> Result<CustodyEvent, StepError> {
     let expected = head_words(&head);
     if normal(text) != normal(&expected) {
-        return Err(StepError::AnotherHead);
+        return Err(StepError::WrongDigest);
     }
-    Ok(CustodyEvent::HeadCompared { words: expected })
+    Ok(CustodyEvent::DigestCompared { words: expected })
 }
 
 pub(in crate::ceremony) fn begun(
@@ -125,12 +125,12 @@ pub(in crate::ceremony) fn begun(
     Ok(())
 }
 
-pub(in crate::ceremony) fn put_away(c: &mut Ceremony, at: &At<'_>) -> Applied {
+pub(in crate::ceremony) fn tokens_removed(c: &mut Ceremony, at: &At<'_>) -> Applied {
     let (_, request) = at.custody_request(c)?;
-    if request != Some(CustodyRequest::PutAway) {
+    if request != Some(CustodyRequest::RemoveTokens) {
         return Err(at.refuse());
     }
-    c.custody_mut().put_away();
+    c.custody_mut().remove_tokens();
     Ok(())
 }
 
@@ -148,9 +148,9 @@ pub(in crate::ceremony) fn paused(c: &mut Ceremony, at: &At<'_>, time: Timestamp
     Ok(())
 }
 
-pub(in crate::ceremony) fn head_compared(c: &mut Ceremony, at: &At<'_>, words: &str) -> Applied {
+pub(in crate::ceremony) fn digest_compared(c: &mut Ceremony, at: &At<'_>, words: &str) -> Applied {
     let (_, request) = at.custody_request(c)?;
-    let Some(CustodyRequest::CompareHead(head)) = request else {
+    let Some(CustodyRequest::CompareDigest(head)) = request else {
         return Err(at.refuse());
     };
     require_witness(c, &at.event.people)?;

@@ -18,7 +18,7 @@ use crate::words::Digest;
 
 pub(in crate::ceremony) fn next_restore(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
     let Some(key) = key else {
-        return Next::Do(match c.script.restore().map(|plan| plan.grade) {
+        return Next::Do(match c.script.restore().map(|plan| plan.level) {
             Some(DrillLevel::Full) => Effect::RestoreIntoMemory,
             _ => Effect::CombineShares,
         });
@@ -98,7 +98,7 @@ fn of_restore(
     let (Some(plan), Some(manifest)) = (c.script.restore(), c.set_at_hand()) else {
         return Err(contradiction("nothing is restored in this ceremony"));
     };
-    Ok((plan.grade, manifest.clone()))
+    Ok((plan.level, manifest.clone()))
 }
 
 const IN_MEMORY: Act = Act::RestoreKey { key: None };
@@ -159,7 +159,7 @@ pub(in crate::ceremony) fn proven(
     challenge: &[u8; 32],
     signature: &Signature,
 ) -> Applied {
-    let (_, manifest) = of_restore(c, at, |act| matches!(act, Act::ProveRestore { .. }))?;
+    let (_, manifest) = of_restore(c, at, |act| matches!(act, Act::VerifyRestoredKey { .. }))?;
     require(c.restore.is_restored(), "nothing was restored yet")?;
     let message = restore_canary(c.script.sha256(), manifest.set(), challenge);
     hold(
@@ -175,7 +175,7 @@ pub(in crate::ceremony) fn destroyed(
     at: &At<'_>,
     fingerprint: Digest,
 ) -> Applied {
-    let (_, manifest) = of_restore(c, at, |act| matches!(act, Act::Destroy { .. }))?;
+    let (_, manifest) = of_restore(c, at, |act| matches!(act, Act::DestroyRestoredKey { .. }))?;
     require(c.restore.is_restored(), "nothing was restored")?;
     hold(
         Check::RestoreDestroyed,
@@ -190,7 +190,7 @@ pub(in crate::ceremony) fn is_restored(c: &Ceremony) -> bool {
     let wants_key = c
         .script
         .restore()
-        .is_some_and(|plan| plan.grade == DrillLevel::Full);
+        .is_some_and(|plan| plan.level == DrillLevel::Full);
     state.failed().is_some() || state.is_restored() || !wants_key && !state.combined().is_empty()
 }
 
@@ -222,7 +222,7 @@ pub(in crate::ceremony) fn event_of_key(c: &Ceremony) -> Result<EventKind, StepE
 
 pub(in crate::ceremony) fn event_of_destruction(c: &Ceremony) -> Result<EventKind, StepError> {
     let fingerprint = set_of_outcome(c)?.facts().public_key.fingerprint();
-    Ok(EventKind::Restore(RestoreEvent::RestoredDestroyed {
+    Ok(EventKind::Restore(RestoreEvent::RestoredKeyDestroyed {
         fingerprint,
     }))
 }

@@ -7,8 +7,8 @@ use crate::words::Digest;
 
 use super::generate_key::regenerate;
 
-pub(in crate::ceremony) fn resumed(c: &mut Ceremony, head: Digest) -> Applied {
-    c.custody_mut().resume(head);
+pub(in crate::ceremony) fn resumed(c: &mut Ceremony, digest: Digest) -> Applied {
+    c.custody_mut().resume(digest);
     c.participants_mut().resume();
     c.host_mut().resume();
     reopen(c, |step| is_taken_again(&step.act));
@@ -51,7 +51,7 @@ fn forget_what_was_restored(c: &mut Ceremony) {
     let Some(plan) = c.script.restore() else {
         return;
     };
-    let is_custody = plan.grade == DrillLevel::Custody;
+    let is_custody = plan.level == DrillLevel::Custody;
     let is_in_memory = c.keys.is_empty();
     // What is made of the key in memory is not made yet.
     let reissued = c.reissued_backup().and_then(KeyBackup::made);
@@ -63,7 +63,7 @@ fn forget_what_was_restored(c: &mut Ceremony) {
     let (restore, script) = (c.restore.clone(), c.script.clone());
     let is_again = |act: &Act| {
         if let Act::OpenShare { custodian } = act {
-            !restore.given_up().contains_key(custodian)
+            !restore.lost().contains_key(custodian)
         } else {
             matches!(act, Act::RestoreKey { .. }) && restore.failed().is_none()
         }

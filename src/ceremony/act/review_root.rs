@@ -1,6 +1,6 @@
 //! People review the root, or what changes in it, in words.
 use super::asking::{go_on, prompt};
-use super::judge_request::refused;
+use super::verify_request::refused;
 use crate::ceremony::at::At;
 use crate::ceremony::base_root::BaseRoot;
 use crate::ceremony::check::Check;
@@ -139,7 +139,7 @@ pub(in crate::ceremony) fn changes(
         ),
         new.role(RoleKind::Root).key_ids().len(),
     ));
-    for change in diff.changes() {
+    for change in &diff.changes {
         let is_told = match change {
             Change::Version { .. } | Change::Expires { .. } => true,
             Change::Threshold { role, .. }
@@ -154,8 +154,8 @@ pub(in crate::ceremony) fn changes(
             lines.push(format!("~ {change}"));
         }
     }
-    for consequence in diff.consequences() {
-        if !matches!(consequence.id(), "signatures" | "renewal") {
+    for consequence in &diff.consequences {
+        if !matches!(consequence.into_str(), "signatures" | "renewal") {
             lines.push(format!("! {consequence}"));
         }
     }
@@ -217,11 +217,13 @@ pub(in crate::ceremony) fn reachability_line(c: &Ceremony) -> String {
     let change = c.root_change();
     let reachability = change.reachability();
     let version = c.script.root_version();
-    let needs = |version: u64, reach: Reach, stands: fn(&crate::metadata::Participant) -> bool| {
+    let needs = |version: u64, reach: Reach, stands: fn(&crate::metadata::ChangedKey) -> bool| {
         let names: Vec<&str> = change
-            .participants
+            .keys
             .iter()
-            .filter(|key| stands(key) && key.signer != crate::metadata::Signer::Never)
+            .filter(|key| {
+                stands(key) && key.availability != crate::metadata::Availability::Unavailable
+            })
             .map(|key| key.name.as_str())
             .collect();
         format!("root {version}: {} of {{{}}}", reach.need, names.join(", "))
@@ -236,12 +238,12 @@ pub(in crate::ceremony) fn reachability_line(c: &Ceremony) -> String {
     } else if reachability.is_reached() {
         "yes, with the signatures that other sites owe".to_owned()
     } else {
-        format!("NO: {}", change.way())
+        format!("NO: {}", change.plan())
     };
     format!(
         "Signatures needed: {}. Reachable: {verdict}. After it, {} more keys may be lost.",
         roots.join("; "),
-        change.losses_survived()
+        change.tolerated_losses()
     )
 }
 
@@ -253,7 +255,7 @@ pub(in crate::ceremony) fn one_make_line(c: &Ceremony) -> Option<String> {
         .map(|plan| {
             let token = c.keys.get(&plan.id)?.token()?;
             // Of software there is but one make, and a simulated token says nothing of the one whose place it takes.
-            let is_it = plan.token.is_hardware() && token.profile == plan.token.profile;
+            let is_it = plan.token.profile.hardware && token.profile == plan.token.profile.name;
             is_it.then_some(token)
         })
         .collect::<Option<_>>()?;
@@ -313,14 +315,12 @@ pub(in crate::ceremony) fn request_lines(c: &Ceremony, signing: &Signing) -> Vec
         new.expires(),
     )];
     let diff = RootDiff::between(old, new);
-    let (alarming, others): (Vec<_>, Vec<_>) = diff
-        .changes()
-        .iter()
-        .partition(|change| change.is_alarming());
+    let changes = diff.changes.iter();
+    let (alarming, others): (Vec<_>, Vec<_>) = changes.partition(|change| change.is_alarming());
     lines.extend(alarming.iter().map(|change| format!("ALARM: {change}")));
     lines.extend(others.iter().map(ToString::to_string));
     lines.extend(
-        diff.consequences()
+        diff.consequences
             .iter()
             .map(|consequence| format!("=> {consequence}")),
     );

@@ -68,7 +68,7 @@ pub(in crate::ceremony) fn when_closed(c: &Ceremony, item: &ItemId) -> &'static 
 
 /// What a rehearsal that plays by itself says that it read: no bag is there.
 pub(in crate::ceremony) fn usual_new_bag(c: &Ceremony, item: &ItemId) -> String {
-    let base = format!("twin-bag-{item}");
+    let base = format!("simulated-bag-{item}");
     let mut numbered = (1..).map(|number| format!("{base}-{number}"));
     numbered.find(|bag| !c.knows_bag(bag)).unwrap_or_default()
 }

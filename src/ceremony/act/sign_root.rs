@@ -18,7 +18,7 @@ use crate::words::Digest;
 pub(in crate::ceremony) fn frozen_digest(c: &Ceremony) -> Result<crate::words::Digest, StepError> {
     c.root()
         .frozen()
-        .map(crate::metadata::FrozenRoot::digest)
+        .map(|root| root.digest())
         .ok_or(StepError::NotAsked)
 }
 

@@ -115,7 +115,7 @@ pub enum BackupEvent {
     /// wiped.
     BackedUp(Box<BackedUp>),
     /// A key that was wrapped leaves its token no more.
-    KeyConfined {
+    ExtractionDisabled {
         key: KeyId,
         attributes: KeyAttributes,
     },
@@ -127,14 +127,14 @@ pub enum BackupEvent {
         by: OpenedBy,
     },
     /// A part of an old share set was destroyed, and two people saw it.
-    OldPartDestroyed {
+    SupersededPartDestroyed {
         set: Digest,
         /// Whose share it was; none for the wrapped key, with all its copies.
         custodian: Option<String>,
         approvals: Vec<Approval>,
     },
     /// A part of an old share set was not destroyed, and stays on the list.
-    OldPartLeft {
+    SupersededPartRetained {
         set: Digest,
         /// Whose share it is; none for the wrapped key.
         custodian: Option<String>,

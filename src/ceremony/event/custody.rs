@@ -43,9 +43,9 @@ pub enum CustodyEvent {
         approvals: Vec<Approval>,
     },
     /// All tokens were logged out and taken out.
-    TokensPutAway,
+    TokensRemoved,
     /// The ceremony rests, until another process takes it up.
     Paused { at: Timestamp },
     /// The head of the record at the pause was read from the ink, and is this record's.
-    HeadCompared { words: String },
+    DigestCompared { words: String },
 }

@@ -109,17 +109,35 @@ pub enum KeyEvent {
         approvals: Vec<Approval>,
     },
     /// Two people decided that nothing more is asked of a key: neither a signature nor a proof.
-    Skipped {
+    KeySkipped {
         key: KeyId,
         reason: String,
         approvals: Vec<Approval>,
     },
-    /// Two people decided that a key is destroyed now, as the script has it.
+    /// The files of a key that is to be destroyed, as they were found in the trust folders.
+    KeyFilesFound { key: KeyId, files: Vec<String> },
+    /// Two people approved that a key is destroyed.
     DestructionIntended {
         key: KeyId,
         fingerprint: Digest,
+        /// The key files that are erased; none for a key in a token.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<String>,
         approvals: Vec<Approval>,
     },
-    /// The key was destroyed in its token, which holds it no more.
-    TokenKeyDestroyed { key: KeyId, fingerprint: Digest },
+    /// Two people attested that key files that are gone after an interruption were erased before it.
+    KeyFilesAttested {
+        key: KeyId,
+        fingerprint: Digest,
+        files: Vec<String>,
+        approvals: Vec<Approval>,
+    },
+    /// The key was destroyed: its token no longer holds it, or no file of it is left.
+    TokenKeyDestroyed {
+        key: KeyId,
+        fingerprint: Digest,
+        /// The key files that were erased.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<String>,
+    },
 }

@@ -30,7 +30,7 @@ pub use opening::{Mode, Opening, SimulatedRoot};
 
 pub use participants::ParticipantEvent;
 
-pub use particulars::{Counted, ExceptionSheet, ExportedFile, SigningRecord, Verdict};
+pub use particulars::{Counted, ExceptionReport, ExportedFile, SigningTranscript, Verdict};
 
 pub use progress::ProgressEvent;
 

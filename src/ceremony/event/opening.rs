@@ -64,7 +64,7 @@ pub struct Opening {
     pub simulated_root: Option<SimulatedRoot>,
     /// The same for each further repository, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub further_simulated: BTreeMap<String, SimulatedRoot>,
+    pub simulated_further_roots: BTreeMap<String, SimulatedRoot>,
     /// The root at which the attestations of simulated tokens end, PEM, where there are some that attest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulated_attestation_root: Option<String>,
@@ -80,6 +80,9 @@ pub struct Opening {
     /// The public key, PEM, of the simulated token of each person who has an approval token.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub simulated_approvals: BTreeMap<PersonId, PublicKey>,
+    /// The SHA-256 of each token profile of the script, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub profiles: BTreeMap<String, Digest>,
     /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
     pub simulated_clock_offset: i64,
 }

@@ -45,9 +45,9 @@ pub struct ExportedFile {
 /// The record of a signing that was held at another site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SigningRecord {
+pub struct SigningTranscript {
     /// Its head.
-    pub head: Digest,
+    pub digest: Digest,
     /// When it announced the signature.
     pub signed: Timestamp,
     /// The files of which it is made.
@@ -76,7 +76,7 @@ impl From<Count> for Counted {
 /// A departure from the script, as it stands on the exception sheet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ExceptionSheet {
+pub struct ExceptionReport {
     /// What the script let one expect.
     pub expected: String,
     /// What happened.

@@ -10,7 +10,7 @@ use crate::ceremony::failure::Failure;
 use crate::script::KeyId;
 use crate::words::Digest;
 
-use super::{ExceptionSheet, Opening, Verdict};
+use super::{ExceptionReport, Opening, Verdict};
 
 /// How the ceremony proceeds as a whole: opened, resumed, failed, decided, closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
@@ -30,7 +30,7 @@ pub enum ProgressEvent {
         /// SHA-256 of the running program's file, where it can be read.
         program: Option<Digest>,
         machine: String,
-        head: Digest,
+        digest: Digest,
         /// Bytes of a line that was cut short by the interruption, and so never counted.
         torn_bytes: u64,
     },
@@ -48,15 +48,15 @@ pub enum ProgressEvent {
     /// The block of a key was put off.
     Postponed { key: KeyId },
     /// The block of a key was taken up, out of the script's order.
-    TakenUp { key: KeyId },
+    BroughtForward { key: KeyId },
     /// Something was tried and did not work. Nothing was lost by it.
     Failed { failure: Failure },
     /// It was decided to try again.
     Retried,
-    /// An exception sheet was filled in.
+    /// An exception report was filled in.
     ExceptionRecorded {
-        sheet: ExceptionSheet,
-        /// The check that it waives; none where the sheet only notes what happened.
+        report: ExceptionReport,
+        /// The check that it waives; none where the report only notes what happened.
         waives: Option<Check>,
         approvals: Vec<Approval>,
     },

@@ -63,7 +63,7 @@ pub enum RestoreEvent {
         by: EnteredBy,
     },
     /// Two people gave a share up: it counts as lost.
-    ShareGivenUp {
+    ShareDeclaredLost {
         custodian: PersonId,
         reason: String,
         approvals: Vec<Approval>,
@@ -73,7 +73,7 @@ pub enum RestoreEvent {
     /// The key was unwrapped into the locked memory of the machine, and is the one of the manifest.
     KeyRestored { set: Digest, fingerprint: Digest },
     /// What was restored signed a message that can be no root.
-    RestoreProven {
+    RestoredKeyProven {
         /// The random part of the message, in hex.
         #[serde(with = "hex::serde")]
         challenge: [u8; 32],
@@ -81,7 +81,7 @@ pub enum RestoreEvent {
         signature: Signature,
     },
     /// What was restored was destroyed, and was seen to be gone.
-    RestoredDestroyed { fingerprint: Digest },
+    RestoredKeyDestroyed { fingerprint: Digest },
     /// Two people ended a drill without a restored key.
     DrillFailed {
         reason: String,

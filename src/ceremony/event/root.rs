@@ -10,7 +10,7 @@ use crate::record::Signature;
 use crate::script::KeyId;
 use crate::words::Digest;
 
-use super::{Counted, ExportedFile, SigningRecord};
+use super::{Counted, ExportedFile, SigningTranscript};
 
 /// The root of one repository: composed, reviewed, signed, verified, exported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
@@ -44,7 +44,7 @@ pub enum RootEvent {
         sha256: Digest,
         /// The digest that the key holder typed from the paper card, where this machine trusts nothing.
         card: Option<Digest>,
-        again: bool,
+        signed_before: bool,
     },
     /// The people in the room saw the change, and the exact word was typed.
     ReviewConfirmed { sha256: Digest, typed: String },
@@ -73,7 +73,7 @@ pub enum RootEvent {
         /// The signature as TUF has it, in hex.
         signature: Signature,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        record: Option<SigningRecord>,
+        transcript: Option<SigningTranscript>,
     },
     /// The signature of another site is not waited for: the thresholds are reached without it.
     SignatureSkipped { key: KeyId, reason: String },

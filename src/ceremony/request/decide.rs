@@ -1,5 +1,6 @@
 //! What a request leads to, and what of it is read aloud first.
 
+use crate::ceremony::act::destroy_token_key;
 use crate::ceremony::amendment::Amendment;
 use crate::ceremony::approval::{Approval, people_of};
 use crate::ceremony::event::{
@@ -62,7 +63,10 @@ pub(in crate::ceremony) fn decide_request(
 ) -> Result<Event, StepError> {
     let people = if request.kind.needs_approval() {
         people_of(&approvals)
-    } else if matches!(request.kind, RequestKind::Postpone | RequestKind::TakeUp) {
+    } else if matches!(
+        request.kind,
+        RequestKind::Postpone | RequestKind::BringForward
+    ) {
         c.with_role(PersonRole::Administrator, 1)
     } else {
         let who = request.values.first();
@@ -110,7 +114,7 @@ fn event_of_request(
                 approvals,
             }));
         }
-        RequestKind::GiveUpPayload => {
+        RequestKind::AbandonPayload => {
             return Ok(EventKind::Root(RootEvent::PayloadAbandoned {
                 version: c.script.root_version(),
                 sha256: Digest::from_hex(subject).map_err(|_| StepError::NotAnAnswer)?,
@@ -118,8 +122,8 @@ fn event_of_request(
                 approvals,
             }));
         }
-        RequestKind::GiveUpShare => {
-            return Ok(EventKind::Restore(RestoreEvent::ShareGivenUp {
+        RequestKind::DeclareShareLost => {
+            return Ok(EventKind::Restore(RestoreEvent::ShareDeclaredLost {
                 custodian: parsed(subject)?,
                 reason: second,
                 approvals,
@@ -135,9 +139,9 @@ fn event_of_request(
             let key = parsed(subject)?;
             return Ok(EventKind::Progress(ProgressEvent::Postponed { key }));
         }
-        RequestKind::TakeUp => {
+        RequestKind::BringForward => {
             let key = parsed(subject)?;
-            return Ok(EventKind::Progress(ProgressEvent::TakenUp { key }));
+            return Ok(EventKind::Progress(ProgressEvent::BroughtForward { key }));
         }
         RequestKind::Regenerate => {
             return Ok(EventKind::Keys(KeyEvent::RegenerationDecided {
@@ -168,8 +172,12 @@ fn event_of_request(
                 approvals,
             }));
         }
+        RequestKind::AttestKeyFiles => {
+            let event = destroy_token_key::attesting(c, &parsed(subject)?, approvals);
+            return event.ok_or(StepError::NotOffered);
+        }
         RequestKind::Skip => {
-            return Ok(EventKind::Keys(KeyEvent::Skipped {
+            return Ok(EventKind::Keys(KeyEvent::KeySkipped {
                 key: parsed(subject)?,
                 reason: second,
                 approvals,

@@ -66,13 +66,15 @@ pub enum RequestKind {
     /// A key holder's block is put off.
     Postpone,
     /// A key holder's block is done now.
-    TakeUp,
+    BringForward,
     /// A key is made anew on its token.
     Regenerate,
     /// A spare stands in for a token.
     TakeSpare,
     /// A key that was given up stays where it is.
     Orphan,
+    /// Key files that are gone after an interruption were erased before it.
+    AttestKeyFiles,
     /// Nothing more is asked of a key.
     Skip,
     /// The keyboard's test line is typed.
@@ -80,9 +82,9 @@ pub enum RequestKind {
     /// A person whose own token is not here approves by a code.
     CodeInstead,
     /// A payload that was signed before is given up, so that another takes its version.
-    GiveUpPayload,
+    AbandonPayload,
     /// A share counts as lost.
-    GiveUpShare,
+    DeclareShareLost,
     /// A drill ends without a restored key.
     FailDrill,
     /// Everything is put away, and the ceremony is taken up again later.
@@ -102,15 +104,16 @@ impl RequestKind {
             Self::AmendBag => "Correct the number of a bag",
             Self::AmendEnvelope => "Correct the number of an envelope's bag",
             Self::Postpone => "Put off a key holder's steps",
-            Self::TakeUp => "Do another key holder's steps now",
+            Self::BringForward => "Do another key holder's steps now",
             Self::Regenerate => "Make a key anew on its token",
             Self::TakeSpare => "Take a spare token",
             Self::Orphan => "Leave an old key as an orphan",
+            Self::AttestKeyFiles => "Attest that missing key files were erased",
             Self::Skip => "Go on without a key",
             Self::CodeInstead => "Approve by a code: the own token is missing",
             Self::TestKeyboard => "Test the keyboard, to have letters in PINs",
-            Self::GiveUpPayload => "Give up an earlier payload of this version",
-            Self::GiveUpShare => "Give a share up: it counts as lost",
+            Self::AbandonPayload => "Give up an earlier payload of this version",
+            Self::DeclareShareLost => "Give a share up: it counts as lost",
             Self::FailDrill => "End the drill as failed",
             Self::Pause => "Pause the ceremony",
         }
@@ -124,8 +127,9 @@ impl RequestKind {
                 | Self::Regenerate
                 | Self::TakeSpare
                 | Self::Orphan
+                | Self::AttestKeyFiles
                 | Self::Skip
-                | Self::GiveUpShare
+                | Self::DeclareShareLost
                 | Self::FailDrill
                 | Self::TestKeyboard
                 | Self::CodeInstead
@@ -138,7 +142,7 @@ impl RequestKind {
             Self::Arrive
             | Self::Leave
             | Self::Postpone
-            | Self::TakeUp
+            | Self::BringForward
             | Self::TestKeyboard
             | Self::CodeInstead => false,
             Self::AmendName
@@ -150,9 +154,10 @@ impl RequestKind {
             | Self::Regenerate
             | Self::TakeSpare
             | Self::Orphan
+            | Self::AttestKeyFiles
             | Self::Skip
-            | Self::GiveUpPayload
-            | Self::GiveUpShare
+            | Self::AbandonPayload
+            | Self::DeclareShareLost
             | Self::FailDrill
             | Self::Pause => true,
         }

@@ -1,6 +1,7 @@
 //! What may be asked for in a state of the ceremony, and the form of each offer.
 
 use crate::ceremony::act::attendance::DOCUMENTS;
+use crate::ceremony::act::destroy_token_key;
 use crate::ceremony::state::{Ceremony, KEYBOARD_LINE};
 use crate::script::{Act, KeyId, PersonId};
 
@@ -27,15 +28,16 @@ pub(in crate::ceremony) fn offers(c: &Ceremony) -> Vec<Offer> {
         RequestKind::AmendBag,
         RequestKind::AmendEnvelope,
         RequestKind::Postpone,
-        RequestKind::TakeUp,
+        RequestKind::BringForward,
         RequestKind::Regenerate,
         RequestKind::TakeSpare,
         RequestKind::Orphan,
+        RequestKind::AttestKeyFiles,
         RequestKind::Skip,
         RequestKind::TestKeyboard,
         RequestKind::CodeInstead,
-        RequestKind::GiveUpPayload,
-        RequestKind::GiveUpShare,
+        RequestKind::AbandonPayload,
+        RequestKind::DeclareShareLost,
         RequestKind::FailDrill,
         RequestKind::Pause,
     ]
@@ -153,11 +155,13 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
                 Field::typed("the right minutes"),
             ]
         }
-        RequestKind::GiveUpPayload => vec![
+        RequestKind::AbandonPayload => vec![
             Field::chosen("which payload", payload::payload_picks(c)),
             why(),
         ],
-        RequestKind::GiveUpShare => vec![Field::chosen("which", restore::share_picks(c)), why()],
+        RequestKind::DeclareShareLost => {
+            vec![Field::chosen("which", restore::share_picks(c)), why()]
+        }
         RequestKind::FailDrill => vec![Field::chosen("which", restore::drill_picks(c)), why()],
         RequestKind::Pause => vec![why()],
         RequestKind::AmendBag => {
@@ -179,11 +183,14 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
             Field::chosen("which bag", tokens::envelope_picks(c)),
             Field::typed("the right number"),
         ],
-        RequestKind::Postpone => vec![Field::chosen("whose", keys(&|key| c.may_defer(key)))],
-        RequestKind::TakeUp => vec![Field::chosen("whose", keys(&|key| c.may_take_up(key)))],
+        RequestKind::Postpone => vec![Field::chosen("whose", keys(&|key| c.may_postpone(key)))],
+        RequestKind::BringForward => vec![Field::chosen(
+            "whose",
+            keys(&|key| c.may_bring_forward(key)),
+        )],
         RequestKind::Regenerate => {
             vec![
-                Field::chosen("which key", keys(&|key| c.may_redo(key))),
+                Field::chosen("which key", keys(&|key| c.may_regenerate(key))),
                 why(),
             ]
         }
@@ -197,9 +204,13 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
             let pending = |key: &KeyId| c.keys[key].to_destroy().is_some();
             vec![Field::chosen("which key", keys(&pending)), why()]
         }
+        RequestKind::AttestKeyFiles => {
+            let is_missing = |key: &KeyId| destroy_token_key::may_attest(c, key);
+            vec![Field::chosen("which key", keys(&is_missing))]
+        }
         RequestKind::Skip => {
             vec![
-                Field::chosen("which key", keys(&|key| c.may_forgo(key))),
+                Field::chosen("which key", keys(&|key| c.may_skip(key))),
                 why(),
             ]
         }

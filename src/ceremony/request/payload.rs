@@ -13,7 +13,7 @@ pub(super) fn payload_picks(c: &Ceremony) -> Vec<Pick> {
     let register = c.known_payloads();
     register
         .of_version(c.script.repository(), c.script.root_version())
-        .filter(|entry| c.may_give_up(entry))
+        .filter(|entry| c.may_abandon(entry))
         .map(|entry| Pick::new(&entry.sha256, entry.describe()))
         .collect()
 }
@@ -70,7 +70,7 @@ pub(in crate::ceremony) fn abandoned(
         "clients accept that payload, or may come to: it cannot be given up",
     )?;
     require(
-        c.may_give_up(&entry),
+        c.may_abandon(&entry),
         "that payload stands in nobody's way, or a root was reviewed already",
     )?;
     c.root_mut().abandon(sha256, reason);

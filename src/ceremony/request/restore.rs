@@ -23,7 +23,7 @@ pub(super) fn drill_picks(c: &Ceremony) -> Vec<Pick> {
     let is_restoring = c.current_step().is_some_and(|step| {
         matches!(
             step.act,
-            Act::RestoreKey { .. } | Act::ProveRestore { .. } | Act::Destroy { .. }
+            Act::RestoreKey { .. } | Act::VerifyRestoredKey { .. } | Act::DestroyRestoredKey { .. }
         )
     });
     if !is_restoring || !c.may_fail_drill() {
@@ -40,7 +40,7 @@ pub(in crate::ceremony) fn read_aloud_of_restore(
     event: &RestoreEvent,
 ) -> Option<Vec<String>> {
     match event {
-        RestoreEvent::ShareGivenUp {
+        RestoreEvent::ShareDeclaredLost {
             custodian, reason, ..
         } => Some(vec![
             format!(
@@ -56,12 +56,12 @@ pub(in crate::ceremony) fn read_aloud_of_restore(
         RestoreEvent::ShareEntered { .. }
         | RestoreEvent::SharesCombined { .. }
         | RestoreEvent::KeyRestored { .. }
-        | RestoreEvent::RestoreProven { .. }
-        | RestoreEvent::RestoredDestroyed { .. } => None,
+        | RestoreEvent::RestoredKeyProven { .. }
+        | RestoreEvent::RestoredKeyDestroyed { .. } => None,
     }
 }
 
-pub(in crate::ceremony) fn share_given_up(
+pub(in crate::ceremony) fn share_declared_lost(
     c: &mut Ceremony,
     at: &At<'_>,
     custodian: &PersonId,
@@ -75,7 +75,7 @@ pub(in crate::ceremony) fn share_given_up(
         Some(Act::OpenShare { custodian: of }) if of == custodian
     );
     require(is_at_hand, "that share is not at hand")?;
-    c.restore_mut().give_up_share(custodian, reason);
+    c.restore_mut().declare_share_lost(custodian, reason);
     c.progress_mut().forget_failure();
     Ok(())
 }

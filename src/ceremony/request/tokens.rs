@@ -1,6 +1,7 @@
 //! What the room may ask for about tokens and their keys.
 use crate::ceremony::act::approval::{decided, known};
 use crate::ceremony::act::attendance::only;
+use crate::ceremony::act::destroy_token_key;
 use crate::ceremony::act::generate_key::{regenerate, undo};
 use crate::ceremony::approval::Approval;
 use crate::ceremony::approval::strengths_of;
@@ -9,7 +10,7 @@ use crate::ceremony::check::Check;
 use crate::ceremony::event::KeyEvent;
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
 use crate::ceremony::request::Pick;
-use crate::ceremony::state::{Ceremony, FormerFate, KEYBOARD_LINE};
+use crate::ceremony::state::{Ceremony, FormerDisposition, KEYBOARD_LINE};
 use crate::ceremony::telling::Telling;
 use crate::script::{KeyId, SpareId};
 use crate::words::Digest;
@@ -86,7 +87,7 @@ pub(in crate::ceremony) fn read_aloud_of_tokens(
             ),
             reason,
         ),
-        KeyEvent::Skipped { key, reason, .. } => {
+        KeyEvent::KeySkipped { key, reason, .. } => {
             let what = if c.has_signed(key) {
                 "is not proven again"
             } else {
@@ -97,7 +98,11 @@ pub(in crate::ceremony) fn read_aloud_of_tokens(
                 reason,
             )
         }
-        KeyEvent::DestructionIntended { .. }
+        KeyEvent::KeyFilesAttested { files, .. } => {
+            Some(destroy_token_key::read_aloud_of_attested(files))
+        }
+        KeyEvent::KeyFilesFound { .. }
+        | KeyEvent::DestructionIntended { .. }
         | KeyEvent::TokenKeyDestroyed { .. }
         | KeyEvent::TokenFound { .. }
         | KeyEvent::InitializeIntended { .. }
@@ -118,7 +123,7 @@ pub(in crate::ceremony) fn read_aloud_of_tokens(
 pub(in crate::ceremony) fn postponed(c: &mut Ceremony, key: &KeyId) -> Applied {
     known(c, key)?;
     require(
-        c.may_defer(key),
+        c.may_postpone(key),
         "the steps of that key cannot wait: they are done, or nothing else can be done before the root is composed",
     )?;
     c.progress_mut().postpone(key);
@@ -126,13 +131,13 @@ pub(in crate::ceremony) fn postponed(c: &mut Ceremony, key: &KeyId) -> Applied {
     Ok(())
 }
 
-pub(in crate::ceremony) fn taken_up(c: &mut Ceremony, key: &KeyId) -> Applied {
+pub(in crate::ceremony) fn brought_forward(c: &mut Ceremony, key: &KeyId) -> Applied {
     known(c, key)?;
     require(
-        c.may_take_up(key),
+        c.may_bring_forward(key),
         "only the steps of a key whose holder is here are taken up, and only those of other keys are passed over",
     )?;
-    c.progress_mut().take_up(key);
+    c.progress_mut().bring_forward(key);
     c.progress_mut().forget_failure();
     Ok(())
 }
@@ -146,7 +151,7 @@ pub(in crate::ceremony) fn regeneration_decided(
 ) -> Applied {
     decided(c, at, key, reason, approvals, "a key is made anew")?;
     require(
-        c.may_redo(key),
+        c.may_regenerate(key),
         "a key is made anew once it exists, by its holder, and before the root is composed",
     )?;
     regenerate(c, key)?;
@@ -170,7 +175,7 @@ pub(in crate::ceremony) fn spare_taken(
     )?;
     let item = c.item_of(key);
     let was_here = c.keys[key].token().is_some() || c.whereabouts(&item).is_some();
-    c.backup_mut().give_up(key);
+    c.backup_mut().discard(key);
     c.keys_mut()
         .take_spare(key, spare, was_here.then_some(item))?;
     undo(c, key, |_| true);
@@ -184,7 +189,7 @@ pub(in crate::ceremony) fn key_destroyed(
     fingerprint: &Digest,
 ) -> Applied {
     let state = c.keys_mut().change(key)?;
-    state.end_former(fingerprint, FormerFate::Destroyed)?;
+    state.end_former(fingerprint, FormerDisposition::Destroyed)?;
     state.right_pin();
     c.custody_mut().use_token();
     c.progress_mut().forget_failure();
@@ -208,8 +213,10 @@ pub(in crate::ceremony) fn key_orphaned(
         "an old key is listed as an orphan",
     )?;
     let reason = reason.to_owned();
-    let fate = FormerFate::Orphan { reason };
-    c.keys_mut().change(key)?.end_former(fingerprint, fate)?;
+    let disposition = FormerDisposition::Orphan { reason };
+    c.keys_mut()
+        .change(key)?
+        .end_former(fingerprint, disposition)?;
     c.progress_mut().forget_failure();
     Ok(())
 }
@@ -258,7 +265,7 @@ pub(in crate::ceremony) fn skipped(
         "without that key the root does not reach the signatures that it needs",
     )?;
     require(
-        c.may_forgo(key),
+        c.may_skip(key),
         "only a key whose holder is away or whose token fails is done without",
     )?;
     c.keys_mut().change(key)?.skip(reason);

@@ -15,7 +15,7 @@ impl Ceremony {
             Amendment::Note { step: of, .. } | Amendment::Minutes { step: of, .. } => {
                 *of == step.id
             }
-            Amendment::Bag { key, .. } => step.act == Act::OpenToken { key: key.clone() },
+            Amendment::Bag { key, .. } => step.act == Act::IdentifyToken { key: key.clone() },
             _ => false,
         };
         let amendments = self.progress.amendments().iter().filter(concerns);

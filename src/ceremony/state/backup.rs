@@ -15,7 +15,7 @@ pub struct KeyBackup {
     /// The ID of the set.
     intent: Intent<String>,
     made: Option<Box<BackedUp>>,
-    is_confined: bool,
+    is_non_extractable: bool,
     opened: BTreeMap<PersonId, OpenedBy>,
     /// IDs of sets of a key that was given up.
     void: Vec<String>,
@@ -36,7 +36,7 @@ impl KeyBackup {
 
     /// Whether the set was made, and the key leaves its token no more.
     pub const fn is_complete(&self) -> bool {
-        self.made.is_some() && self.is_confined
+        self.made.is_some() && self.is_non_extractable
     }
 
     pub(in crate::ceremony) const fn announced(&self) -> Option<&String> {
@@ -52,19 +52,19 @@ impl KeyBackup {
         self.intent.announce(id.to_owned())
     }
 
-    pub(in crate::ceremony) fn make(&mut self, made: &BackedUp, is_confined: bool) {
+    pub(in crate::ceremony) fn make(&mut self, made: &BackedUp, is_non_extractable: bool) {
         let opened = made.typed_back.iter().cloned();
         self.opened = opened.map(|person| (person, OpenedBy::Paper)).collect();
         self.made = Some(Box::new(made.clone()));
-        self.is_confined = is_confined;
+        self.is_non_extractable = is_non_extractable;
     }
 
-    pub(in crate::ceremony) fn confine(&mut self) -> Applied {
+    pub(in crate::ceremony) fn disable_extraction(&mut self) -> Applied {
         require(
-            self.made.is_some() && !self.is_confined,
+            self.made.is_some() && !self.is_non_extractable,
             "the key is not backed up, or leaves its token no more already",
         )?;
-        self.is_confined = true;
+        self.is_non_extractable = true;
         Ok(())
     }
 
@@ -73,7 +73,7 @@ impl KeyBackup {
         require(before.is_none(), "that share was opened already")
     }
 
-    fn give_up(&mut self) {
+    fn discard(&mut self) {
         let mut void = std::mem::take(&mut self.void);
         void.extend(self.intent.get().cloned());
         *self = Self {
@@ -85,14 +85,14 @@ impl KeyBackup {
 
 /// A part of an old share set.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OldPart {
+pub enum SupersededPart {
     /// The share of that custodian.
     Share(String),
     /// The wrapped key, with all its copies.
     WrappedKey,
 }
 
-impl OldPart {
+impl SupersededPart {
     pub(in crate::ceremony) fn of(custodian: Option<&String>) -> Self {
         custodian.map_or(Self::WrappedKey, |custodian| Self::Share(custodian.clone()))
     }
@@ -106,10 +106,10 @@ impl OldPart {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PartFate {
+pub enum PartDisposition {
     Destroyed,
     /// It stays on the list.
-    Left {
+    Retained {
         reason: String,
     },
 }
@@ -120,7 +120,7 @@ pub(in crate::ceremony) struct Backup {
     keys: BTreeMap<KeyId, Arc<KeyBackup>>,
     /// Recipients that were seen to open, as age writes them; none for a passphrase.
     recipients: BTreeMap<PersonId, Vec<String>>,
-    old_parts: BTreeMap<OldPart, PartFate>,
+    superseded_parts: BTreeMap<SupersededPart, PartDisposition>,
 }
 
 impl Backup {
@@ -143,8 +143,10 @@ impl Backup {
         self.recipients.get(custodian).map(Vec::as_slice)
     }
 
-    pub(in crate::ceremony) const fn old_parts(&self) -> &BTreeMap<OldPart, PartFate> {
-        &self.old_parts
+    pub(in crate::ceremony) const fn superseded_parts(
+        &self,
+    ) -> &BTreeMap<SupersededPart, PartDisposition> {
+        &self.superseded_parts
     }
 
     /// # Errors
@@ -170,14 +172,18 @@ impl Backup {
         require(before.is_none(), "that recipient was seen to open already")
     }
 
-    pub(in crate::ceremony) fn account_for(&mut self, part: OldPart, fate: PartFate) {
-        self.old_parts.insert(part, fate);
+    pub(in crate::ceremony) fn account_for(
+        &mut self,
+        part: SupersededPart,
+        disposition: PartDisposition,
+    ) {
+        self.superseded_parts.insert(part, disposition);
     }
 
     /// What was written for the key is void.
-    pub(in crate::ceremony) fn give_up(&mut self, key: &KeyId) {
+    pub(in crate::ceremony) fn discard(&mut self, key: &KeyId) {
         if let Some(backup) = self.keys.get_mut(key) {
-            Arc::make_mut(backup).give_up();
+            Arc::make_mut(backup).discard();
         }
     }
 
@@ -243,12 +249,12 @@ mod tests {
     #[test]
     fn a_backup_is_complete_once_it_is_made_and_the_key_is_confined() {
         let mut backup = KeyBackup::default();
-        assert!(backup.confine().is_err());
+        assert!(backup.disable_extraction().is_err());
         backup.make(&made("ada"), false);
         assert!(!backup.is_complete());
-        backup.confine().unwrap();
+        backup.disable_extraction().unwrap();
         assert!(backup.is_complete());
-        assert!(backup.confine().is_err());
+        assert!(backup.disable_extraction().is_err());
     }
 
     #[test]
@@ -269,7 +275,7 @@ mod tests {
             assert!(!state.has_been(id));
             state.announce(id).unwrap();
             state.make(&made("ada"), true);
-            backup.give_up(&key());
+            backup.discard(&key());
         }
         let state = backup.of(&key()).unwrap();
         assert_eq!(state.void(), ["01", "02"]);

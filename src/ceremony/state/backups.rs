@@ -1,6 +1,6 @@
 //! Questions about backups.
-use super::PartFate;
-use super::{Ceremony, KeyBackup, OldPart};
+use super::PartDisposition;
+use super::{Ceremony, KeyBackup, SupersededPart};
 use crate::backup::SupersededSet;
 use crate::ceremony::event::OpenedBy;
 use crate::record::Provenance;
@@ -19,8 +19,8 @@ impl Ceremony {
     }
 
     /// What became of the parts of an old set.
-    pub fn old_parts(&self) -> &BTreeMap<OldPart, PartFate> {
-        self.backup.old_parts()
+    pub fn superseded_parts(&self) -> &BTreeMap<SupersededPart, PartDisposition> {
+        self.backup.superseded_parts()
     }
 
     /// The recipients by which a custodian opened a test message; none before. In a rehearsal, those of the simulated
@@ -83,9 +83,7 @@ impl Ceremony {
     pub fn owes_reissue(&self) -> bool {
         self.script.reissues()
             && match self.script.kind() {
-                Kind::Drill => {
-                    !self.restore.given_up().is_empty() && self.restore.failed().is_none()
-                }
+                Kind::Drill => !self.restore.lost().is_empty() && self.restore.failed().is_none(),
                 _ => true,
             }
     }
@@ -93,7 +91,7 @@ impl Ceremony {
     /// Whether the set at hand is not to be used any more, and what is left of it is destroyed.
     pub(in crate::ceremony) fn is_set_replaced(&self) -> bool {
         let replaced = self.script.restore();
-        replaced.is_some_and(|plan| plan.replaced_by.is_some()) || self.owes_reissue()
+        replaced.is_some_and(|plan| plan.superseded_by.is_some()) || self.owes_reissue()
     }
 
     /// Whether the set that takes the place of the old one was seen to open.
@@ -128,19 +126,19 @@ impl Ceremony {
 
     /// The next part of the old set of which nobody has said what became of it: whose share, or none for the wrapped
     /// key. What two people gave up as lost stays on the list without a question.
-    pub(in crate::ceremony) fn next_old_part(&self) -> Option<OldPart> {
+    pub(in crate::ceremony) fn next_superseded_part(&self) -> Option<SupersededPart> {
         if !self.is_set_replaced() {
             return None;
         }
         let shares = self.set_at_hand()?.shares().iter();
         let shares = shares.map(|share| share.label().custodian.as_str());
         let is_lost = |id: &str| {
-            let mut lost = self.restore.given_up().keys();
+            let mut lost = self.restore.lost().keys();
             lost.any(|person| person.as_str() == id)
         };
         let shares = shares.filter(|id| !is_lost(id));
-        let shares = shares.map(|id| OldPart::Share(id.to_owned()));
-        let mut parts = shares.chain([OldPart::WrappedKey]);
-        parts.find(|part| !self.backup.old_parts().contains_key(part))
+        let shares = shares.map(|id| SupersededPart::Share(id.to_owned()));
+        let mut parts = shares.chain([SupersededPart::WrappedKey]);
+        parts.find(|part| !self.backup.superseded_parts().contains_key(part))
     }
 }

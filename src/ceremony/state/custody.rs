@@ -54,9 +54,9 @@ pub(in crate::ceremony) enum Pause {
     /// Tokens and media go into bags.
     Begun,
     Paused,
-    /// Continued by a process; `head` is the transcript digest that is to be compared with the one on paper.
+    /// Continued by a process; `digest` is the transcript digest that is to be compared with the one on paper.
     Resumed {
-        head: Option<Digest>,
+        digest: Option<Digest>,
     },
 }
 
@@ -68,7 +68,7 @@ pub(in crate::ceremony) struct Custody {
     used: BTreeSet<String>,
     reading: Option<Reading>,
     /// Whether all tokens are logged out and taken out.
-    put_away: bool,
+    tokens_removed: bool,
     pause: Pause,
 }
 
@@ -85,8 +85,8 @@ impl Custody {
         self.reading.as_ref()
     }
 
-    pub(in crate::ceremony) const fn is_put_away(&self) -> bool {
-        self.put_away
+    pub(in crate::ceremony) const fn are_tokens_removed(&self) -> bool {
+        self.tokens_removed
     }
 
     pub(in crate::ceremony) const fn pause(&self) -> Pause {
@@ -122,16 +122,16 @@ impl Custody {
     pub(in crate::ceremony) fn begin_pause(&mut self) {
         self.reading = None;
         self.pause = Pause::Begun;
-        self.put_away = false;
+        self.tokens_removed = false;
     }
 
-    pub(in crate::ceremony) fn put_away(&mut self) {
-        self.put_away = true;
+    pub(in crate::ceremony) fn remove_tokens(&mut self) {
+        self.tokens_removed = true;
     }
 
     /// A token is used again.
     pub(in crate::ceremony) fn use_token(&mut self) {
-        self.put_away = false;
+        self.tokens_removed = false;
     }
 
     pub(in crate::ceremony) fn read_new_bag(&mut self, item: &ItemId, person: PersonId, bag: &str) {
@@ -176,25 +176,28 @@ impl Custody {
 
     /// The transcript digest was compared with the one on paper, or two people decided to continue without that.
     pub(in crate::ceremony) fn accept_digest(&mut self) {
-        self.pause = Pause::Resumed { head: None };
+        self.pause = Pause::Resumed { digest: None };
         self.settle_pause();
     }
 
-    pub(in crate::ceremony) fn resume(&mut self, head: Digest) {
+    pub(in crate::ceremony) fn resume(&mut self, digest: Digest) {
         self.reading = None;
-        self.put_away = false;
+        self.tokens_removed = false;
         self.unsealed.clear();
         self.pause = match self.pause {
             Pause::None => return,
-            Pause::Begun => Pause::Resumed { head: None },
-            Pause::Paused => Pause::Resumed { head: Some(head) },
+            Pause::Begun => Pause::Resumed { digest: None },
+            Pause::Paused => Pause::Resumed {
+                digest: Some(digest),
+            },
             resumed @ Pause::Resumed { .. } => resumed,
         };
         self.settle_pause();
     }
 
     fn settle_pause(&mut self) {
-        if self.pause == (Pause::Resumed { head: None }) && self.sealed_for_pause().next().is_none()
+        if self.pause == (Pause::Resumed { digest: None })
+            && self.sealed_for_pause().next().is_none()
         {
             self.pause = Pause::None;
         }
@@ -297,17 +300,17 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_put_away_until_one_is_used_or_a_pause_begins() {
+    fn tokens_stay_removed_until_one_is_used_or_a_pause_begins() {
         let changes: [fn(&mut Custody); 3] =
             [Custody::begin_pause, Custody::use_token, |custody| {
                 custody.resume(Digest::of(b""));
             }];
         for change in changes {
             let mut custody = Custody::default();
-            custody.put_away();
-            assert!(custody.is_put_away());
+            custody.remove_tokens();
+            assert!(custody.are_tokens_removed());
             change(&mut custody);
-            assert!(!custody.is_put_away());
+            assert!(!custody.are_tokens_removed());
         }
     }
 
@@ -324,11 +327,16 @@ mod tests {
     #[test]
     fn a_pause_ends_when_the_digest_is_accepted_and_the_last_bag_is_open() {
         let (mut custody, other) = paused();
-        let head = Digest::of(b"transcript");
-        custody.resume(head);
-        assert_eq!(custody.pause(), Pause::Resumed { head: Some(head) });
+        let digest = Digest::of(b"transcript");
+        custody.resume(digest);
+        assert_eq!(
+            custody.pause(),
+            Pause::Resumed {
+                digest: Some(digest)
+            }
+        );
         custody.accept_digest();
-        assert_eq!(custody.pause(), Pause::Resumed { head: None });
+        assert_eq!(custody.pause(), Pause::Resumed { digest: None });
         custody.open_bag(&token(), "B1");
         assert!(custody.require_no_pause().is_err());
         custody.take_out(&other, "B2");
@@ -349,10 +357,15 @@ mod tests {
     #[test]
     fn a_second_resume_compares_the_same_digest() {
         let (mut custody, _) = paused();
-        let head = Digest::of(b"transcript");
-        custody.resume(head);
+        let digest = Digest::of(b"transcript");
+        custody.resume(digest);
         custody.resume(Digest::of(b"longer transcript"));
-        assert_eq!(custody.pause(), Pause::Resumed { head: Some(head) });
+        assert_eq!(
+            custody.pause(),
+            Pause::Resumed {
+                digest: Some(digest)
+            }
+        );
     }
 
     #[test]
@@ -364,7 +377,7 @@ mod tests {
         custody.begin_pause();
         custody.seal(&token(), bag("B1", None));
         custody.resume(Digest::of(b"transcript"));
-        assert_eq!(custody.pause(), Pause::Resumed { head: None });
+        assert_eq!(custody.pause(), Pause::Resumed { digest: None });
     }
 
     #[test]

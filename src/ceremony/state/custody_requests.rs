@@ -9,12 +9,12 @@ use super::{Ceremony, Pause, Whereabouts};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ceremony) enum CustodyRequest {
     BeginBreak,
-    PutAway,
+    RemoveTokens,
     FirstReading(ItemId),
     /// Not by the person who read first.
     SecondReading(ItemId, PersonId),
     Pause,
-    CompareHead(Digest),
+    CompareDigest(Digest),
     /// The number that is expected.
     OpenBag(ItemId, String),
 }
@@ -32,11 +32,11 @@ impl Ceremony {
 
     /// What is sealed at the end of a key's part: tokens that were given up for a spare, and the one that is used.
     pub(in crate::ceremony) fn items_of(&self, key: &KeyId) -> Vec<ItemId> {
-        let given_up = self.keys[key]
-            .given_up()
+        let replaced = self.keys[key]
+            .replaced()
             .iter()
             .map(|(item, _)| item.clone());
-        given_up.chain([self.item_of(key)]).collect()
+        replaced.chain([self.item_of(key)]).collect()
     }
 
     /// Who takes a bag, unless the script says so: the holder of the token, or for a medium the administrator.
@@ -78,8 +78,10 @@ impl Ceremony {
         match self.custody.pause() {
             Pause::Begun => Some(self.seal_all()),
             Pause::Resumed { .. } if is_taken_again(&step.act) => None,
-            Pause::Resumed { head: Some(head) } => Some(CustodyRequest::CompareHead(head)),
-            Pause::Resumed { head: None } => self
+            Pause::Resumed {
+                digest: Some(digest),
+            } => Some(CustodyRequest::CompareDigest(digest)),
+            Pause::Resumed { digest: None } => self
                 .custody
                 .sealed_for_pause()
                 .next()
@@ -102,7 +104,7 @@ impl Ceremony {
         if let Act::SealMedium { medium, .. } = act {
             return Some(self.seal(&medium.into()));
         }
-        if let Act::OpenToken { key } = act {
+        if let Act::IdentifyToken { key } = act {
             let bag = self.expected_bag(key)?;
             let item = self.item_of(key);
             let is_open = self.whereabouts(&item).is_some();
@@ -125,21 +127,21 @@ impl Ceremony {
             let own = self.item_of(key);
             let is_here = state.token().is_some() || self.whereabouts(&own).is_some();
             let own = Some(own).filter(|_| is_here && state.skipped().is_none());
-            let given_up = state.given_up().iter().map(|(item, _)| item.clone());
-            given_up.chain(own)
+            let replaced = state.replaced().iter().map(|(item, _)| item.clone());
+            replaced.chain(own)
         });
         let media = self.script.media().iter();
         let mut items = tokens.chain(media.map(|medium| (&medium.id).into()));
         match items.find(is_open) {
             Some(item) => self.seal(&item),
-            None if !self.custody.is_put_away() => CustodyRequest::PutAway,
+            None if !self.custody.are_tokens_removed() => CustodyRequest::RemoveTokens,
             None => CustodyRequest::Pause,
         }
     }
 
     pub(in crate::ceremony) fn seal(&self, item: &ItemId) -> CustodyRequest {
-        if !self.custody.is_put_away() {
-            return CustodyRequest::PutAway;
+        if !self.custody.are_tokens_removed() {
+            return CustodyRequest::RemoveTokens;
         }
         match self.custody.reading() {
             Some(reading) if reading.item() == item => {

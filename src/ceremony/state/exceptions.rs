@@ -7,7 +7,7 @@ use crate::words::Digest;
 
 impl Ceremony {
     /// The checks that stand in the way now, and that two people may waive.
-    pub fn excusable(&self) -> Vec<Check> {
+    pub fn waivable(&self) -> Vec<Check> {
         if self.progress.ending().is_some() || self.approvers().len() < self.approvals_needed() {
             return Vec::new();
         }
@@ -17,13 +17,13 @@ impl Ceremony {
         if let Some(wanted) = self.current_step().and_then(|step| self.custody_asks(step)) {
             return match wanted {
                 CustodyRequest::OpenBag(..) => vec![Check::CustodyBag],
-                CustodyRequest::CompareHead(_) => vec![Check::CustodyDigest],
+                CustodyRequest::CompareDigest(_) => vec![Check::CustodyDigest],
                 CustodyRequest::FirstReading(_) | CustodyRequest::SecondReading(..) => {
                     vec![Check::CustodySealed]
                 }
-                CustodyRequest::BeginBreak | CustodyRequest::PutAway | CustodyRequest::Pause => {
-                    Vec::new()
-                }
+                CustodyRequest::BeginBreak
+                | CustodyRequest::RemoveTokens
+                | CustodyRequest::Pause => Vec::new(),
             };
         }
         let Some(step) = self.current_step() else {
@@ -34,7 +34,7 @@ impl Ceremony {
             vec![Check::HostFindings]
         } else if matches!(step.act, Act::Note { .. }) {
             vec![Check::NoteInitials]
-        } else if matches!(step.act, Act::ProveToken { .. }) {
+        } else if matches!(step.act, Act::VerifyToken { .. }) {
             vec![Check::TokenProven]
         } else {
             Vec::new()

@@ -12,6 +12,7 @@ use crate::script::{ItemId, SpareId, TokenSecret};
 use crate::transfer::{Occasion, PossessionProof};
 use crate::words::Digest;
 
+use super::destruction::Destruction;
 use super::intent::Intent;
 
 /// What is known of one key and its token.
@@ -35,14 +36,13 @@ pub struct KeyState {
     spare: Option<SpareId>,
     former: Vec<Former>,
     set_aside: Vec<TokenId>,
-    given_up: Vec<(ItemId, Option<TokenId>)>,
+    replaced: Vec<(ItemId, Option<TokenId>)>,
     envelopes: BTreeMap<TokenSecret, String>,
     wrong_pins: u8,
     locked: bool,
     unblocking: bool,
     skipped: Option<String>,
-    destroy: Intent<()>,
-    destroyed: bool,
+    destruction: Destruction,
 }
 
 /// A key that another one replaced before it came into a root.
@@ -54,11 +54,11 @@ pub struct Former {
     pub locked: bool,
     pub token: TokenId,
     pub spare: Option<SpareId>,
-    pub fate: FormerFate,
+    pub disposition: FormerDisposition,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FormerFate {
+pub enum FormerDisposition {
     Pending,
     Destroyed,
     /// Its token still holds it.
@@ -139,8 +139,8 @@ impl KeyState {
     }
 
     /// What was given up for a spare and is still in the room, to be sealed.
-    pub fn given_up(&self) -> &[(ItemId, Option<TokenId>)] {
-        &self.given_up
+    pub fn replaced(&self) -> &[(ItemId, Option<TokenId>)] {
+        &self.replaced
     }
 
     pub const fn envelopes(&self) -> &BTreeMap<TokenSecret, String> {
@@ -164,13 +164,9 @@ impl KeyState {
         self.reinserted
     }
 
-    /// Whether the key itself was destroyed, as a step of the script has it.
-    pub const fn is_destroyed(&self) -> bool {
-        self.destroyed
-    }
-
-    pub(in crate::ceremony) const fn destruction(&self) -> Intent<()> {
-        self.destroy
+    /// The destruction of the key itself, as a step of the script has it.
+    pub const fn destruction(&self) -> &Destruction {
+        &self.destruction
     }
 
     pub(in crate::ceremony) fn at_factory_value(&self) -> &[FactorySecret] {
@@ -212,7 +208,7 @@ impl KeyState {
     pub(in crate::ceremony) fn to_destroy(&self) -> Option<&Former> {
         self.former
             .iter()
-            .find(|former| former.fate == FormerFate::Pending)
+            .find(|former| former.disposition == FormerDisposition::Pending)
     }
 }
 
@@ -297,7 +293,7 @@ impl KeyState {
     }
 
     /// A backup took the key out wrapped; now its token lets it out no more.
-    pub(in crate::ceremony) fn confine(&mut self, attributes: KeyAttributes) {
+    pub(in crate::ceremony) fn disable_extraction(&mut self, attributes: KeyAttributes) {
         if let Some(generated) = &mut self.generated {
             generated.attributes = Some(attributes);
         }
@@ -312,9 +308,9 @@ impl KeyState {
 
     pub(in crate::ceremony) fn note_failure(&mut self, kind: FailureKind) {
         // The token may have got that far before it failed.
-        self.destroy.interrupt();
+        self.destruction.interrupt();
         if self.is_at_former() {
-            let pending = |former: &&mut Former| former.fate == FormerFate::Pending;
+            let pending = |former: &&mut Former| former.disposition == FormerDisposition::Pending;
             if let (FailureKind::PinLocked, Some(former)) =
                 (kind, self.former.iter_mut().find(pending))
             {
@@ -333,24 +329,14 @@ impl KeyState {
     pub(super) fn interrupt(&mut self) {
         self.initialize.interrupt();
         self.generate.interrupt();
-        self.destroy.interrupt();
+        self.destruction.interrupt();
     }
 
-    pub(in crate::ceremony) fn announce_destruction(&mut self) -> Applied {
-        self.destroy.announce(())
+    pub(in crate::ceremony) fn destruction_mut(&mut self) -> &mut Destruction {
+        &mut self.destruction
     }
 
-    pub(in crate::ceremony) fn destroy(&mut self) -> Applied {
-        require(
-            self.destroy.get().is_some() && !self.destroyed,
-            "the destruction of that key was not announced, or is done",
-        )?;
-        self.destroyed = true;
-        self.right_pin();
-        Ok(())
-    }
-
-    fn give_up(&mut self) {
+    fn retire(&mut self) {
         if let (Some(generated), Some(token)) = (self.generated.take(), self.token.clone()) {
             let object_id = self.generate.get().map(|(object_id, _)| object_id.clone());
             self.former.push(Former {
@@ -359,14 +345,14 @@ impl KeyState {
                 locked: self.locked,
                 token,
                 spare: self.spare.clone(),
-                fate: FormerFate::Pending,
+                disposition: FormerDisposition::Pending,
             });
         }
     }
 
     /// The key is to be destroyed and generated again on its token.
     pub(super) fn regenerate(&mut self) {
-        self.give_up();
+        self.retire();
         self.generate = Intent::None;
         self.proof = None;
         // It is taken out of its envelope to make another key.
@@ -376,16 +362,16 @@ impl KeyState {
 
     /// A spare replaces the token for good; `item` is the old one, if it is in the room.
     pub(super) fn take_spare(&mut self, spare: &SpareId, item: Option<ItemId>) {
-        self.give_up();
+        self.retire();
         let mut fresh = Self {
             spare: Some(spare.clone()),
             former: std::mem::take(&mut self.former),
             set_aside: std::mem::take(&mut self.set_aside),
-            given_up: std::mem::take(&mut self.given_up),
+            replaced: std::mem::take(&mut self.replaced),
             ..Self::default()
         };
         if let Some(item) = item {
-            fresh.given_up.push((item, self.token.clone()));
+            fresh.replaced.push((item, self.token.clone()));
         }
         // A blank token has no name yet by which to know it again.
         let named = self.token.take().filter(|token| !token.label.is_empty());
@@ -396,14 +382,15 @@ impl KeyState {
     pub(in crate::ceremony) fn end_former(
         &mut self,
         fingerprint: &Digest,
-        fate: FormerFate,
+        disposition: FormerDisposition,
     ) -> Applied {
         let former = self.former.iter_mut().find(|former| {
-            former.fate == FormerFate::Pending && former.public_key.fingerprint() == *fingerprint
+            former.disposition == FormerDisposition::Pending
+                && former.public_key.fingerprint() == *fingerprint
         });
         let former =
             former.ok_or_else(|| contradiction("no key with that fingerprint was given up"))?;
-        former.fate = fate;
+        former.disposition = disposition;
         Ok(())
     }
 

@@ -178,7 +178,7 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ceremony::state::FormerFate;
+    use crate::ceremony::state::FormerDisposition;
     use crate::certificate::PublicKey;
 
     fn id() -> KeyId {
@@ -272,7 +272,7 @@ mod tests {
         assert!(keys.require_former_settled(&id()).is_err());
         let state = keys.change(&id()).unwrap();
         state
-            .end_former(&fingerprint, FormerFate::Destroyed)
+            .end_former(&fingerprint, FormerDisposition::Destroyed)
             .unwrap();
         keys.require_former_settled(&id()).unwrap();
     }

@@ -5,6 +5,7 @@ mod backup;
 mod backups;
 mod custody;
 mod custody_requests;
+mod destruction;
 mod enrolled;
 mod exceptions;
 mod host;
@@ -37,7 +38,7 @@ use participants::Participants;
 use progress::Progress;
 use root::Root;
 
-pub use backup::{KeyBackup, OldPart, PartFate};
+pub use backup::{KeyBackup, PartDisposition, SupersededPart};
 
 pub use custody::{Bag, Whereabouts};
 
@@ -45,9 +46,11 @@ pub(super) use custody::Pause;
 
 pub(super) use custody_requests::CustodyRequest;
 
+pub use destruction::Destruction;
+
 pub(super) use intent::Intent;
 
-pub use key_state::{Former, FormerFate, Generated, KeyState};
+pub use key_state::{Former, FormerDisposition, Generated, KeyState};
 
 pub(super) use order::is_taken_again;
 

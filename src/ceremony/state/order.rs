@@ -1,7 +1,7 @@
 //! In which order the steps come: the order of the script, but for the blocks of key holders.
 use super::Ceremony;
 use crate::ceremony::event::{Event, EventKind, Verdict};
-use crate::metadata::Signer;
+use crate::metadata::Availability;
 use crate::script::{Act, KeyId, KeyPlan, PersonId, Step};
 
 impl Ceremony {
@@ -48,7 +48,7 @@ impl Ceremony {
                 }
                 return Some(step);
             };
-            if let Some(first) = self.first_of_taken_up() {
+            if let Some(first) = self.first_of_brought_forward() {
                 return Some(first);
             }
             if !self.is_held_back(key) {
@@ -72,7 +72,7 @@ impl Ceremony {
     /// Whether an act needs every key: the root is composed of them, or, where none is made, their files leave.
     pub(in crate::ceremony) fn wants_all_keys(&self, act: &Act) -> bool {
         let is_export = *act == Act::Export && !self.script.makes_root();
-        is_export || matches!(act, Act::ComposeRoot | Act::ProveRestore { .. })
+        is_export || matches!(act, Act::ComposeRoot | Act::VerifyRestoredKey { .. })
     }
 
     /// Whether a key may still be given up for another: no root was composed with it, and its file did not leave.
@@ -90,8 +90,8 @@ impl Ceremony {
         self.undone().find(|step| step.act.enrolls() == Some(key))
     }
 
-    pub(in crate::ceremony) fn first_of_taken_up(&self) -> Option<&Step> {
-        let key = self.progress.taken_up()?;
+    pub(in crate::ceremony) fn first_of_brought_forward(&self) -> Option<&Step> {
+        let key = self.progress.brought_forward()?;
         if self.is_holder_away(key) {
             return None;
         }
@@ -127,7 +127,7 @@ impl Ceremony {
     }
 
     /// Whether a key's block may be put off: it is not done, and something else can be done meanwhile.
-    pub(in crate::ceremony) fn may_defer(&self, key: &KeyId) -> bool {
+    pub(in crate::ceremony) fn may_postpone(&self, key: &KeyId) -> bool {
         let is_at_blocks = self
             .current_step()
             .is_some_and(|step| step.act.enrolls().is_some());
@@ -144,7 +144,7 @@ impl Ceremony {
     }
 
     /// Whether a key's block may be done now: only blocks of other keys are passed over.
-    pub(in crate::ceremony) fn may_take_up(&self, key: &KeyId) -> bool {
+    pub(in crate::ceremony) fn may_bring_forward(&self, key: &KeyId) -> bool {
         let Some(first) = self.first_of_block(key) else {
             return false;
         };
@@ -163,7 +163,7 @@ impl Ceremony {
     }
 
     /// Whether a key may be made anew on its token: it was made here, and no root was composed with it.
-    pub(in crate::ceremony) fn may_redo(&self, key: &KeyId) -> bool {
+    pub(in crate::ceremony) fn may_regenerate(&self, key: &KeyId) -> bool {
         let state = &self.keys[key];
         self.may_keys_change()
             && state.generated().is_some()
@@ -188,13 +188,13 @@ impl Ceremony {
 
     /// Whether two people may decide that nothing more is asked of a key: its holder is away or its token fails,
     /// and the root reaches its threshold without it.
-    pub(in crate::ceremony) fn may_forgo(&self, key: &KeyId) -> bool {
+    pub(in crate::ceremony) fn may_skip(&self, key: &KeyId) -> bool {
         let state = &self.keys[key];
         let is_in_the_way = self.key_at_hand() == Some(key)
             && (self.is_holder_away(key) || self.progress.failure().is_some() || state.is_locked());
         let is_of_duty = self
             .current_step()
-            .is_some_and(|step| matches!(step.act, Act::SignRoot | Act::ProveToken { .. }));
+            .is_some_and(|step| matches!(step.act, Act::SignRoot | Act::VerifyToken { .. }));
         is_in_the_way && is_of_duty && state.skipped().is_none() && self.is_reached_without(key)
     }
 
@@ -203,11 +203,11 @@ impl Ceremony {
         let mut change = self.root_change();
         let owed = !self.has_signed(key);
         for participant in change
-            .participants
+            .keys
             .iter_mut()
             .filter(|participant| owed && participant.name == key.as_str())
         {
-            participant.signer = Signer::Never;
+            participant.availability = Availability::Unavailable;
         }
         let own = change.reachability().is_reached();
         own && self

@@ -101,7 +101,7 @@ impl Participants {
         require(is_new, "that person has a code already")
     }
 
-    pub(in crate::ceremony) fn prove_token(&mut self, person: &PersonId) {
+    pub(in crate::ceremony) fn verify_token(&mut self, person: &PersonId) {
         self.touching.insert(person.clone());
     }
 
@@ -194,7 +194,7 @@ mod tests {
         let mut participants = with_ada();
         participants.miss_token(&ada());
         assert!(!participants.has_means(&ada()));
-        participants.prove_token(&ada());
+        participants.verify_token(&ada());
         assert!(participants.has_means(&ada()));
     }
 
@@ -202,7 +202,7 @@ mod tests {
     fn people_who_leave_lose_their_code_and_their_approval_token() {
         let mut participants = with_ada();
         participants.choose_code(&ada()).unwrap();
-        participants.prove_token(&ada());
+        participants.verify_token(&ada());
         participants.miss_token(&ada());
         participants.leave(&ada());
         assert!(!participants.is_here(&ada()));
@@ -220,7 +220,7 @@ mod tests {
         let mut participants = with_ada();
         let bob = "bob".parse().unwrap();
         participants.choose_code(&ada()).unwrap();
-        participants.prove_token(&ada());
+        participants.verify_token(&ada());
         participants.miss_token(&ada());
         participants.replace(&ada());
         participants.await_person(&bob);

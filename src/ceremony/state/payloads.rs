@@ -33,10 +33,10 @@ impl Ceremony {
 
     /// Whether a payload of the version at hand could be given up now: it was begun, clients cannot come to accept
     /// it, and nothing else was reviewed yet.
-    pub(in crate::ceremony) fn may_give_up(&self, entry: &PayloadEntry) -> bool {
+    pub(in crate::ceremony) fn may_abandon(&self, entry: &PayloadEntry) -> bool {
         self.script.signing().is_none()
             && !self.root().is_reviewed()
-            && self.root().frozen().map(FrozenRoot::digest) != Some(entry.sha256)
+            && self.root().frozen().map(|root| root.digest()) != Some(entry.sha256)
             && entry.holds_its_version()
             && !entry.may_be_reached()
     }

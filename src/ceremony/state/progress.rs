@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ceremony::amendment::Amendment;
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{ExceptionSheet, Opening, Verdict};
+use crate::ceremony::event::{ExceptionReport, Opening, Verdict};
 use crate::ceremony::failure::Failure;
 use crate::ceremony::replay::{Applied, require};
 use crate::script::{KeyId, PersonId, StepId};
@@ -21,9 +21,9 @@ pub(in crate::ceremony) struct Progress {
     /// Keys whose steps wait.
     postponed: BTreeSet<KeyId>,
     /// The key whose steps come before those of others.
-    taken_up: Option<KeyId>,
+    brought_forward: Option<KeyId>,
     amendments: Vec<Amendment>,
-    exceptions: Vec<(Option<StepId>, ExceptionSheet)>,
+    exceptions: Vec<(Option<StepId>, ExceptionReport)>,
     waived: Vec<Check>,
     sign_offs: BTreeMap<PersonId, (Verdict, String)>,
     failure: Option<Failure>,
@@ -40,7 +40,7 @@ impl Progress {
             script_read: false,
             initials: BTreeMap::new(),
             postponed: BTreeSet::new(),
-            taken_up: None,
+            brought_forward: None,
             amendments: Vec::new(),
             exceptions: Vec::new(),
             waived: Vec::new(),
@@ -71,15 +71,15 @@ impl Progress {
         self.postponed.contains(key)
     }
 
-    pub(in crate::ceremony) const fn taken_up(&self) -> Option<&KeyId> {
-        self.taken_up.as_ref()
+    pub(in crate::ceremony) const fn brought_forward(&self) -> Option<&KeyId> {
+        self.brought_forward.as_ref()
     }
 
     pub(in crate::ceremony) fn amendments(&self) -> &[Amendment] {
         &self.amendments
     }
 
-    pub(in crate::ceremony) fn exceptions(&self) -> &[(Option<StepId>, ExceptionSheet)] {
+    pub(in crate::ceremony) fn exceptions(&self) -> &[(Option<StepId>, ExceptionReport)] {
         &self.exceptions
     }
 
@@ -145,21 +145,21 @@ impl Progress {
     }
 
     pub(in crate::ceremony) fn postpone(&mut self, key: &KeyId) {
-        if self.taken_up.as_ref() == Some(key) {
-            self.taken_up = None;
+        if self.brought_forward.as_ref() == Some(key) {
+            self.brought_forward = None;
         }
         self.postponed.insert(key.clone());
     }
 
-    pub(in crate::ceremony) fn take_up(&mut self, key: &KeyId) {
+    pub(in crate::ceremony) fn bring_forward(&mut self, key: &KeyId) {
         self.postponed.remove(key);
-        self.taken_up = Some(key.clone());
+        self.brought_forward = Some(key.clone());
     }
 
     /// Keys whose steps are all done are neither postponed nor taken up.
     pub(in crate::ceremony) fn retain_order(&mut self, has_steps: impl Fn(&KeyId) -> bool) {
         self.postponed.retain(|key| has_steps(key));
-        self.taken_up = self.taken_up.take().filter(|key| has_steps(key));
+        self.brought_forward = self.brought_forward.take().filter(|key| has_steps(key));
     }
 
     pub(in crate::ceremony) fn amend(&mut self, amendment: &Amendment) {
@@ -169,9 +169,9 @@ impl Progress {
     pub(in crate::ceremony) fn record_exception(
         &mut self,
         step: Option<StepId>,
-        sheet: &ExceptionSheet,
+        report: &ExceptionReport,
     ) {
-        self.exceptions.push((step, sheet.clone()));
+        self.exceptions.push((step, report.clone()));
     }
 
     pub(in crate::ceremony) fn waive(&mut self, check: Check) {
@@ -261,14 +261,14 @@ mod tests {
         let mut progress = Progress::new();
         let [one, two]: [KeyId; 2] = ["key-1", "key-2"].map(|id| id.parse().unwrap());
         progress.postpone(&one);
-        progress.take_up(&one);
+        progress.bring_forward(&one);
         assert!(!progress.is_postponed(&one));
-        assert_eq!(progress.taken_up(), Some(&one));
+        assert_eq!(progress.brought_forward(), Some(&one));
 
         progress.postpone(&two);
-        assert_eq!(progress.taken_up(), Some(&one));
+        assert_eq!(progress.brought_forward(), Some(&one));
         progress.postpone(&one);
-        assert_eq!(progress.taken_up(), None);
+        assert_eq!(progress.brought_forward(), None);
         assert!(progress.is_postponed(&one) && progress.is_postponed(&two));
     }
 
@@ -277,13 +277,13 @@ mod tests {
         let mut progress = Progress::new();
         let [one, two]: [KeyId; 2] = ["key-1", "key-2"].map(|id| id.parse().unwrap());
         progress.postpone(&one);
-        progress.take_up(&two);
+        progress.bring_forward(&two);
         progress.retain_order(|_| true);
         assert!(progress.is_postponed(&one));
-        assert_eq!(progress.taken_up(), Some(&two));
+        assert_eq!(progress.brought_forward(), Some(&two));
         progress.retain_order(|_| false);
         assert!(!progress.is_postponed(&one));
-        assert_eq!(progress.taken_up(), None);
+        assert_eq!(progress.brought_forward(), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub struct Restore {
     entered: BTreeMap<PersonId, EnteredBy>,
     /// Whose shares this process has in memory.
     in_memory: BTreeSet<PersonId>,
-    given_up: BTreeMap<PersonId, String>,
+    lost: BTreeMap<PersonId, String>,
     combined: Vec<PersonId>,
     is_restored: bool,
     is_proven: bool,
@@ -25,8 +25,8 @@ impl Restore {
     }
 
     /// Shares that count as lost, with the reasons.
-    pub const fn given_up(&self) -> &BTreeMap<PersonId, String> {
-        &self.given_up
+    pub const fn lost(&self) -> &BTreeMap<PersonId, String> {
+        &self.lost
     }
 
     /// Whose shares restored the key-encryption key.
@@ -65,8 +65,8 @@ impl Restore {
         require(is_new, "that share came in already")
     }
 
-    pub(in crate::ceremony) fn give_up_share(&mut self, custodian: &PersonId, reason: &str) {
-        self.given_up.insert(custodian.clone(), reason.to_owned());
+    pub(in crate::ceremony) fn declare_share_lost(&mut self, custodian: &PersonId, reason: &str) {
+        self.lost.insert(custodian.clone(), reason.to_owned());
     }
 
     pub(in crate::ceremony) fn combine(&mut self) -> Applied {

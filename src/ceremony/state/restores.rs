@@ -30,13 +30,13 @@ impl Ceremony {
     /// Whether nothing more is done about a custodian's share.
     pub(in crate::ceremony) fn is_share_settled(&self, custodian: &PersonId) -> bool {
         let state = &self.restore;
-        let is_here = match self.script.restore().map(|plan| plan.grade) {
+        let is_here = match self.script.restore().map(|plan| plan.level) {
             Some(DrillLevel::Custody) => state.entered().contains_key(custodian),
             Some(DrillLevel::Quorum | DrillLevel::Full) | None => {
                 state.in_memory().contains(custodian) || !state.combined().is_empty()
             }
         };
-        is_here || state.given_up().contains_key(custodian)
+        is_here || state.lost().contains_key(custodian)
     }
 
     /// Whether a quorum of shares can come in still.
@@ -50,9 +50,9 @@ impl Ceremony {
                 |act| matches!(act, Act::OpenShare { custodian: of } if of.as_str() == custodian),
             )
         };
-        let given_up = self.restore.given_up();
+        let lost = self.restore.lost();
         let is_lost = |custodian: &str| {
-            !has_step(custodian) || given_up.keys().any(|lost| lost.as_str() == custodian)
+            !has_step(custodian) || lost.keys().any(|lost| lost.as_str() == custodian)
         };
         RestorePlan::quorums_without(manifest, is_lost) > 0
     }
@@ -82,11 +82,11 @@ impl Ceremony {
                 reason: reason.to_owned(),
             });
         }
-        if self.restore.given_up().is_empty() {
+        if self.restore.lost().is_empty() {
             return Some(DrillResult::Passed);
         }
-        let given_up = self.restore.given_up();
-        let is_lost = |custodian: &str| given_up.keys().any(|lost| lost.as_str() == custodian);
+        let lost = self.restore.lost();
+        let is_lost = |custodian: &str| lost.keys().any(|lost| lost.as_str() == custodian);
         let quorums_left = RestorePlan::quorums_without(manifest, is_lost);
         if quorums_left == 0 {
             return Some(DrillResult::Failed {
@@ -125,7 +125,7 @@ const fn is_of_restore(act: &Act) -> bool {
         act,
         Act::OpenShare { .. }
             | Act::RestoreKey { .. }
-            | Act::ProveRestore { .. }
-            | Act::Destroy { .. }
+            | Act::VerifyRestoredKey { .. }
+            | Act::DestroyRestoredKey { .. }
     )
 }

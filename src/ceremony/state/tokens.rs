@@ -17,7 +17,9 @@ impl Ceremony {
     pub fn is_stood_in(&self, key: &KeyId, token: &TokenId) -> bool {
         let planned = self.token_spec(key);
         self.mode() == Mode::Rehearsal
-            && planned.is_some_and(|planned| planned.attests() && planned.profile != token.profile)
+            && planned.is_some_and(|planned| {
+                planned.profile.attests() && planned.profile.name != token.profile
+            })
     }
 
     /// The label that a token gets: the script's, or the key's name there. At most 32 bytes.
@@ -53,8 +55,8 @@ impl Ceremony {
     pub fn key_of_item(&self, item: &ItemId) -> Option<&KeyId> {
         let plans = self.script.keys().iter().map(|plan| &plan.id);
         let is_for = |key: &&KeyId| {
-            let given_up = self.keys[*key].given_up();
-            self.item_of(key) == *item || given_up.iter().any(|(other, _)| other == item)
+            let replaced = self.keys[*key].replaced();
+            self.item_of(key) == *item || replaced.iter().any(|(other, _)| other == item)
         };
         plans.into_iter().find(is_for)
     }

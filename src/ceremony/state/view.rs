@@ -2,7 +2,7 @@
 use super::{Ceremony, Ending, KeyState, Owed, Presence, StepState};
 use crate::ceremony::base_root::BaseRoot;
 use crate::ceremony::display_names::DisplayNames;
-use crate::ceremony::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
+use crate::ceremony::event::{ExceptionReport, ExportedFile, Mode, Opening, Verdict};
 use crate::ceremony::failure::Failure;
 use crate::metadata::{Count, FrozenRoot, SignedRoot};
 use crate::record::{Finding, TokenId};
@@ -147,7 +147,7 @@ impl Ceremony {
     }
 
     /// The exception sheets, with the step at which each was filled in.
-    pub fn exceptions(&self) -> &[(Option<StepId>, ExceptionSheet)] {
+    pub fn exceptions(&self) -> &[(Option<StepId>, ExceptionReport)] {
         self.progress.exceptions()
     }
 

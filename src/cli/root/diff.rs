@@ -33,17 +33,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 fn for_people(diff: &RootDiff) -> String {
     let mut text = String::new();
     // The most important changes come first.
-    let (alarming, others): (Vec<_>, Vec<_>) = diff
-        .changes()
-        .iter()
-        .partition(|change| change.is_alarming());
+    let changes = diff.changes.iter();
+    let (alarming, others): (Vec<_>, Vec<_>) = changes.partition(|change| change.is_alarming());
     for change in alarming {
         let _ = writeln!(text, "[ALARM] {change}");
     }
     for change in others {
         let _ = writeln!(text, "{change}");
     }
-    for consequence in diff.consequences() {
+    for consequence in &diff.consequences {
         let _ = writeln!(text, "=> {consequence}");
     }
     text.trim_end().to_owned()

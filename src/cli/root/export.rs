@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         };
         let own = arguments.destination.own_client();
         let refused = |remark: &&LintRemark| {
-            Some(remark.client) == own && remark.effect == crate::metadata::Effect::Refuses
+            Some(remark.client) == own && remark.effect == crate::metadata::Effect::RefusesFile
         };
         reasons.extend(remarks.iter().filter(refused).map(ToString::to_string));
     }

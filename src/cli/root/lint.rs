@@ -8,7 +8,8 @@ use serde_json::json;
 use super::chain_files::read_root;
 use super::{Failure, Status};
 use crate::cli::output::print_as;
-use crate::metadata::{Client, LintRemark, RootFormat, Service, UnknownClient, lint, lint_notary};
+use crate::metadata::{Client, LintRemark, RootFormat, Service, lint, lint_notary};
+use crate::record::UnknownName;
 
 /// List known problems of TUF clients with a root version.
 #[derive(Debug, clap::Args)]
@@ -37,7 +38,7 @@ enum Clients {
     One(Client),
 }
 
-fn parse_clients(name: &str) -> Result<Clients, UnknownClient> {
+fn parse_clients(name: &str) -> Result<Clients, UnknownName> {
     Ok(match name {
         "all" => Clients::All,
         name => Clients::One(name.parse()?),

@@ -80,7 +80,7 @@ fn role_json(file: &RootFile, kind: RoleKind) -> Value {
                 members["certificate"] = json!(key.certificates().first().map(leaf_json));
             }
             if kind == RoleKind::Root {
-                members["signature"] = json!(file.signature_of(id).as_str());
+                members["signature"] = json!(file.signature_of(id).into_str());
             }
             members
         })

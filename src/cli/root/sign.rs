@@ -9,15 +9,16 @@ use super::carried::{LONGEST, refused};
 use super::chain_files::{ChainFiles, read_file_up_to};
 use super::history::History;
 use super::{Failure, Status};
+use crate::certificate::PublicKey;
 use crate::cli::conduct::{Show, absolute, conduct, create_directory, opening};
 use crate::cli::output::display;
+use crate::cli::profiles;
 use crate::executor::{Executor, PeoplesHands, program_digest};
 use crate::host;
 use crate::metadata::{TrustedRoot, verify_chain};
 use crate::profile::Profile;
 use crate::script::{SigningPlan, TokenMark};
-use crate::token::Reader as _;
-use crate::token::pkcs11::Module;
+use crate::token::open_reader;
 use crate::transfer::{Anchor, Check, Refusal, RequestedSignature, SigningRequest};
 
 /// Sign a signing request with one token.
@@ -96,7 +97,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         );
         return Err(refuse(Refusal::new(Check::RequestReplayed, text)));
     }
-    let asked = asked(arguments, &request)?;
+    let profile = profiles::load(&arguments.profile)?;
+    profiles::enter_environment([&profile])?;
+    let asked = asked(arguments, &request, &profile)?;
     let plan = SigningPlan {
         request: (request.file_name(), bytes),
         trusted: trusted.map(|(files, _)| files).unwrap_or_default(),
@@ -108,14 +111,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         holder: arguments.holder.clone().unwrap_or(asked.holder),
         witness: arguments.witness.clone(),
         key_id: asked.key_id,
-        profile: arguments.profile.clone(),
+        profile_file: profile.file(),
+        profile: profile.name,
         token: mark(arguments)?,
     };
     let script = plan.script()?;
     let path = absolute(&arguments.out)?;
     let mirror = arguments.mirror.as_deref().map(absolute).transpose()?;
+    let opening = opening(
+        &script,
+        program.join().unwrap_or_default(),
+        mirror.as_deref(),
+    );
     let directory = create_directory(&path, script, mirror.as_deref())?;
-    let opening = opening(program.join().unwrap_or_default(), mirror.as_deref());
     conduct(
         Show::to_people(arguments.plain, arguments.pin_fd)?,
         &path,
@@ -153,7 +161,11 @@ fn trusted(paths: &[PathBuf]) -> Result<Option<Trusted>, Failure> {
 }
 
 /// The signing key: the one given with --keyid, the only one in the request, or the one on the token.
-fn asked(arguments: &Arguments, request: &SigningRequest) -> Result<RequestedSignature, Failure> {
+fn asked(
+    arguments: &Arguments,
+    request: &SigningRequest,
+    profile: &Profile,
+) -> Result<RequestedSignature, Failure> {
     let refuse = |text: String| {
         refused(
             &arguments.request,
@@ -175,7 +187,7 @@ fn asked(arguments: &Arguments, request: &SigningRequest) -> Result<RequestedSig
     if let [only] = request.asked() {
         return Ok(only.clone());
     }
-    let held = held_keys(arguments)?;
+    let held = held_keys(arguments, profile)?;
     let documents = [request.payload().document(), request.base().document()];
     let is_held = |one: &&RequestedSignature| {
         documents
@@ -198,11 +210,10 @@ fn asked(arguments: &Arguments, request: &SigningRequest) -> Result<RequestedSig
 }
 
 /// The public keys that are visible on the token without its PIN.
-fn held_keys(arguments: &Arguments) -> Result<Vec<crate::certificate::PublicKey>, Failure> {
-    let profile = Profile::named(&arguments.profile)?;
-    let mut module = Module::load(&profile)?;
-    let seen = crate::cli::token::select(&mut module, Some(&arguments.token))?;
-    let mut token = module.open(&seen.id)?;
+fn held_keys(arguments: &Arguments, profile: &Profile) -> Result<Vec<PublicKey>, Failure> {
+    let mut reader = open_reader(profile)?;
+    let seen = crate::cli::token::select(reader.as_mut(), Some(&arguments.token))?;
+    let mut token = reader.open(&seen.id)?;
     Ok(token.keys()?.into_iter().map(|key| key.public).collect())
 }
 

@@ -14,12 +14,12 @@ use crate::script::{BackupSource, BackupTemplate, Keeper, NamedFile};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Backup of an existing key")]
 pub(in crate::cli) struct Backup {
-    /// A custodian of a share: their name, and age1…, a public SSH key, "passphrase" or "paper"; repeat for each custodian
-    #[arg(long = "custodian", value_name = "NAME=RECIPIENT")]
+    /// A custodian of a share: their name, and age1…, a public SSH key, "passphrase" or "paper"
+    #[arg(long = "custodian", value_name = "NAME=RECIPIENT", num_args = 1..)]
     custodians: Vec<String>,
     /// The manifest of the set that replaced the old set; the rest of the old set is destroyed, and no shares are made
     #[arg(long, value_name = "FILE")]
-    replaced_by: Option<PathBuf>,
+    superseded_by: Option<PathBuf>,
     /// The public key of a key on a token that can export it wrapped; instead of --manifest
     #[arg(long, value_name = "FILE", requires = "key")]
     public_key: Option<PathBuf>,
@@ -42,7 +42,7 @@ impl Backup {
     /// Whether any of these options was given.
     pub(super) const fn is_given(&self) -> bool {
         !self.custodians.is_empty()
-            || self.replaced_by.is_some()
+            || self.superseded_by.is_some()
             || self.public_key.is_some()
             || self.key.is_some()
     }
@@ -82,7 +82,7 @@ impl Backup {
             .hint(format!("use --repository {of_set}")));
         }
         let repository = repository.or_else(|| options.repository.map(str::to_owned));
-        let makes = self.replaced_by.is_none();
+        let makes = self.superseded_by.is_none();
         if makes == keepers.is_empty() {
             let (error, hint) = if makes {
                 (
@@ -92,7 +92,7 @@ impl Backup {
             } else {
                 (
                     "a set that was already replaced does not get new custodians",
-                    "give either --custodian or --replaced-by",
+                    "give either --custodian or --superseded-by",
                 )
             };
             return Err(Failure::usage(error).hint(hint));
@@ -110,7 +110,7 @@ impl Backup {
 
     fn of_shares(&self, path: &Path) -> Result<(BackupSource, Option<String>), Failure> {
         let (manifest, set) = manifest(path)?;
-        let replaced_by = match &self.replaced_by {
+        let superseded_by = match &self.superseded_by {
             Some(path) => Some(self::manifest(path)?.0),
             None => None,
         };
@@ -118,7 +118,7 @@ impl Backup {
         let source = BackupSource::Shares {
             manifest,
             set: Box::new(set),
-            replaced_by,
+            superseded_by,
         };
         Ok((source, Some(repository)))
     }
@@ -145,10 +145,10 @@ pub(in crate::cli) fn pinned_files(template: &BackupTemplate) -> Vec<NamedFile> 
         BackupSource::Token { public_key, .. } => vec![public_key.clone()],
         BackupSource::Shares {
             manifest,
-            replaced_by,
+            superseded_by,
             ..
         } => std::iter::once(manifest)
-            .chain(replaced_by)
+            .chain(superseded_by)
             .cloned()
             .collect(),
     }

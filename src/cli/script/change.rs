@@ -10,7 +10,7 @@ use super::source::read_given;
 use crate::cli::Failure;
 use crate::metadata::{KeyId, RoleKind as RootRole, TrustedRoot, verify_chain};
 use crate::record::CustodyList;
-use crate::script::{ChangeTemplate, KeyFate, OnlineFiles};
+use crate::script::{ChangeTemplate, KeyDisposition, OnlineFiles};
 use crate::words::Digest;
 
 /// Pinned input files, by name.
@@ -30,7 +30,7 @@ pub(super) struct Change {
     register: Option<PathBuf>,
     /// The custody log of the previous ceremony: its keys/custody.jsonl
     #[arg(long, value_name = "FILE")]
-    custody: Option<PathBuf>,
+    custody_log: Option<PathBuf>,
     /// Number of keys to add
     #[arg(long, value_name = "N", default_value_t = 0)]
     add: u8,
@@ -55,7 +55,7 @@ impl Change {
         !self.previous.is_empty()
             || self.transcript_digest.is_some()
             || self.register.is_some()
-            || self.custody.is_some()
+            || self.custody_log.is_some()
             || self.add > 0
             || lists.into_iter().any(|list| !list.is_empty())
     }
@@ -68,15 +68,17 @@ impl Change {
     ) -> Result<ChangeTemplate, Failure> {
         let (chain, root) = self.read()?;
         let ids = root.role(RootRole::Root).key_ids();
-        let mut keys: Vec<(KeyId, KeyFate)> =
-            ids.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
-        let mut set = |text: &str, fate: KeyFate| {
+        let mut keys: Vec<(KeyId, KeyDisposition)> = ids
+            .iter()
+            .map(|id| (id.clone(), KeyDisposition::Keep))
+            .collect();
+        let mut set = |text: &str, disposition: KeyDisposition| {
             let mut meant = keys
                 .iter_mut()
                 .filter(|(id, _)| !text.is_empty() && id.as_str().starts_with(text));
             match (meant.next(), meant.next()) {
-                (Some((_, known)), None) if *known == KeyFate::Keep => {
-                    *known = fate;
+                (Some((_, known)), None) if *known == KeyDisposition::Keep => {
+                    *known = disposition;
                     Ok(())
                 }
                 (Some(_), None) => Err(Failure::usage(format!("the key {text:?} is given twice"))
@@ -89,20 +91,20 @@ impl Change {
                     .hint("to list its key IDs: conclave root show FILE")),
             }
         };
-        for (texts, fate) in [
-            (&self.remove, KeyFate::Remove),
-            (&self.lost, KeyFate::Lost),
-            (&self.absent, KeyFate::Absent),
+        for (texts, disposition) in [
+            (&self.remove, KeyDisposition::Remove),
+            (&self.lost, KeyDisposition::Lost),
+            (&self.absent, KeyDisposition::Absent),
         ] {
             for text in texts {
-                set(text, fate.clone())?;
+                set(text, disposition.clone())?;
             }
         }
         for text in &self.site {
             let (id, site) = text
                 .split_once('=')
                 .ok_or_else(|| Failure::usage(format!("{text:?} is not KEYID=SITE")))?;
-            set(id, KeyFate::Site(site.to_owned()))?;
+            set(id, KeyDisposition::Site(site.to_owned()))?;
         }
         let digest = self.transcript_digest.as_deref();
         Ok(ChangeTemplate {
@@ -112,12 +114,12 @@ impl Change {
             not_before: basics.not_before,
             expires: basics.expires()?,
             chain,
-            record: digest
+            transcript_digest: digest
                 .map(Digest::from_words)
                 .transpose()
                 .map_err(wrong_words)?,
             register: self.register.as_deref().map(read_pinned).transpose()?,
-            custody: self.custody.as_deref().map(read_pinned).transpose()?,
+            custody: self.custody_log.as_deref().map(read_pinned).transpose()?,
             threshold: basics.threshold.map(u32::from),
             keys,
             added: self.add,
@@ -129,7 +131,7 @@ impl Change {
 
     /// The custody log that was given. The check of the script reports an invalid one.
     pub(super) fn custody(&self) -> Result<Option<CustodyList>, Failure> {
-        let file = self.custody.as_deref().map(read_pinned).transpose()?;
+        let file = self.custody_log.as_deref().map(read_pinned).transpose()?;
         Ok(file.and_then(|(_, bytes)| CustodyList::parse(&bytes).ok()))
     }
 

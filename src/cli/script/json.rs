@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::script::{Fate, Script, SecretPlan};
+use crate::script::{Script, SecretDisposition, SecretPlan};
 
 pub(super) fn ceremony(script: &Script) -> Value {
     let roles: serde_json::Map<String, Value> = script
@@ -34,7 +34,7 @@ pub(super) fn ceremony(script: &Script) -> Value {
                 "id": key.id,
                 "holder": key.holder,
                 "type": key.key_type.to_string(),
-                "profile": key.token.profile,
+                "profile": key.token.profile.name,
                 "activation": key.activation.iter().map(activation).collect::<Vec<_>>(),
             })
         })
@@ -42,7 +42,7 @@ pub(super) fn ceremony(script: &Script) -> Value {
     let spares: Vec<Value> = script
         .spares()
         .iter()
-        .map(|spare| json!({ "id": spare.id, "profile": spare.token.profile, "keys": spare.keys }))
+        .map(|spare| json!({ "id": spare.id, "profile": spare.token.profile.name, "keys": spare.keys }))
         .collect();
     let steps: Vec<Value> = script
         .steps()
@@ -80,14 +80,16 @@ pub(super) fn ceremony(script: &Script) -> Value {
 
 /// Who sets a secret of a token, and its disposition.
 fn activation(plan: &SecretPlan) -> Value {
-    let bag = match &plan.fate {
-        Fate::Envelope { bag } => Some(bag),
-        Fate::Memory | Fate::Discarded | Fate::UnderPin => None,
+    let bag = match &plan.disposition {
+        SecretDisposition::Sealed { bag } => Some(bag),
+        SecretDisposition::Memorized
+        | SecretDisposition::Discarded
+        | SecretDisposition::PinProtected => None,
     };
     json!({
-        "secret": plan.secret.as_str(),
+        "type": plan.secret.as_str(),
         "set_by": plan.set_by,
-        "disposition": plan.fate.as_str(),
+        "disposition": plan.disposition.as_str(),
         "bag": bag,
     })
 }

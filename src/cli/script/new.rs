@@ -15,6 +15,7 @@ use super::print_warnings;
 use super::restore::Restore;
 use super::source::{read_file, read_given};
 use crate::cli::output::display;
+use crate::cli::profiles::PinnedFiles;
 use crate::cli::{Failure, Status};
 use crate::metadata::{Key, KeyFileError};
 use crate::script::{
@@ -211,7 +212,12 @@ pub(in crate::cli) fn write_checked(
 ) -> Result<Status, Failure> {
     let name = display(out);
     // Checked before anything is written, so that no invalid script remains.
-    let script = Script::parse(&name, text, pinned, Timestamp::now())?;
+    let beside = out.parent().unwrap_or(Path::new(""));
+    let files = PinnedFiles {
+        files: pinned,
+        beside,
+    };
+    let script = Script::parse(&name, text, &files, Timestamp::now())?;
     write(out, &script)?;
     print_warnings(&script);
     eprintln!("written: {name}");

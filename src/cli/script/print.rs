@@ -23,6 +23,9 @@ pub(super) struct Arguments {
     /// Print the labels for the tamper-evident bags instead of the run sheet
     #[arg(long)]
     labels: bool,
+    /// Append the glossary to the run sheet
+    #[arg(long, conflicts_with_all = ["cards", "labels"])]
+    glossary: bool,
     /// Print HTML for A4 paper instead of text
     #[arg(long)]
     html: bool,
@@ -45,7 +48,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         let of_medium = |medium: &Medium| script::planned_medium(&script, medium);
         script::bag_labels(&script, None, planned, of_medium)
     } else {
-        script::run_sheet(&script)
+        let mut sheet = script::run_sheet(&script);
+        if arguments.glossary {
+            script::append_glossary(&mut sheet);
+        }
+        sheet
     };
     let sheet = if arguments.html {
         page.to_html()

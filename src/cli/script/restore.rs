@@ -84,7 +84,7 @@ impl Restore {
         }
         Ok(RestoreTemplate {
             kind,
-            grade: level,
+            level,
             title: basics.title.clone(),
             not_before: basics.not_before,
             manifest,

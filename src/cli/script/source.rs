@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::cli::Failure;
 use crate::cli::output::display;
+use crate::cli::profiles;
 use crate::script::{Embedded, PinnedFileSource, Script, ScriptErrors, embedded};
 use crate::storage::{Links, read_start};
 
@@ -30,6 +31,13 @@ impl PinnedFileSource for Files {
         match self {
             Self::Beside(directory) => read_file(&directory.join(name)),
             Self::Ready(script) => script.read(name),
+        }
+    }
+
+    fn profile(&self, name: &str) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Beside(directory) => profiles::read(name, directory),
+            Self::Ready(_) => Err(io::ErrorKind::NotFound.into()),
         }
     }
 }

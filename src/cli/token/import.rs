@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut reader = arguments.reader.reader()?;
     let seen = select(reader.as_mut(), arguments.token.as_deref())?;
     let mut token = reader.open(&seen.id)?;
-    let object_id = match reader.profile().kind() {
+    let object_id = match reader.profile().kind {
         Kind::YubikeyPiv => hex::decode(&arguments.slot).unwrap_or_default(),
         // The ID of the key, as much of it as tokens support.
         _ => hex::decode(file.id().get(..32).unwrap_or_default()).unwrap_or_default(),

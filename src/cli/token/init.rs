@@ -43,15 +43,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut reader = arguments.reader.reader()?;
     let seen = match &arguments.token {
         Some(selector) => select(reader.as_mut(), Some(selector))?,
-        None => reader.find(&TokenQuery::blank(reader.profile().name()))?,
+        None => reader.find(&TokenQuery::blank(&reader.profile().name))?,
     };
-    if arguments.write_management_key && reader.profile().kind() != Kind::YubikeyPiv {
+    if arguments.write_management_key && reader.profile().kind != Kind::YubikeyPiv {
         return Err(Failure::usage("only YubiKeys have a management key")
             .hint("omit --write-management-key"));
     }
     let mut token = reader.open(&seen.id)?;
     // A YubiKey may contain keys although its PIN is still the factory default.
-    if seen.state.initialized || reader.profile().kind() == Kind::YubikeyPiv {
+    if seen.state.initialized || reader.profile().kind == Kind::YubikeyPiv {
         refuse_if_not_empty(token.as_mut())?;
     }
     eprintln!("{}", announcement(&seen, &arguments.label));
@@ -71,7 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     token.logout()?;
     let state = token.state()?;
-    let management_key = match (reader.profile().kind(), arguments.write_management_key) {
+    let management_key = match (reader.profile().kind, arguments.write_management_key) {
         (Kind::YubikeyPiv, true) => "\nits new random management key is on the paper only",
         (Kind::YubikeyPiv, false) => {
             "\nits new random management key is on the device, protected by the PIN"

@@ -34,8 +34,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 }
 
 fn table(profile: &Profile, seen: &[Seen]) -> String {
-    let mut lines = vec![visible(profile.title())];
-    if !profile.quirks().hardware {
+    let mut lines = vec![visible(&profile.title)];
+    if !profile.hardware {
         lines[0].push_str(" (software: its keys are in files that can be copied)");
     }
     if seen.is_empty() {

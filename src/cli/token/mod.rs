@@ -8,19 +8,16 @@ mod list;
 mod pin_entry;
 mod show;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use crate::host;
 use crate::profile::{Kind, Profile};
 use crate::record::TokenId;
-use crate::token::key_file::KeyFiles;
-use crate::token::piv::YubiKeys;
-use crate::token::pkcs11::Module;
-use crate::token::{Reader, Seen, TokenError, TokenState};
+use crate::token::{Reader, Seen, TokenError, TokenState, open_reader};
 
-use super::{Failure, Status};
+use super::{Failure, Status, profiles};
 
 /// Inspect tokens, and prepare them for a ceremony.
 #[derive(Debug, clap::Args)]
@@ -64,21 +61,14 @@ pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
 
 impl ReaderArguments {
     fn reader(&self) -> Result<Box<dyn Reader>, Failure> {
-        let mut profile = if self.profile.contains('/') {
-            Profile::from_file(Path::new(&self.profile))
-        } else {
-            Profile::named(&self.profile)
-        }?;
+        let mut profile = profiles::load(&self.profile)?;
         if let Some(module) = &self.module {
             let module = std::path::absolute(module)
                 .map_err(|error| Failure::io(format!("{}: {error}", module.display())))?;
             profile = profile.with_module(&module)?;
         }
-        Ok(match profile.kind() {
-            Kind::YubikeyPiv => Box::new(YubiKeys::connect(&profile)?),
-            Kind::KeyFile => Box::new(KeyFiles::open(&profile)),
-            _ => Box::new(Module::load(&profile)?),
-        })
+        profiles::enter_environment([&profile])?;
+        Ok(open_reader(&profile)?)
     }
 }
 
@@ -121,7 +111,7 @@ fn as_json(id: &TokenId, state: &TokenState) -> Value {
 
 /// The name of the security officer's PIN on such tokens.
 fn officer_pin(profile: &Profile) -> &'static str {
-    match profile.kind() {
+    match profile.kind {
         Kind::YubikeyPiv => "PUK",
         _ => "SO PIN",
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::profile::Quirks;
+use crate::profile::Profile;
 use crate::token::{HeldKey, HeldObject, ObjectKind, Seen};
 
 use super::{Failure, ReaderArguments, Status, as_json, select, state_words};
@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     print_as(
         arguments.json,
         || report(&seen, &keys, &others),
-        || text(reader.profile().quirks(), &seen, &keys, &others),
+        || text(reader.profile(), &seen, &keys, &others),
     )?;
     Ok(Status::Done)
 }
@@ -72,7 +72,7 @@ fn either(condition: bool, yes: &str, no: &str) -> String {
     if condition { yes } else { no }.to_owned()
 }
 
-fn text(make: Quirks, seen: &Seen, keys: &[HeldKey], others: &[HeldObject]) -> String {
+fn text(make: &Profile, seen: &Seen, keys: &[HeldKey], others: &[HeldObject]) -> String {
     let mut lines: Vec<String> = [
         ("label", visible(&seen.id.label)),
         ("serial", visible(&seen.id.serial)),
@@ -81,7 +81,7 @@ fn text(make: Quirks, seen: &Seen, keys: &[HeldKey], others: &[HeldObject]) -> S
         ("state", state_words(&seen.state)),
         (
             "wrong PINs",
-            either(make.locks_pin, "lock the token", "do not lock the token"),
+            either(make.login.locks, "lock the token", "do not lock the token"),
         ),
         (
             "keys",

@@ -139,7 +139,7 @@ impl Executor<'_> {
             };
             match self.front_end.waiting(&self.ceremony, &waiting) {
                 Ok(()) => {}
-                Err(Interrupt::GiveUp) => return Err(given_up("it was given up")),
+                Err(Interrupt::Cancel) => return Err(given_up("it was given up")),
                 Err(
                     interrupt @ (Interrupt::Exception { .. }
                     | Interrupt::Request(_)
@@ -153,7 +153,7 @@ impl Executor<'_> {
 
 fn given_up(why: &str) -> EffectError {
     failed(
-        FailureKind::GivenUp,
+        FailureKind::Canceled,
         format!("the identity did not open it: {why}"),
         "put the device in, and try once more",
     )

@@ -103,7 +103,7 @@ impl Wrapped {
         let message = canary(public);
         let signature = wrapping.sign_wrapped(public, kek.expose(), &bytes, &message)?;
         let is_key = Scheme::for_public_key(public)
-            .is_some_and(|scheme| scheme.verify(public, &message, &signature).is_ok());
+            .is_some_and(|scheme| scheme.verifies(public, &message, &signature));
         if !is_key {
             return Err(untrue("what left it wrapped is another key"));
         }
@@ -214,7 +214,7 @@ impl Executor<'_> {
         token: &TokenId,
         public: &PublicKey,
     ) -> EffectResult<Wrapped> {
-        if super::token_make::is_attesting(token) {
+        if self.is_attesting(token) {
             return Err(failed(
                 FailureKind::Unsupported,
                 format!("what wraps {key} was in memory, and is there no more"),
@@ -236,7 +236,7 @@ impl Executor<'_> {
     fn wrap_restored(&self, key: &KeyId) -> EffectResult<Wrapped> {
         let private = self.room.restoring.restored().ok_or_else(|| {
             failed(
-                FailureKind::SecretGone,
+                FailureKind::SecretLost,
                 "the restored key is not in memory",
                 "leave with Ctrl-C and go on with conclave resume: the shares come in anew",
             )
@@ -377,7 +377,7 @@ impl Executor<'_> {
             Some(Closing::Passphrase) => {
                 let passphrase = self.room.passphrases.of(&custodian.id).ok_or_else(|| {
                     failed(
-                        FailureKind::SecretGone,
+                        FailureKind::SecretLost,
                         format!(
                             "the passphrase of {} is not in memory any more",
                             custodian.name
@@ -424,7 +424,7 @@ impl Executor<'_> {
     }
 
     /// Sees to it that a key leaves its token no more.
-    pub(super) fn confine_key(
+    pub(super) fn disable_extraction(
         &mut self,
         key: &KeyId,
         token: &TokenId,
@@ -445,7 +445,7 @@ impl Executor<'_> {
                 })?;
             wrapping.make_non_extractable(&object_id)
         })?;
-        Ok(Outcome::KeyConfined(attributes))
+        Ok(Outcome::ExtractionDisabled(attributes))
     }
 }
 
@@ -512,7 +512,7 @@ fn refused(refusal: Refusal) -> EffectError {
 )]
 fn failure_of(refusal: Refusal) -> Failure {
     Failure {
-        kind: FailureKind::Untrue,
+        kind: FailureKind::InvalidAnswer,
         what: refusal.to_string(),
         hint: "nothing that was entered or written before is lost; try once more".to_owned(),
     }

@@ -118,7 +118,7 @@ impl Executor<'_> {
         let backup = self.ceremony().backup_of(key);
         let Some(made) = backup.and_then(|backup| backup.made()).cloned() else {
             return Err(failed(
-                FailureKind::Untrue,
+                FailureKind::InvalidAnswer,
                 format!("{key} has no backup"),
                 "break off, and look at the record",
             ));
@@ -320,7 +320,7 @@ impl Executor<'_> {
             return Ok(());
         }
         Err(failed(
-            FailureKind::Untrue,
+            FailureKind::InvalidAnswer,
             format!("what {name} read out are not the words of the test message"),
             "another message is made; if it does not open, the recipient in the script is not this custodian's: break off, and mend it",
         ))

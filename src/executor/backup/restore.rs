@@ -17,7 +17,6 @@ use crate::words::Digest;
 
 use super::super::failure::failed;
 use super::super::failure::{EffectError, EffectResult};
-use super::super::token_make::is_attesting;
 use super::super::{Executor, fill_random};
 use super::opening::read_brought;
 use super::refused;
@@ -92,7 +91,7 @@ impl Executor<'_> {
                 self.add_share(&manifest, share, custodian)?;
             }
         }
-        let is_custody = self.grade() == Some(DrillLevel::Custody);
+        let is_custody = self.level() == Some(DrillLevel::Custody);
         if is_custody {
             // It was seen to be right, and is wanted for nothing else.
             self.room.restoring.shares = None;
@@ -123,14 +122,14 @@ impl Executor<'_> {
             .get_or_insert_with(|| Collected::new(manifest.clone()))
     }
 
-    fn grade(&self) -> Option<DrillLevel> {
-        Some(self.ceremony().script().restore()?.grade)
+    fn level(&self) -> Option<DrillLevel> {
+        Some(self.ceremony().script().restore()?.level)
     }
 
     fn set(&self) -> EffectResult<Manifest> {
         self.ceremony().set_at_hand().cloned().ok_or_else(|| {
             failed(
-                FailureKind::Untrue,
+                FailureKind::InvalidAnswer,
                 "nothing is restored in this ceremony",
                 "break off, and look at the script",
             )
@@ -274,7 +273,7 @@ impl Executor<'_> {
         let wrapped = self.wrapped_key(&manifest)?;
         self.log_in(key, token)?;
         self.unlock_management(key, token)?;
-        let attests = is_attesting(token);
+        let attests = self.is_attesting(token);
         let (key_of_job, id, public) = (key.clone(), token.clone(), public.clone());
         let restored = self.call("Restoring the key", move |tokens| {
             let token = tokens.take(&key_of_job, &id)?.token.as_mut();
@@ -319,7 +318,7 @@ impl Executor<'_> {
             let signature = restored.and_then(|private| sign_with(private, &public, &message));
             signature.ok_or_else(|| {
                 failed(
-                    FailureKind::SecretGone,
+                    FailureKind::SecretLost,
                     "the restored key is not in memory, or does not sign",
                     "leave with Ctrl-C and go on with conclave resume: the shares come in anew",
                 )
@@ -343,7 +342,7 @@ impl Executor<'_> {
             return Ok(Outcome::RestoredForgotten);
         }
         Err(failed(
-            FailureKind::Untrue,
+            FailureKind::InvalidAnswer,
             "the restored key is in memory still",
             "leave with Ctrl-C, and switch the machine off",
         ))
@@ -370,7 +369,7 @@ fn unwrap_onto(
     let signed = token.sign(&request.object_id, public, &message);
     let is_key = signed.as_ref().is_ok_and(|signature| {
         Scheme::for_public_key(public)
-            .is_some_and(|scheme| scheme.verify(public, &message, signature).is_ok())
+            .is_some_and(|scheme| scheme.verifies(public, &message, signature))
     });
     if is_key && restored.public == *public {
         return Ok(restored);

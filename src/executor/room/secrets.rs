@@ -7,7 +7,6 @@ use crate::executor::Executor;
 use crate::executor::failure::failed;
 use crate::executor::failure::{EffectError, EffectResult};
 use crate::executor::recovery::secret_is_gone;
-use crate::executor::token_make::is_key_file;
 use crate::record::{TokenId, Tries};
 use crate::script::{KeyId, KeyPlan, TokenSecret};
 use crate::secret::Pin;
@@ -64,7 +63,7 @@ impl Executor<'_> {
             .ceremony()
             .simulated_tries(key)
             .unwrap_or(state.pin_tries);
-        let pin = if is_key_file(token) {
+        let pin = if self.is_key_file(token) {
             self.ask_pin(key, token, SecretPurpose::KeyFilePassphrase, None)?
         } else {
             self.ask_pin(key, token, SecretPurpose::Pin, Some(tries))?
@@ -188,7 +187,7 @@ impl Executor<'_> {
             .is_some_and(|wanted| word.as_deref() != Some(wanted))
         {
             return Err(failed(
-                FailureKind::LastTryKept,
+                FailureKind::LastTryNotConfirmed,
                 format!(
                     "the last try of the {} was kept: its word was not typed",
                     prompt.purpose.title()

@@ -7,8 +7,8 @@ use super::description::{
     Stage, Subject, Who, blanks, lines,
 };
 use super::{
-    ATTEST_CLOCK, Act, DESTROY, GENERATE_KEY, IMPORT_KEY, INSPECT_HOST, OPEN_SHARE, OPEN_TOKEN,
-    PROVE_RESTORE, READ_SCRIPT,
+    ATTEST_CLOCK, Act, DESTROY_RESTORED_KEY, GENERATE_KEY, IDENTIFY_TOKEN, IMPORT_KEY,
+    INSPECT_HOST, OPEN_SHARE, READ_SCRIPT, VERIFY_RESTORED_KEY,
 };
 
 pub(super) static BACK_UP_KEY: Description = Description {
@@ -24,10 +24,10 @@ pub(super) static BACK_UP_KEY: Description = Description {
     minutes: 10,
     stage: Stage::FinishKey,
     needs: &[
-        Need::Same(&OPEN_TOKEN),
+        Need::Same(&IDENTIFY_TOKEN),
         Need::Same(&GENERATE_KEY),
         Need::Same(&IMPORT_KEY),
-        Need::Same(&PROVE_RESTORE),
+        Need::Same(&VERIFY_RESTORED_KEY),
     ],
     reason: "a key is in no root before it has its backup, and its token stays in until then",
     leaves: Leaves::Other,
@@ -124,12 +124,12 @@ fn recipient_proof(person: &Person) -> Option<String> {
     })
 }
 
-pub(super) static PROVE_BACKUP: Description = Description {
-    name: "prove-backup",
+pub(super) static VERIFY_BACKUP: Description = Description {
+    name: "verify-backup",
     label: "Prove backup",
     about: "Each custodian shows that their share opens.",
     fields: &[RESTORED_KEY],
-    construct: |values| Some(Act::ProveBackup { key: values.key }),
+    construct: |values| Some(Act::VerifyBackup { key: values.key }),
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::ByLevel,
     only_with: OnlyWith::Backup,
@@ -225,8 +225,8 @@ pub(super) static DESTROY_SHARES: Description = Description {
         Need::Every(&INSPECT_HOST),
         Need::Every(&READ_SCRIPT),
         Need::Every(&OPEN_SHARE),
-        Need::Same(&PROVE_BACKUP),
-        Need::Same(&DESTROY),
+        Need::Same(&VERIFY_BACKUP),
+        Need::Same(&DESTROY_RESTORED_KEY),
     ],
     reason: "whoever has a quorum of old shares and an old wrapped key has the key",
     leaves: Leaves::Other,

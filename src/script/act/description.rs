@@ -101,7 +101,7 @@ pub(in crate::script) enum Stage {
     /// Notes and breaks too, which may stand anywhere later.
     Attendance,
     Opening,
-    OpenToken,
+    IdentifyToken,
     InitializeToken,
     SetPin,
     MakeKey,
@@ -115,7 +115,7 @@ pub(in crate::script) enum Stage {
     Export,
     /// Wherever it stands after what it proves: at the latest before what is sealed.
     ProveCopy,
-    ProveToken,
+    VerifyToken,
     PutAway,
     SignOff,
 }

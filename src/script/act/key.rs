@@ -7,7 +7,9 @@ use super::description::{
     Description, InRestore, KEY, KINDS_WITH_NEW_KEYS, Leaves, Need, OnlyWith, Stage, Subject, Who,
     blanks, lines,
 };
-use super::{ATTEST_CLOCK, Act, INITIALIZE_TOKEN, INSPECT_HOST, OPEN_TOKEN, READ_SCRIPT, SET_PIN};
+use super::{
+    ATTEST_CLOCK, Act, IDENTIFY_TOKEN, INITIALIZE_TOKEN, INSPECT_HOST, READ_SCRIPT, SET_PIN,
+};
 use crate::script::Kind;
 
 pub(super) static GENERATE_KEY: Description = Description {
@@ -23,7 +25,7 @@ pub(super) static GENERATE_KEY: Description = Description {
     minutes: 2,
     stage: Stage::MakeKey,
     needs: &[
-        Need::Same(&OPEN_TOKEN),
+        Need::Same(&IDENTIFY_TOKEN),
         Need::Same(&INITIALIZE_TOKEN),
         Need::Same(&SET_PIN),
     ],
@@ -133,7 +135,7 @@ pub(super) static ENROLL_KEY: Description = Description {
         Need::Every(&ATTEST_CLOCK),
         Need::Every(&INSPECT_HOST),
         Need::Every(&READ_SCRIPT),
-        Need::Same(&OPEN_TOKEN),
+        Need::Same(&IDENTIFY_TOKEN),
     ],
     reason: "a root is composed of keys for which somebody spoke",
     leaves: Leaves::Other,
@@ -205,7 +207,7 @@ pub(super) static CERTIFY_KEY: Description = Description {
     minutes: 2,
     stage: Stage::FinishKey,
     needs: &[
-        Need::Same(&OPEN_TOKEN),
+        Need::Same(&IDENTIFY_TOKEN),
         Need::Same(&INITIALIZE_TOKEN),
         Need::Same(&SET_PIN),
         Need::Same(&GENERATE_KEY),

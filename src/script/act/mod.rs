@@ -17,15 +17,15 @@ pub(in crate::script) use description::{
 };
 
 use super::{KeyId, MediumId, PersonId};
-use backup::{BACK_UP_KEY, DESTROY_SHARES, PROVE_BACKUP};
+use backup::{BACK_UP_KEY, DESTROY_SHARES, VERIFY_BACKUP};
 use key::{CERTIFY_KEY, ENROLL_KEY, GENERATE_KEY, IMPORT_KEY};
 use proceedings::{ATTENDANCE, ATTEST_CLOCK, BREAK, INSPECT_HOST, NOTE, READ_SCRIPT, SIGN_OFF};
-use restore::{DESTROY, OPEN_SHARE, PROVE_RESTORE, RESTORE_KEY};
+use restore::{DESTROY_RESTORED_KEY, OPEN_SHARE, RESTORE_KEY, VERIFY_RESTORED_KEY};
 use root::{
-    COLLECT_SIGNATURES, COMPOSE_ROOT, EXPORT, JUDGE_REQUEST, REVIEW_ROOT, SIGN_ROOT, VERIFY_ROOT,
+    COLLECT_SIGNATURES, COMPOSE_ROOT, EXPORT, REVIEW_ROOT, SIGN_ROOT, VERIFY_REQUEST, VERIFY_ROOT,
 };
 use token::{
-    DESTROY_TOKEN_KEY, INITIALIZE_TOKEN, OPEN_TOKEN, PROVE_TOKEN, SEAL, SEAL_MEDIUM, SET_PIN,
+    DESTROY_TOKEN_KEY, IDENTIFY_TOKEN, INITIALIZE_TOKEN, SEAL, SEAL_MEDIUM, SET_PIN, VERIFY_TOKEN,
 };
 
 /// What a step does.
@@ -48,7 +48,7 @@ pub enum Act {
         initials: Vec<PersonId>,
     },
     /// A token arrives, and is matched with the script.
-    OpenToken {
+    IdentifyToken {
         /// The key that is to live on it.
         key: KeyId,
     },
@@ -78,7 +78,7 @@ pub enum Act {
         key: Option<KeyId>,
     },
     /// Each custodian of the key's backup shows that the own share opens.
-    ProveBackup {
+    VerifyBackup {
         /// The key; none for the one that old shares restored into memory.
         key: Option<KeyId>,
     },
@@ -95,12 +95,12 @@ pub enum Act {
         key: Option<KeyId>,
     },
     /// What was restored signs a message that can be no root.
-    ProveRestore {
+    VerifyRestoredKey {
         /// The key whose token holds it.
         key: Option<KeyId>,
     },
     /// What was restored is destroyed, and its absence is seen.
-    Destroy {
+    DestroyRestoredKey {
         /// The key whose token holds it.
         key: Option<KeyId>,
     },
@@ -115,7 +115,7 @@ pub enum Act {
         key: KeyId,
     },
     /// What others ask to be signed is judged: its chain from what is trusted here, and what was signed before.
-    JudgeRequest,
+    VerifyRequest,
     /// The root is put together and frozen.
     ComposeRoot,
     /// People read what is to be signed, and its digest.
@@ -129,7 +129,7 @@ pub enum Act {
     /// The root leaves for the online machine, and is read back.
     Export,
     /// The token is put in again, cold, and answers a challenge.
-    ProveToken {
+    VerifyToken {
         /// The key that must answer.
         key: KeyId,
     },
@@ -186,7 +186,7 @@ acts! {
     Act::InspectHost => INSPECT_HOST,
     Act::ReadScript => READ_SCRIPT,
     Act::Note { .. } => NOTE,
-    Act::OpenToken { .. } => OPEN_TOKEN,
+    Act::IdentifyToken { .. } => IDENTIFY_TOKEN,
     Act::InitializeToken { .. } => INITIALIZE_TOKEN,
     Act::SetPin { .. } => SET_PIN,
     Act::GenerateKey { .. } => GENERATE_KEY,
@@ -194,23 +194,23 @@ acts! {
     Act::BackUpKey { .. } => BACK_UP_KEY,
     Act::EnrollKey { .. } => ENROLL_KEY,
     Act::CertifyKey { .. } => CERTIFY_KEY,
-    Act::JudgeRequest => JUDGE_REQUEST,
+    Act::VerifyRequest => VERIFY_REQUEST,
     Act::ComposeRoot => COMPOSE_ROOT,
     Act::ReviewRoot => REVIEW_ROOT,
     Act::SignRoot => SIGN_ROOT,
     Act::CollectSignatures => COLLECT_SIGNATURES,
     Act::VerifyRoot => VERIFY_ROOT,
     Act::Export => EXPORT,
-    Act::ProveBackup { .. } => PROVE_BACKUP,
-    Act::ProveToken { .. } => PROVE_TOKEN,
+    Act::VerifyBackup { .. } => VERIFY_BACKUP,
+    Act::VerifyToken { .. } => VERIFY_TOKEN,
     Act::DestroyTokenKey { .. } => DESTROY_TOKEN_KEY,
     Act::Seal { .. } => SEAL,
     Act::SealMedium { .. } => SEAL_MEDIUM,
     Act::Break { .. } => BREAK,
     Act::OpenShare { .. } => OPEN_SHARE,
     Act::RestoreKey { .. } => RESTORE_KEY,
-    Act::ProveRestore { .. } => PROVE_RESTORE,
-    Act::Destroy { .. } => DESTROY,
+    Act::VerifyRestoredKey { .. } => VERIFY_RESTORED_KEY,
+    Act::DestroyRestoredKey { .. } => DESTROY_RESTORED_KEY,
     Act::DestroyShares => DESTROY_SHARES,
     Act::SignOff => SIGN_OFF,
 }
@@ -251,7 +251,7 @@ impl Act {
             | Self::InspectHost
             | Self::ReadScript
             | Self::DestroyShares
-            | Self::JudgeRequest
+            | Self::VerifyRequest
             | Self::ComposeRoot
             | Self::ReviewRoot
             | Self::SignRoot
@@ -259,23 +259,23 @@ impl Act {
             | Self::VerifyRoot
             | Self::Export
             | Self::SignOff => Named::default(),
-            Self::OpenToken { key }
+            Self::IdentifyToken { key }
             | Self::InitializeToken { key }
             | Self::SetPin { key }
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
             | Self::EnrollKey { key }
             | Self::CertifyKey { key }
-            | Self::ProveToken { key }
+            | Self::VerifyToken { key }
             | Self::DestroyTokenKey { key } => Named {
                 key: Some(key),
                 ..Named::default()
             },
             Self::BackUpKey { key }
-            | Self::ProveBackup { key }
+            | Self::VerifyBackup { key }
             | Self::RestoreKey { key }
-            | Self::ProveRestore { key }
-            | Self::Destroy { key } => Named {
+            | Self::VerifyRestoredKey { key }
+            | Self::DestroyRestoredKey { key } => Named {
                 key: key.as_ref(),
                 ..Named::default()
             },

@@ -4,7 +4,7 @@ use super::description::{
     Description, EVERY_KIND, EVERY_KIND_BUT_SIGNING, InRestore, Leaves, Need, OnlyWith, Stage,
     Subject, Who, blanks, lines,
 };
-use super::{Act, OPEN_SHARE, PROVE_BACKUP, PROVE_TOKEN, SEAL, SEAL_MEDIUM};
+use super::{Act, OPEN_SHARE, SEAL, SEAL_MEDIUM, VERIFY_BACKUP, VERIFY_TOKEN};
 use crate::script::schema::{Field, MOST, Type};
 
 pub(super) static ATTENDANCE: Description = Description {
@@ -250,8 +250,8 @@ pub(super) static SIGN_OFF: Description = Description {
     minutes: 5,
     stage: Stage::SignOff,
     needs: &[
-        Need::Every(&PROVE_TOKEN),
-        Need::Every(&PROVE_BACKUP),
+        Need::Every(&VERIFY_TOKEN),
+        Need::Every(&VERIFY_BACKUP),
         Need::Every(&SEAL),
         Need::Every(&SEAL_MEDIUM),
         Need::Every(&OPEN_SHARE),

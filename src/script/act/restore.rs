@@ -7,8 +7,8 @@ use super::description::{
     blanks, lines,
 };
 use super::{
-    ATTEST_CLOCK, Act, INITIALIZE_TOKEN, INSPECT_HOST, OPEN_TOKEN, PROVE_BACKUP, READ_SCRIPT,
-    SET_PIN,
+    ATTEST_CLOCK, Act, IDENTIFY_TOKEN, INITIALIZE_TOKEN, INSPECT_HOST, READ_SCRIPT, SET_PIN,
+    VERIFY_BACKUP,
 };
 use crate::script::schema::{Field, Type};
 
@@ -32,7 +32,7 @@ pub(super) static OPEN_SHARE: Description = Description {
     only_with: OnlyWith::Nothing,
     repeats: false,
     minutes: 5,
-    stage: Stage::OpenToken,
+    stage: Stage::IdentifyToken,
     needs: &[
         Need::Every(&ATTEST_CLOCK),
         Need::Every(&INSPECT_HOST),
@@ -62,7 +62,7 @@ pub(super) static OPEN_SHARE: Description = Description {
 };
 
 fn level(step: &Subject<'_>) -> Option<DrillLevel> {
-    step.script.restore().map(|plan| plan.grade)
+    step.script.restore().map(|plan| plan.level)
 }
 
 fn open_share(step: &Subject<'_>) -> Vec<String> {
@@ -113,7 +113,7 @@ pub(super) static RESTORE_KEY: Description = Description {
     stage: Stage::MakeKey,
     needs: &[
         Need::Every(&OPEN_SHARE),
-        Need::Same(&OPEN_TOKEN),
+        Need::Same(&IDENTIFY_TOKEN),
         Need::Same(&INITIALIZE_TOKEN),
         Need::Same(&SET_PIN),
     ],
@@ -151,7 +151,7 @@ fn restore(step: &Subject<'_>) -> Vec<String> {
         lines.push("The key is unwrapped into locked memory. It stays only if its public half is the one in the manifest.".into());
         return lines;
     }
-    lines.push(if step.plan().is_some_and(|plan| plan.token.attests()) {
+    lines.push(if step.plan().is_some_and(|plan| plan.token.profile.attests()) {
         format!(
             "The key is unwrapped in locked memory, brought into {}, and forgotten here. It stays only if its public half is the one in the manifest.",
             step.token()
@@ -169,12 +169,12 @@ fn restore(step: &Subject<'_>) -> Vec<String> {
     lines
 }
 
-pub(super) static PROVE_RESTORE: Description = Description {
-    name: "prove-restore",
+pub(super) static VERIFY_RESTORED_KEY: Description = Description {
+    name: "verify-restored-key",
     label: "Prove restore",
     about: "The restored key signs a message that cannot be a root.",
     fields: &[RESTORED_KEY],
-    construct: |values| Some(Act::ProveRestore { key: values.key }),
+    construct: |values| Some(Act::VerifyRestoredKey { key: values.key }),
     kinds: NO_KIND,
     in_restore: InRestore::ByLevel,
     only_with: OnlyWith::Nothing,
@@ -202,19 +202,19 @@ pub(super) static PROVE_RESTORE: Description = Description {
     blanks: |_| Vec::new(),
 };
 
-pub(super) static DESTROY: Description = Description {
-    name: "destroy",
+pub(super) static DESTROY_RESTORED_KEY: Description = Description {
+    name: "destroy-restored-key",
     label: "Destroy",
     about: "The restored key is destroyed, and its absence is checked.",
     fields: &[RESTORED_KEY],
-    construct: |values| Some(Act::Destroy { key: values.key }),
+    construct: |values| Some(Act::DestroyRestoredKey { key: values.key }),
     kinds: NO_KIND,
     in_restore: InRestore::ByLevel,
     only_with: OnlyWith::Nothing,
     repeats: false,
     minutes: 1,
-    stage: Stage::ProveToken,
-    needs: &[Need::Same(&PROVE_RESTORE), Need::Same(&PROVE_BACKUP)],
+    stage: Stage::VerifyToken,
+    needs: &[Need::Same(&VERIFY_RESTORED_KEY), Need::Same(&VERIFY_BACKUP)],
     reason: "what was restored into memory is left nowhere",
     leaves: Leaves::Other,
     who: &[Who::Holder, Who::Administrator, Who::Witnesses],

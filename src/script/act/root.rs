@@ -10,12 +10,12 @@ use super::{Act, INSPECT_HOST};
 
 const KINDS_THAT_SIGN: &[Kind] = &[Kind::Genesis, Kind::Rotation, Kind::Renewal, Kind::Signing];
 
-pub(super) static JUDGE_REQUEST: Description = Description {
-    name: "judge-request",
+pub(super) static VERIFY_REQUEST: Description = Description {
+    name: "verify-request",
     label: "Judge request",
     about: "A signing request of another site is checked: its chain from the trusted root, and what was signed before.",
     fields: &[],
-    construct: |_| Some(Act::JudgeRequest),
+    construct: |_| Some(Act::VerifyRequest),
     kinds: &[Kind::Signing],
     in_restore: InRestore::Never,
     only_with: OnlyWith::Nothing,

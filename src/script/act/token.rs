@@ -1,29 +1,29 @@
 //! Tokens: they arrive, are set up, prove that they keep their keys, and are put away; media are put away too.
 
-use crate::script::{Fate, KeyPlan, Kind, Medium, SecretPlan, TokenSecret};
+use crate::script::{KeyPlan, Kind, Medium, SecretDisposition, SecretPlan, TokenSecret};
 
 use super::description::{
     Description, EVERY_KIND, EVERY_KIND_BUT_SIGNING, InRestore, KEY, KINDS_WITH_NEW_KEYS, Leaves,
     Need, OnlyWith, Stage, Subject, Who, blanks, lines,
 };
 use super::{
-    ATTEST_CLOCK, Act, BACK_UP_KEY, COLLECT_SIGNATURES, EXPORT, INSPECT_HOST, PROVE_BACKUP,
-    READ_SCRIPT,
+    ATTEST_CLOCK, Act, BACK_UP_KEY, COLLECT_SIGNATURES, EXPORT, INSPECT_HOST, READ_SCRIPT,
+    VERIFY_BACKUP,
 };
 use crate::script::schema::{Field, Need as FieldNeed, Type};
 
-pub(super) static OPEN_TOKEN: Description = Description {
-    name: "open-token",
+pub(super) static IDENTIFY_TOKEN: Description = Description {
+    name: "identify-token",
     label: "Match token",
     about: "A token is inserted and compared with the script.",
     fields: &[KEY],
-    construct: |values| Some(Act::OpenToken { key: values.key? }),
+    construct: |values| Some(Act::IdentifyToken { key: values.key? }),
     kinds: EVERY_KIND,
     in_restore: InRestore::Always,
     only_with: OnlyWith::Nothing,
     repeats: false,
     minutes: 2,
-    stage: Stage::OpenToken,
+    stage: Stage::IdentifyToken,
     needs: &[
         Need::Every(&ATTEST_CLOCK),
         Need::Every(&INSPECT_HOST),
@@ -33,7 +33,7 @@ pub(super) static OPEN_TOKEN: Description = Description {
     leaves: Leaves::Other,
     who: &[Who::Holder, Who::Witnesses],
     title: |step| format!("Match {}", step.token_title()),
-    instructions: open_token,
+    instructions: identify_token,
     proves: |_| lines(&["the token is the one that the script names"]),
     blanks: |step| {
         let is_bagged = step.plan().is_some_and(|plan| plan.token.bag.is_some());
@@ -43,7 +43,7 @@ pub(super) static OPEN_TOKEN: Description = Description {
     },
 };
 
-fn open_token(step: &Subject<'_>) -> Vec<String> {
+fn identify_token(step: &Subject<'_>) -> Vec<String> {
     let Some(plan) = step.plan() else {
         return Vec::new();
     };
@@ -86,7 +86,7 @@ pub(super) static INITIALIZE_TOKEN: Description = Description {
     repeats: false,
     minutes: 1,
     stage: Stage::InitializeToken,
-    needs: &[Need::Same(&OPEN_TOKEN)],
+    needs: &[Need::Same(&IDENTIFY_TOKEN)],
     reason: "a PIN is set once its token is initialized",
     leaves: Leaves::Token,
     who: &[Who::Holder],
@@ -110,7 +110,7 @@ fn so_pin(step: &Subject<'_>) -> String {
     let title = secret.title();
     match plan.and_then(|plan| plan.secret(secret)) {
         Some(SecretPlan {
-            fate: Fate::Discarded,
+            disposition: SecretDisposition::Discarded,
             ..
         }) => format!(
             "The {title} is random: nobody sees it, and it is forgotten once the PIN is set."
@@ -148,7 +148,7 @@ pub(super) static SET_PIN: Description = Description {
     repeats: false,
     minutes: 2,
     stage: Stage::SetPin,
-    needs: &[Need::Same(&OPEN_TOKEN), Need::Same(&INITIALIZE_TOKEN)],
+    needs: &[Need::Same(&IDENTIFY_TOKEN), Need::Same(&INITIALIZE_TOKEN)],
     reason: "a key is made behind its holder's PIN, and initializing takes a PIN away",
     leaves: Leaves::Token,
     who: &[Who::Holder],
@@ -199,18 +199,18 @@ fn set_pin(step: &Subject<'_>) -> Vec<String> {
     lines
 }
 
-pub(super) static PROVE_TOKEN: Description = Description {
-    name: "prove-token",
+pub(super) static VERIFY_TOKEN: Description = Description {
+    name: "verify-token",
     label: "Prove token",
     about: "The token is inserted again after the result is safe, and its key answers a challenge.",
     fields: &[KEY],
-    construct: |values| Some(Act::ProveToken { key: values.key? }),
+    construct: |values| Some(Act::VerifyToken { key: values.key? }),
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::IfKept,
     only_with: OnlyWith::Nothing,
     repeats: false,
     minutes: 2,
-    stage: Stage::ProveToken,
+    stage: Stage::VerifyToken,
     needs: &[
         Need::Restored,
         Need::Every(&EXPORT),
@@ -253,11 +253,11 @@ pub(super) static DESTROY_TOKEN_KEY: Description = Description {
     only_with: OnlyWith::RemovedKey,
     repeats: false,
     minutes: 3,
-    stage: Stage::ProveToken,
+    stage: Stage::VerifyToken,
     needs: &[
         Need::Every(&EXPORT),
         Need::Every(&COLLECT_SIGNATURES),
-        Need::Same(&PROVE_TOKEN),
+        Need::Same(&VERIFY_TOKEN),
     ],
     reason: "a key that is not used any more cannot be stolen once it is destroyed",
     leaves: Leaves::Other,
@@ -340,7 +340,7 @@ pub(super) static SEAL: Description = Description {
     stage: Stage::PutAway,
     needs: &[
         Need::Every(&EXPORT),
-        Need::Same(&PROVE_TOKEN),
+        Need::Same(&VERIFY_TOKEN),
         Need::Restored,
     ],
     reason: "a token is sealed when it is not needed any more",
@@ -359,7 +359,7 @@ pub(super) static SEAL: Description = Description {
 pub(super) static SEAL_MEDIUM: Description = Description {
     label: "Seal medium",
     in_restore: InRestore::Always,
-    needs: &[Need::Every(&EXPORT), Need::Every(&PROVE_BACKUP)],
+    needs: &[Need::Every(&EXPORT), Need::Every(&VERIFY_BACKUP)],
     reason: "a medium is sealed when nothing more is written to it",
     title: |step| {
         let medium = step.named.medium;

@@ -2,7 +2,7 @@
 
 use super::people::{find, nobody};
 use super::twice;
-use crate::script::read::{Draft, FateWord, KeyEntry, Log, SecretEntry};
+use crate::script::read::{DispositionWord, Draft, KeyEntry, Log, SecretEntry};
 use crate::script::{Act, TokenSecret};
 
 const CHECK: &str = "script.activation";
@@ -16,7 +16,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         );
         for entry in &key.activation {
             known(log, key, entry);
-            fate(log, entry);
+            disposition(log, entry);
             setter(log, draft, key, entry);
             used(log, draft, key, entry);
         }
@@ -35,61 +35,61 @@ fn known(log: &Log<'_>, key: &KeyEntry, entry: &SecretEntry) {
     let (Some(make), Some(secret)) = (key.make(), &entry.secret) else {
         return;
     };
-    let has = TokenSecret::of(make.kind());
+    let has = TokenSecret::of(make.kind);
     if !has.contains(&secret.value) {
         let names: Vec<&str> = has.iter().map(|secret| secret.as_str()).collect();
         log.error(
             CHECK,
             &secret.span,
-            format!(
-                "a token of {} has no {}",
-                make.name(),
-                secret.value.as_str()
-            ),
+            format!("a token of {} has no {}", make.name, secret.value.as_str()),
             format!("tokens of that make have: {}", names.join(", ")),
         );
     }
 }
 
-fn fate(log: &Log<'_>, entry: &SecretEntry) {
-    let (Some(secret), Some(fate)) = (&entry.secret, &entry.fate) else {
+fn disposition(log: &Log<'_>, entry: &SecretEntry) {
+    let (Some(secret), Some(disposition)) = (&entry.secret, &entry.disposition) else {
         return;
     };
-    let wrong = |message: &str, hint: &str| log.error(CHECK, &fate.span, message, hint);
-    match (secret.value, fate.value) {
-        (TokenSecret::UserPin, FateWord::Discarded) => wrong(
+    let wrong = |message: &str, hint: &str| log.error(CHECK, &disposition.span, message, hint);
+    match (secret.value, disposition.value) {
+        (TokenSecret::UserPin, DispositionWord::Discarded) => wrong(
             "a user-pin that nobody knows would lock its key away",
-            "give it the fate memory or envelope",
+            "give it the disposition memory or envelope",
         ),
-        (TokenSecret::ManagementKey, FateWord::Memory | FateWord::Discarded) => wrong(
-            "a management-key lies on its token behind the PIN, or in an envelope: nobody keeps it in memory, and without it no key is ever made there again",
-            "give it the fate under-pin or envelope",
-        ),
-        (secret, FateWord::UnderPin) if secret != TokenSecret::ManagementKey => wrong(
+        (TokenSecret::ManagementKey, DispositionWord::Memorized | DispositionWord::Discarded) => {
+            wrong(
+                "a management-key lies on its token behind the PIN, or in an envelope: nobody keeps it in memory, and without it no key is ever made there again",
+                "give it the disposition under-pin or envelope",
+            )
+        }
+        (secret, DispositionWord::PinProtected) if secret != TokenSecret::ManagementKey => wrong(
             "nothing but the management-key lies on its token behind the PIN",
-            "give it the fate memory or envelope",
+            "give it the disposition memory or envelope",
         ),
-        (_, FateWord::Envelope) if entry.bag.is_none() && entry.is_read => wrong(
+        (_, DispositionWord::Sealed) if entry.bag.is_none() && entry.is_read => wrong(
             "an envelope without the number of its bag",
             "add, for example: bag = \"B0000001\"",
         ),
         _ => {}
     }
-    if let (FateWord::Memory | FateWord::Discarded | FateWord::UnderPin, Some(bag)) =
-        (fate.value, &entry.bag)
+    if let (
+        DispositionWord::Memorized | DispositionWord::Discarded | DispositionWord::PinProtected,
+        Some(bag),
+    ) = (disposition.value, &entry.bag)
     {
         log.error(
             CHECK,
             &bag.span,
             "a bag for what goes into none",
-            "give it the fate envelope, or take the bag out",
+            "give it the disposition envelope, or take the bag out",
         );
     }
 }
 
 /// What is sealed or discarded was set in a step of this ceremony.
 fn used(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
-    let (Some(id), Some(fate)) = (&key.id, &entry.fate) else {
+    let (Some(id), Some(disposition)) = (&key.id, &entry.disposition) else {
         return;
     };
     let sets = |act: &Act| matches!(act, Act::SetPin { key } if *key == id.value);
@@ -97,10 +97,14 @@ fn used(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
         .steps
         .iter()
         .any(|step| step.act.as_ref().is_none_or(sets));
-    if !matches!(fate.value, FateWord::Memory | FateWord::UnderPin) && !is_set {
+    if !matches!(
+        disposition.value,
+        DispositionWord::Memorized | DispositionWord::PinProtected
+    ) && !is_set
+    {
         log.error(
             "script.unused",
-            &fate.span,
+            &disposition.span,
             format!(
                 "no step sets what opens the token of {:?}",
                 id.value.as_str()
@@ -111,17 +115,17 @@ fn used(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
 }
 
 fn setter(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
-    let (Some(secret), Some(fate)) = (&entry.secret, &entry.fate) else {
+    let (Some(secret), Some(disposition)) = (&entry.secret, &entry.disposition) else {
         return;
     };
-    match (&entry.set_by, fate.value) {
-        (Some(by), FateWord::Discarded | FateWord::UnderPin) => log.error(
+    match (&entry.set_by, disposition.value) {
+        (Some(by), DispositionWord::Discarded | DispositionWord::PinProtected) => log.error(
             CHECK,
             &by.span,
             "what is random and written down nowhere is set by nobody",
-            "take set_by out, or give it the fate memory or envelope",
+            "take set_by out, or give it the disposition memory or envelope",
         ),
-        (None, FateWord::Memory | FateWord::Envelope) if entry.is_read => log.error(
+        (None, DispositionWord::Memorized | DispositionWord::Sealed) if entry.is_read => log.error(
             CHECK,
             &entry.span,
             format!("nobody sets the {}", secret.value.as_str()),

@@ -52,17 +52,25 @@ fn leaves_its_token(log: &Log<'_>, draft: &Draft, key: &KeyEntry, span: &Span) {
     let (Some(make), Some(key_type)) = (key.make(), &key.key_type) else {
         return;
     };
-    if make.wraps(key_type.value.as_str()) {
+    if make.wraps(key_type.value) {
+        if !make.backup.confine {
+            log.error(
+                CHECK,
+                span,
+                format!("a {make} token cannot make a key non-extractable after its backup"),
+                "generate the key with import-key, or write backup = \"none\"",
+            );
+        }
         return;
     }
-    let others: Vec<&str> = make.wrapped_key_types().collect();
+    let others: Vec<&str> = make.backup.wraps.iter().map(|it| it.as_str()).collect();
     if draft.kind == Kind::Backup {
         log.error(
             CHECK,
             span,
             format!(
                 "a token of {} lets no key of type {} out, not even wrapped",
-                make.name(),
+                make.name,
                 key_type.value
             ),
             "a key that has shares gets new ones from a quorum of these: [restore] in place of [[key]]; one that has none is replaced by a rotation",
@@ -71,7 +79,7 @@ fn leaves_its_token(log: &Log<'_>, draft: &Draft, key: &KeyEntry, span: &Span) {
         log.error(
             CHECK,
             span,
-            format!("a token of {} lets no key out that it made, not even wrapped", make.name()),
+            format!("a token of {} lets no key out that it made, not even wrapped", make.name),
             "make the key with import-key in place of generate-key, so that it is wrapped before it comes into the token; or write backup = \"none\"",
         );
     } else {
@@ -80,8 +88,7 @@ fn leaves_its_token(log: &Log<'_>, draft: &Draft, key: &KeyEntry, span: &Span) {
             span,
             format!(
                 "a token of {} lets no key of type {} out, not even wrapped",
-                make.name(),
-                key_type.value
+                make.name, key_type.value
             ),
             format!(
                 "types that leave it wrapped: {}; or write backup = \"none\"",
@@ -156,7 +163,7 @@ fn shares(log: &Log<'_>, draft: &Draft, entry: &BackupEntry) {
         custodian_can_keep(log, draft, custodian);
         match seen.iter().find(|first| first.value == custodian.value) {
             Some(first) => log.error(
-                "script.twice",
+                "script.duplicate",
                 &custodian.span,
                 format!(
                     "{:?} has a share already (line {})",

@@ -32,7 +32,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         };
         match seen.iter().find(is_same) {
             Some(first) => log.error(
-                "script.twice",
+                "script.duplicate",
                 &enrolled.span,
                 format!(
                     "{:?} is of the key that is enrolled in line {} already",
@@ -49,7 +49,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         });
         if let Some((id, _)) = listed {
             log.error(
-                "script.twice",
+                "script.duplicate",
                 &enrolled.span,
                 format!("the root has that key already, as {id}"),
                 format!("keep it: key_id = \"{id}\" and change = \"keep\""),

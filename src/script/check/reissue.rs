@@ -41,7 +41,7 @@ fn source(log: &Log<'_>, draft: &Draft) {
             "script.unused",
             &backup.span,
             "the set is replaced already: nobody gets a share",
-            "take [backup] out; or take \"replaced_by\" out, to make another set",
+            "take [backup] out; or take \"superseded_by\" out, to make another set",
         );
     }
 }
@@ -53,7 +53,7 @@ fn memory(log: &Log<'_>, draft: &Draft) {
     };
     let fits = match draft.kind {
         Kind::Drill => {
-            entry.grade.is_none_or(|grade| grade == DrillLevel::Full) && draft.keys.is_empty()
+            entry.level.is_none_or(|level| level == DrillLevel::Full) && draft.keys.is_empty()
         }
         Kind::Recovery => false,
         _ => true,
@@ -63,7 +63,7 @@ fn memory(log: &Log<'_>, draft: &Draft) {
             CHECK,
             &backup.span,
             format!("this {} gives nobody another share", draft.kind),
-            "take [backup] out; new shares are made in a backup, or in a drill with grade = \"full\" that restores into locked memory",
+            "take [backup] out; new shares are made in a backup, or in a drill with level = \"full\" that restores into locked memory",
         );
     }
     let manifest = entry.manifest.as_ref();
@@ -113,7 +113,7 @@ fn people(log: &Log<'_>, draft: &Draft) {
 /// What took the place of a set is of the same key, and says so.
 fn replaced(log: &Log<'_>, draft: &Draft) {
     let Some(entry) = &draft.restore else { return };
-    let (Some(old), Some(new)) = (&entry.manifest, &entry.replaced_by) else {
+    let (Some(old), Some(new)) = (&entry.manifest, &entry.superseded_by) else {
         return;
     };
     let (of_old, of_new) = (old.value.facts(), new.value.facts());

@@ -3,7 +3,7 @@
 use super::people::{find, nobody};
 use crate::script::Kind;
 use crate::script::plan::PersonRole;
-use crate::script::read::{Draft, FateWord, Log, RestoreEntry};
+use crate::script::read::{DispositionWord, Draft, Log, RestoreEntry};
 use crate::script::{DrillLevel, PersonId, RestorePlan, TokenSecret};
 
 const CHECK: &str = "script.restore";
@@ -98,7 +98,7 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         }
         there.push(&named.value);
     }
-    let is_enough = entry.grade.is_none_or(|grade| grade == DrillLevel::Custody)
+    let is_enough = entry.level.is_none_or(|level| level == DrillLevel::Custody)
         || RestorePlan::is_quorum(&manifest.value, &there);
     if draft.is_replaced() {
         return;
@@ -133,7 +133,7 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
 
 /// A token for the key where it is restored to one, of the key's name and type; none elsewhere.
 fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
-    let (Some(manifest), Some(grade)) = (&entry.manifest, entry.grade) else {
+    let (Some(manifest), Some(level)) = (&entry.manifest, entry.level) else {
         return;
     };
     let facts = manifest.value.facts();
@@ -162,26 +162,26 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
     };
     let of_management = key.activation.iter().find(|entry| {
         let secret = entry.secret.as_ref().map(|at| at.value);
-        let fate = entry.fate.as_ref().map(|at| at.value);
-        secret == Some(TokenSecret::ManagementKey) && fate == Some(FateWord::Envelope)
+        let disposition = entry.disposition.as_ref().map(|at| at.value);
+        secret == Some(TokenSecret::ManagementKey) && disposition == Some(DispositionWord::Sealed)
     });
     if let Some(entry) = of_management {
         log.error(
             CHECK,
             &entry.span,
             "the management key of a token that takes a restored key in stays on it",
-            "write another fate for it",
+            "write another disposition for it",
         );
     }
     let (Some(id), Some(key_type)) = (&key.id, &key.key_type) else {
         return;
     };
-    if grade != DrillLevel::Full {
+    if level != DrillLevel::Full {
         log.error(
             "script.unused",
             &id.span,
-            "nothing is unwrapped in a drill of this grade, and so nothing comes onto a token",
-            "take the key out, or write grade = \"full\"",
+            "nothing is unwrapped in a drill of this level, and so nothing comes onto a token",
+            "take the key out, or write level = \"full\"",
         );
         return;
     }
@@ -202,18 +202,18 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         );
     }
     if let Some(make) = key.make()
-        && make.kind() != crate::profile::Kind::YubikeyPiv
-        && !make.wraps(key_type.value.as_str())
+        && make.kind != crate::profile::Kind::YubikeyPiv
+        && !make.backup.unwraps.contains(&key_type.value)
     {
         log.error(
             CHECK,
             &key_type.span,
             format!(
-                "a token of {} takes no wrapped key of type {} in",
-                make.name(),
+                "a {} token cannot restore a key of type {}",
+                make.name,
                 key_type.value
             ),
-            "take another make of token; or, in a drill, restore into locked memory: take the [[key]] out",
+            "use another make of token; or, in a drill, restore to locked memory: remove the [[key]]",
         );
     }
 }

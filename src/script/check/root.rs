@@ -48,7 +48,7 @@ fn repeated(log: &Log<'_>, role: &RoleEntry) -> usize {
             .find(|first| first.key.public() == key.value.key.public())
         {
             Some(first) => log.error(
-                "script.twice",
+                "script.duplicate",
                 &key.span,
                 format!(
                     "{:?} holds the same public key as {:?}",

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::twice;
-use crate::metadata::KeyType;
 use crate::script::read::{At, Draft, KeyEntry, Log, PersonEntry, Span, StepEntry, TokenEntry};
-use crate::script::token::attests;
 use crate::script::{Act, Enrolled};
 
 pub(super) fn names(log: &Log<'_>, draft: &Draft) {
@@ -79,7 +77,6 @@ pub(super) fn abilities(log: &Log<'_>, draft: &Draft) {
         slots(log, token);
     }
     for key in draft.keys.iter().filter(|key| key.is_made()) {
-        key_type(log, key);
         provenance(log, draft, key);
         import(log, draft, key);
     }
@@ -94,7 +91,7 @@ fn slots(log: &Log<'_>, token: &TokenEntry) {
     let Some(profile) = token
         .profile
         .as_ref()
-        .filter(|profile| !attests(&profile.value))
+        .filter(|profile| !profile.value.attests())
     else {
         return;
     };
@@ -118,26 +115,12 @@ fn slots(log: &Log<'_>, token: &TokenEntry) {
     }
 }
 
-fn key_type(log: &Log<'_>, key: &KeyEntry) {
-    let (Some(profile), Some(kind)) = (key.profile(), &key.key_type) else {
-        return;
-    };
-    if kind.value == KeyType::Ed25519 && attests(&profile.value) {
-        log.error(
-            "script.key-type",
-            &kind.span,
-            "a YubiKey signs with Ed25519 only what fits into one command, and a root does not",
-            "take ecdsa-sha2-nistp256 for this key, or another token",
-        );
-    }
-}
-
 /// A key that is brought in: only where the token takes it, and where nobody asks for an attestation.
 fn import(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
     let (Some(step), Some(profile)) = (draft.import_of(key), key.profile()) else {
         return;
     };
-    if !attests(&profile.value) {
+    if !profile.value.attests() {
         log.error(
             "script.import",
             &step.span,
@@ -178,7 +161,7 @@ fn provenance(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
     let (Some(wanted), Some(profile)) = (&draft.root.require_provenance, key.profile()) else {
         return;
     };
-    if !attests(&profile.value) {
+    if !profile.value.attests() {
         log.error(
             "script.provenance",
             &profile.span,

@@ -4,7 +4,7 @@ use crate::metadata::KeyType;
 use crate::script::enrolled::Enrolled;
 use crate::script::previous::KeyChange;
 use crate::script::token::{Spare, TokenSpec};
-use crate::script::{Fate, KeyId, PersonId, SecretPlan, TokenSecret};
+use crate::script::{KeyId, PersonId, SecretDisposition, SecretPlan, TokenSecret};
 
 use crate::script::spelling::spelling;
 
@@ -48,23 +48,27 @@ impl KeyPlan {
     /// By which secret a locked PIN is unblocked. None where that is random and discarded.
     pub fn unblocked_by(&self) -> Option<&SecretPlan> {
         self.secret(self.ruling_secret())
-            .filter(|plan| plan.fate != Fate::Discarded)
+            .filter(|plan| plan.disposition != SecretDisposition::Discarded)
     }
 
     /// Who writes the management key of the token down for the safe; none where the token keeps it.
     pub fn management_writer(&self) -> Option<&PersonId> {
         let plan = self.secret(TokenSecret::ManagementKey)?;
-        matches!(plan.fate, Fate::Envelope { .. })
+        matches!(plan.disposition, SecretDisposition::Sealed { .. })
             .then_some(plan.set_by.as_ref())
             .flatten()
     }
 
     /// The secrets that are sealed into bags, with the numbers of these.
     pub fn envelopes(&self) -> impl Iterator<Item = (TokenSecret, &str)> {
-        self.activation.iter().filter_map(|plan| match &plan.fate {
-            Fate::Envelope { bag } => Some((plan.secret, bag.as_str())),
-            Fate::Memory | Fate::Discarded | Fate::UnderPin => None,
-        })
+        self.activation
+            .iter()
+            .filter_map(|plan| match &plan.disposition {
+                SecretDisposition::Sealed { bag } => Some((plan.secret, bag.as_str())),
+                SecretDisposition::Memorized
+                | SecretDisposition::Discarded
+                | SecretDisposition::PinProtected => None,
+            })
     }
 }
 

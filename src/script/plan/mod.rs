@@ -15,6 +15,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::metadata::Key;
+use crate::profile::Profile;
 use crate::record::CustodyList;
 use crate::transfer::PayloadRegister;
 use crate::words::Digest;
@@ -61,6 +62,7 @@ pub struct Script {
     pub(super) custody: CustodyList,
     pub(super) steps: Vec<Step>,
     pub(super) pinned: BTreeMap<String, PinnedFile>,
+    pub(super) profiles: BTreeMap<String, Arc<Profile>>,
     pub(super) warnings: Vec<Warning>,
     pub(super) payloads: PayloadRegister,
     pub(super) attestation: AttestationPolicy,
@@ -368,6 +370,32 @@ impl Script {
     /// Every file that the script binds, once, by name.
     pub fn pinned_files(&self) -> impl Iterator<Item = &PinnedFile> {
         self.pinned.values()
+    }
+
+    /// The token profiles that the script names, by name.
+    pub const fn profiles(&self) -> &BTreeMap<String, Arc<Profile>> {
+        &self.profiles
+    }
+
+    /// The SHA-256 of each of these.
+    pub fn profile_digests(&self) -> BTreeMap<String, Digest> {
+        let profiles = self.profiles.iter();
+        profiles
+            .map(|(name, it)| (name.clone(), it.sha256()))
+            .collect()
+    }
+
+    /// Whether each profile that comes with the script is recorded with its SHA-256. A built-in profile may differ in
+    /// another version of this program.
+    pub fn has_profiles(&self, recorded: &BTreeMap<String, Digest>) -> bool {
+        let mut carried = self.profiles.iter().filter(|(_, it)| it.file().is_some());
+        carried.all(|(name, it)| recorded.get(name) == Some(&it.sha256()))
+    }
+
+    /// The token profile of that name; for the simulated tokens of a rehearsal, the built-in one.
+    pub fn profile(&self, name: &str) -> Option<Arc<Profile>> {
+        let known = self.profiles.get(name).map(Arc::clone);
+        known.or_else(|| Profile::named(name).ok().map(Arc::new))
     }
 
     /// What the script's author should know, although nothing is wrong.

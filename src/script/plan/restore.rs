@@ -42,9 +42,9 @@ pub struct RestorePlan {
     /// The set.
     pub manifest: Manifest,
     /// How far it goes. A recovery goes all the way, and so does a backup that re-issues shares.
-    pub grade: DrillLevel,
+    pub level: DrillLevel,
     /// The set that has taken its place: then nothing is restored, and what is left of the old one is destroyed.
-    pub replaced_by: Option<Manifest>,
+    pub superseded_by: Option<Manifest>,
     /// After how many days at the latest a share that was lost is to be made good by a new set.
     pub reissue_within_days: u16,
 }
@@ -73,7 +73,7 @@ impl RestorePlan {
             (Some(Closing::Passphrase), _) => Entering::Passphrase,
             (Some(Closing::Recipients(_)), Opens::Here) => Entering::Identity,
             (Some(Closing::Recipients(_)), Opens::OwnDevice)
-                if self.grade == DrillLevel::Custody =>
+                if self.level == DrillLevel::Custody =>
             {
                 Entering::CheckWords
             }

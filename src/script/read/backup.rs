@@ -131,7 +131,7 @@ fn recipient(value: &Value<'_, '_>) -> Option<String> {
                 RecipientError::Private => {
                     "take it out, and make a new identity: whoever saw this script has the old one"
                 }
-                _ => {
+                RecipientError::Unknown => {
                     "write \"age1…\" or \"ssh-ed25519 …\", as the custodian gave it; or \"passphrase\", or \"paper\""
                 }
             };

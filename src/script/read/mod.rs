@@ -42,7 +42,7 @@ use enrolled::EnrollmentReader;
 use fields::{Fields, Value};
 use pinned::PinnedFiles;
 
-pub(super) use activation::{FateWord, SecretEntry};
+pub(super) use activation::{DispositionWord, SecretEntry};
 pub(super) use attestation::AttestationEntry;
 pub(super) use backup::BackupEntry;
 pub(super) use keys::{KeyEntry, TokenEntry};
@@ -132,8 +132,8 @@ impl Draft {
 
     /// Whether another set took the place of the one in the script already.
     pub(super) fn is_replaced(&self) -> bool {
-        let grade = self.restore.as_ref().and_then(|entry| entry.grade);
-        self.kind == Kind::Backup && grade == Some(super::DrillLevel::Custody)
+        let level = self.restore.as_ref().and_then(|entry| entry.level);
+        self.kind == Kind::Backup && level == Some(super::DrillLevel::Custody)
     }
 
     /// The root that is changed, if it can be trusted.
@@ -273,7 +273,9 @@ fn document_fields(
     };
     let (keys, distant) = keys::read(fields.tables("key"), kind, before, &mut enrollments);
     let spares = fields.tables("spare").into_iter();
-    let spares = spares.map(spares::read).collect();
+    let spares = spares
+        .map(|table| spares::read(table, &mut files))
+        .collect();
     let media = fields.tables("medium").into_iter();
     let media = media.map(media::read).collect();
     let backup = fields.table("backup").map(backup::read);
@@ -304,10 +306,12 @@ fn document_fields(
         restore,
     };
     let warnings = judge(&draft)?;
+    let (pinned, profiles) = files.into_parts();
     complete(draft, warnings).map(|script| Script {
         title: title.unwrap_or_default(),
         repository: repository.unwrap_or_default(),
-        pinned: files.into_files(),
+        pinned,
+        profiles,
         ..script
     })
 }
@@ -322,7 +326,7 @@ fn custody_list(
 ) -> Option<At<CustodyList>> {
     let own = match previous {
         None => fields
-            .value("custody")
+            .value("custody_log")
             .and_then(|value| custody::read(&value, files)),
         Some(_) => None,
     };
@@ -373,6 +377,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         custody: draft.custody.map(|list| list.value).unwrap_or_default(),
         steps: steps.collect::<Option<_>>()?,
         pinned: BTreeMap::new(),
+        profiles: BTreeMap::new(),
         warnings,
         payloads,
         attestation: draft.attestation.complete(),

@@ -16,7 +16,7 @@ pub(in crate::script) struct PreviousEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) root: Option<At<TrustedRoot>>,
     chain: Vec<PinnedFile>,
-    record: Option<Digest>,
+    transcript_digest: Option<Digest>,
     custody: Option<PinnedFile>,
     pub(super) custody_list: Option<At<CustodyList>>,
     register: Option<PinnedFile>,
@@ -31,15 +31,15 @@ pub(super) fn read(
 ) -> PreviousEntry {
     let span = fields.span.clone();
     let (root, chain) = chain(&mut fields, files, at);
-    let record = fields
-        .value("record")
-        .and_then(|value| Some((record(&value)?, value)));
+    let digest = fields
+        .value("transcript_digest")
+        .and_then(|value| Some((transcript_digest(&value)?, value)));
     let mut file_of = |name| {
         let value = fields.value(name)?;
         let (_, file) = files.read(&value)?;
         Some((value, file))
     };
-    let custody = file_of("custody");
+    let custody = file_of("custody_log");
     let register = file_of("register");
     let custody_list = custody
         .as_ref()
@@ -50,23 +50,23 @@ pub(super) fn read(
         .and_then(|(value, file)| payloads(value, file))
         .unwrap_or_default();
     // A register that cannot be read was reported.
-    if let (Some((head, value)), true) = (&record, register.is_none() || !payloads.is_empty())
+    if let (Some((head, value)), true) = (&digest, register.is_none() || !payloads.is_empty())
         && !payloads.has_record(head)
     {
         value.error(
-            "script.previous-record",
+            "script.previous-transcript",
             "the register does not know the record that the script names: a record is missing",
             "carry in keys/payloads.json of the ceremony whose head stands in the ink, with its hash, as \"register\"",
         );
     }
-    let record = record.map(|(head, _)| head);
+    let transcript_digest = digest.map(|(digest, _)| digest);
     let custody = custody.map(|(_, file)| file);
     let register = register.map(|(_, file)| file);
     PreviousEntry {
         span,
         root,
         chain,
-        record,
+        transcript_digest,
         custody,
         custody_list,
         register,
@@ -116,12 +116,12 @@ fn trusted(value: &Value<'_, '_>, chain: &[PinnedFile], at: Timestamp) -> Option
     None
 }
 
-fn record(value: &Value<'_, '_>) -> Option<Digest> {
+fn transcript_digest(value: &Value<'_, '_>) -> Option<Digest> {
     let text = value.raw()?;
     Digest::from_words(text)
         .map_err(|error| {
             value.error(
-                "script.previous-record",
+                "script.previous-transcript",
                 format!("\"record\" is not the head of a record: {error}"),
                 "copy the 32 words from the ink on the closing note of the ceremony before",
             );
@@ -136,15 +136,15 @@ impl PreviousEntry {
     }
 
     /// Whether the script names the record of the ceremony before.
-    pub(in crate::script) const fn names_record(&self) -> bool {
-        self.record.is_some()
+    pub(in crate::script) const fn names_transcript(&self) -> bool {
+        self.transcript_digest.is_some()
     }
 
     pub(in crate::script) fn complete(self) -> Option<Previous> {
         Some(Previous {
             chain: self.chain,
             root: self.root?.value,
-            record: self.record,
+            transcript_digest: self.transcript_digest,
             custody: self.custody,
             register: self.register,
             payloads: self.payloads,

@@ -41,7 +41,7 @@ impl RepositoryEntry {
             previous: Previous {
                 chain: self.chain,
                 root: self.root?.value,
-                record: None,
+                transcript_digest: None,
                 custody: None,
                 register: None,
                 payloads: PayloadRegister::default(),

@@ -10,9 +10,9 @@ use crate::script::{DrillLevel, PinnedFile, RestorePlan};
 pub(in crate::script) struct RestoreEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) manifest: Option<At<Manifest>>,
-    pub(in crate::script) grade: Option<DrillLevel>,
+    pub(in crate::script) level: Option<DrillLevel>,
     /// The set that took its place already: then there is nothing to restore.
-    pub(in crate::script) replaced_by: Option<At<Manifest>>,
+    pub(in crate::script) superseded_by: Option<At<Manifest>>,
     file: Option<PinnedFile>,
     days: Option<u16>,
 }
@@ -29,16 +29,16 @@ pub(super) fn read(
     };
     let found = fields.value("manifest").and_then(|value| read(&value));
     let (manifest, file) = found.unzip();
-    let replacing = fields.value("replaced_by");
-    let replaced_by = replacing.as_ref().and_then(read);
-    let replaced_by = replaced_by.map(|(manifest, _)| manifest);
-    let grade = match kind {
+    let replacing = fields.value("superseded_by");
+    let superseded_by = replacing.as_ref().and_then(read);
+    let superseded_by = superseded_by.map(|(manifest, _)| manifest);
+    let level = match kind {
         // Its shares may be opened before they are destroyed; none comes together with another.
         Kind::Backup if replacing.is_some() => Some(DrillLevel::Custody),
         Kind::Recovery | Kind::Backup => Some(DrillLevel::Full),
         _ => fields
-            .value("grade")
-            .and_then(|value| value.word("script.grade", DrillLevel::SPELLINGS)),
+            .value("level")
+            .and_then(|value| value.word("script.level", DrillLevel::SPELLINGS)),
     };
     let days = match fields.value("reissue_within_days") {
         None => Some(RestorePlan::USUAL_DAYS),
@@ -64,8 +64,8 @@ pub(super) fn read(
     RestoreEntry {
         span,
         manifest,
-        grade,
-        replaced_by,
+        level,
+        superseded_by,
         file,
         days,
     }
@@ -90,8 +90,8 @@ impl RestoreEntry {
         Some(RestorePlan {
             file: self.file?,
             manifest: self.manifest?.value,
-            grade: self.grade?,
-            replaced_by: self.replaced_by.map(|at| at.value),
+            level: self.level?,
+            superseded_by: self.superseded_by.map(|at| at.value),
             reissue_within_days: self.days?,
         })
     }

@@ -55,7 +55,9 @@ pub(super) fn read(
         .map(|table| people::read(table, &mut files, Kind::Signing))
         .collect();
     let tables = fields.tables("key").into_iter();
-    let keys: Vec<_> = tables.map(|table| key(table, request.as_ref())).collect();
+    let keys: Vec<_> = tables
+        .map(|table| key(table, request.as_ref(), &mut files))
+        .collect();
     let steps = steps::read(log, fields.tables("step"));
     let start = fields.span.clone();
     fields.finish();
@@ -79,6 +81,7 @@ pub(super) fn read(
         return None;
     }
     let request = request?;
+    let (pinned, profiles) = files.into_parts();
     Some(Script {
         further: Arc::default(),
         name: String::new(),
@@ -107,7 +110,8 @@ pub(super) fn read(
             .into_iter()
             .map(StepEntry::complete)
             .collect::<Option<_>>()?,
-        pinned: files.into_files(),
+        pinned,
+        profiles,
         warnings: Vec::new(),
         payloads: register?,
         attestation: AttestationPolicy::default(),
@@ -174,7 +178,11 @@ struct KeyEntry {
     key: Option<(At<RootKey>, KeyType)>,
 }
 
-fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry {
+fn key(
+    mut fields: Fields<'_, '_>,
+    request: Option<&SigningRequest>,
+    files: &mut PinnedFiles<'_>,
+) -> KeyEntry {
     let id = fields.read("id", Value::id);
     let value = fields.value("key_id");
     let key = value.and_then(|value| {
@@ -186,7 +194,7 @@ fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry
         let found = asked.and_then(|one| root_key(request?, &one.key_id));
         let Some(found) = found else {
             value.error(
-                "script.not-asked",
+                "script.not-requested",
                 format!("the request does not ask the key {text:?} to sign"),
                 "name a key of the request, by its ID there",
             );
@@ -194,7 +202,7 @@ fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry
         };
         let Some(key_type) = rotation::key_type(&found.key) else {
             value.error(
-                "script.not-asked",
+                "script.not-requested",
                 "this version signs with no key of that type and scheme",
                 "sign with another tool, and merge the signature: conclave root merge --signature",
             );
@@ -203,7 +211,7 @@ fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry
         Some((value.at(Some(found))?, key_type))
     });
     KeyEntry {
-        entry: keys::signing_key(fields, id),
+        entry: keys::signing_key(fields, id, files),
         key,
     }
 }
@@ -308,8 +316,8 @@ const ACTS: [&str; 9] = [
     "attendance",
     "attest-clock",
     "inspect-host",
-    "judge-request",
-    "open-token",
+    "verify-request",
+    "identify-token",
     "review-root",
     "sign-root",
     "export",
@@ -373,7 +381,7 @@ fn previous(request: &SigningRequest) -> Previous {
     Previous {
         chain,
         root,
-        record: None,
+        transcript_digest: None,
         custody: None,
         register: None,
         payloads: PayloadRegister::new(),

@@ -143,7 +143,7 @@ fn initials(people: &Value<'_, '_>) -> Option<Vec<At<PersonId>>> {
         if let Some(person) = item.at(item.id::<PersonId>()) {
             if read.iter().any(|known| known.value == person.value) {
                 item.error(
-                    "script.twice",
+                    "script.duplicate",
                     format!("\"initials\" has {:?} twice", person.value.as_str()),
                     "take one out",
                 );

@@ -145,7 +145,7 @@ pub(super) static KEY: Table = Table {
         Field::optional(
             "activation",
             Type::Tables(&SECRET, 8),
-            "activation = [{ what = \"user-pin\", set_by = \"holder-1\", fate = \"memory\" }]",
+            "activation = [{ type = \"user-pin\", set_by = \"holder-1\", disposition = \"memorized\" }]",
             "What opens the token, who sets it, and what becomes of it. The default is that the holder sets and \
              memorizes each secret; a management key is kept under the PIN.",
         )
@@ -181,15 +181,21 @@ pub(super) static SIGNING_KEY: Table = Table {
     ],
 };
 
+const PROFILE: Pin = Pin {
+    longest: crate::profile::LONGEST,
+    example: "my-hsm.toml",
+};
+
 pub(super) static TOKEN: Table = Table {
     name: "\"token\"",
     about: "How to tell the right token from others. What is given is compared; what is left out is not.",
     fields: &[
         Field::required(
             "profile",
-            Type::Text("the name of a file in `hsm-config/`"),
+            Type::Profile(PROFILE),
             "profile = \"softhsm2\"",
-            "The token profile. `conclave token list` names those that are known.",
+            "The [token profile](profile.md): its name, or `{ file = \"my-hsm.toml\", sha256 = \"…\" }` for a profile beside \
+             the script.",
         ),
         Field::optional(
             "manufacturer",
@@ -254,7 +260,7 @@ static SECRET: Table = Table {
     about: "A secret that opens a token. The secret itself is never in a script.",
     fields: &[
         Field::required(
-            "what",
+            "type",
             Type::Word(&[
                 (
                     "user-pin",
@@ -277,11 +283,11 @@ static SECRET: Table = Table {
             "Who sets it. Nobody sets a secret that is discarded or kept under the PIN.",
         ),
         Field::required(
-            "fate",
+            "disposition",
             Type::Word(&[
-                ("memory", "whoever set it knows it by heart"),
+                ("memorized", "whoever set it knows it by heart"),
                 (
-                    "envelope",
+                    "sealed",
                     "it is written down and sealed into the bag of that number: bag = \"B0000001\"",
                 ),
                 (
@@ -289,7 +295,7 @@ static SECRET: Table = Table {
                     "it is random, set by nobody and seen by nobody: a locked token is lost then",
                 ),
                 (
-                    "under-pin",
+                    "pin-protected",
                     "the token keeps it, and releases it with the PIN",
                 ),
             ]),
@@ -297,7 +303,7 @@ static SECRET: Table = Table {
             "What becomes of it.",
         ),
         Field::when(
-            "required where `fate` is `envelope`",
+            "required where `disposition` is `sealed`",
             "bag",
             Type::Line(64),
             "bag = \"B0000001\"",
@@ -307,7 +313,7 @@ static SECRET: Table = Table {
 };
 
 const SECRET_EXAMPLE: &str =
-    "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B0000001\" }";
+    "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"sealed\", bag = \"B0000001\" }";
 
 pub(super) static SPARE: Table = Table {
     name: "[[spare]]",

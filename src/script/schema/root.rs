@@ -255,19 +255,19 @@ pub(super) static PREVIOUS: Table = Table {
         CHAIN,
         TRUSTED,
         Field::optional(
-            "record",
+            "transcript_digest",
             Type::Text("32 words"),
-            "record = \"…\", the 32 words on the closing note",
+            "transcript_digest = \"…\", the 32 words on the closing note",
             "The transcript digest of the ceremony before, as it is written by hand on the closing note. It needs a `register` that \
              knows it.",
         ),
         Field::optional(
-            "custody",
+            "custody_log",
             Type::File(Pin {
                 longest: LONGEST_REGISTER,
                 example: CUSTODY_LIST,
             }),
-            "custody = { file = \"previous/custody.jsonl\", sha256 = \"…\" }",
+            "custody_log = { file = \"previous/custody.jsonl\", sha256 = \"…\" }",
             "The custody list of the ceremony before, `keys/custody.jsonl`.",
         ),
         Field::optional(

@@ -133,12 +133,12 @@ pub(in crate::script) static SCRIPT: Table = Table {
         )
         .of(CHANGES),
         Field::optional(
-            "custody",
+            "custody_log",
             Type::File(Pin {
                 longest: LONGEST_REGISTER,
                 example: CUSTODY_LIST,
             }),
-            "custody = { file = \"previous/custody.jsonl\", sha256 = \"…\" }",
+            "custody_log = { file = \"previous/custody.jsonl\", sha256 = \"…\" }",
             "The custody list of the last ceremony, `keys/custody.jsonl`. A script with `[previous]` names it there.",
         )
         .of(NOT_SIGNING),
@@ -283,21 +283,21 @@ static RESTORE: Table = Table {
             "The manifest of the share set, as it lies with the shares and with the record of the backup.",
         ),
         Field::optional(
-            "replaced_by",
+            "superseded_by",
             Type::File(MANIFEST),
-            "replaced_by = { file = \"key-1.fedcba9876543210.manifest.json\", sha256 = \"…\" }",
+            "superseded_by = { file = \"key-1.fedcba9876543210.manifest.json\", sha256 = \"…\" }",
             "The manifest of the set that superseded it already. Then nothing is restored, and what is left of the \
              old set is destroyed.",
         )
         .of(&[Kind::Backup]),
         Field::required(
-            "grade",
+            "level",
             Type::Word(&[
                 ("custody", "each share opens, and is of the set; none comes together with another"),
                 ("quorum", "the shares restore the key-encryption key; nothing is unwrapped"),
                 ("full", "the key itself is restored, signs a message that can be no root, and is destroyed again: in locked memory, or on a blank token"),
             ]),
-            "grade = \"full\"; or \"quorum\", or \"custody\"",
+            "level = \"full\"; or \"quorum\", or \"custody\"",
             "How far the drill goes.",
         )
         .of(&[Kind::Drill]),

@@ -3,7 +3,8 @@
 use crate::document::Document;
 use crate::metadata::RoleKind;
 use crate::script::{
-    BoundFile, Fate, KeyId, KeyPlan, Medium, Person, Script, Spare, TokenSecret, TokenSpec,
+    BoundFile, KeyId, KeyPlan, Medium, Person, Script, SecretDisposition, Spare, TokenSecret,
+    TokenSpec,
 };
 
 pub(super) fn ceremony(page: &mut Document, script: &Script) {
@@ -139,7 +140,7 @@ pub(super) fn token(token: &TokenSpec) -> String {
         ("label ", &token.label),
         ("bag ", &token.bag),
     ];
-    let mut parts = vec![token.profile.clone()];
+    let mut parts = vec![token.profile.name.clone()];
     for (name, mark) in marks {
         parts.extend(mark.iter().map(|mark| format!("{name}{mark}")));
     }
@@ -160,14 +161,22 @@ pub(super) fn activation(script: &Script, plan: &KeyPlan) -> Vec<String> {
             let by = plan.set_by.as_ref().and_then(|by| script.person(by));
             let by = by.map_or("", |person| person.name.as_str());
             let title = plan.secret.title();
-            match &plan.fate {
-                Fate::Memory => format!("{title}: set by {by}, who knows it by heart"),
-                Fate::Envelope { bag } if plan.secret == TokenSecret::ManagementKey => {
+            match &plan.disposition {
+                SecretDisposition::Memorized => {
+                    format!("{title}: set by {by}, who knows it by heart")
+                }
+                SecretDisposition::Sealed { bag } if plan.secret == TokenSecret::ManagementKey => {
                     format!("{title}: random, written down by {by}, sealed into bag {bag}")
                 }
-                Fate::UnderPin => format!("{title}: random, kept by the token behind the PIN"),
-                Fate::Envelope { bag } => format!("{title}: set by {by}, sealed into bag {bag}"),
-                Fate::Discarded => format!("{title}: random and forgotten, known to nobody"),
+                SecretDisposition::PinProtected => {
+                    format!("{title}: random, kept by the token behind the PIN")
+                }
+                SecretDisposition::Sealed { bag } => {
+                    format!("{title}: set by {by}, sealed into bag {bag}")
+                }
+                SecretDisposition::Discarded => {
+                    format!("{title}: random and forgotten, known to nobody")
+                }
             }
         })
         .collect()

@@ -84,7 +84,7 @@ fn with_backup(steps: Vec<Table>, key: &str) -> Result<Vec<Table>, TemplateError
     let mut written = Vec::new();
     for (place, table) in steps.into_iter().enumerate() {
         if place == before {
-            written.push(new("prove-backup"));
+            written.push(new("verify-backup"));
         }
         written.push(table);
         if place == made {

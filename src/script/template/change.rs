@@ -30,8 +30,8 @@ pub struct ChangeTemplate {
     pub expires: Timestamp,
     /// The versions from the trust anchor on, the root that is changed last: names in the script, and contents.
     pub chain: Vec<NamedFile>,
-    /// The head of the record of the ceremony before.
-    pub record: Option<Digest>,
+    /// The transcript digest of the previous ceremony.
+    pub transcript_digest: Option<Digest>,
     /// The register of payloads of the ceremony before, `keys/payloads.json`: name in the script, and content.
     pub register: Option<NamedFile>,
     /// The custody list of the ceremony before, `keys/custody.jsonl`: name in the script, and content.
@@ -39,7 +39,7 @@ pub struct ChangeTemplate {
     /// `None` keeps the threshold.
     pub threshold: Option<u32>,
     /// The root keys that exist, in the order of the root, and what becomes of each.
-    pub keys: Vec<(KeyId, KeyFate)>,
+    pub keys: Vec<(KeyId, KeyDisposition)>,
     /// How many keys are added.
     pub added: u8,
     /// The type of added keys.
@@ -52,7 +52,7 @@ pub struct ChangeTemplate {
 
 /// What becomes of a key that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyFate {
+pub enum KeyDisposition {
     /// It stays, and its token is here.
     Keep,
     /// It goes, and its token is here.
@@ -67,7 +67,7 @@ pub enum KeyFate {
     MoveId,
 }
 
-impl KeyFate {
+impl KeyDisposition {
     const fn is_here(&self) -> bool {
         matches!(self, Self::Keep | Self::Remove | Self::MoveId)
     }
@@ -85,7 +85,7 @@ impl KeyFate {
 struct Named<'b> {
     number: usize,
     /// The ID in the root, and what becomes of it; none for a key that is added.
-    exists: Option<&'b (KeyId, KeyFate)>,
+    exists: Option<&'b (KeyId, KeyDisposition)>,
 }
 
 impl Named<'_> {
@@ -98,7 +98,8 @@ impl Named<'_> {
     }
 
     fn is_here(&self) -> bool {
-        self.exists.is_none_or(|(_, fate)| fate.is_here())
+        self.exists
+            .is_none_or(|(_, disposition)| disposition.is_here())
     }
 }
 
@@ -167,10 +168,10 @@ impl ChangeTemplate {
         if !older.is_empty() {
             set(previous, "chain", list(older.iter().map(pinned)));
         }
-        if let Some(record) = self.record {
-            set(previous, "record", record.words().join(" "));
+        if let Some(digest) = self.transcript_digest {
+            set(previous, "transcript_digest", digest.words().join(" "));
         }
-        for (field, file) in [("register", &self.register), ("custody", &self.custody)] {
+        for (field, file) in [("register", &self.register), ("custody_log", &self.custody)] {
             if let Some(file) = file {
                 set(previous, field, pinned(file));
             }
@@ -236,16 +237,18 @@ impl ChangeTemplate {
     fn key(&self, key: &Named<'_>, has_change: bool, serials: &BTreeMap<KeyId, String>) -> Table {
         let mut table = table([("id", key.id().into())]);
         if has_change {
-            let change = key.exists.map_or("add", |(_, fate)| fate.change());
+            let change = key
+                .exists
+                .map_or("add", |(_, disposition)| disposition.change());
             set(&mut table, "change", change);
         }
-        if let Some((id, fate)) = key.exists {
+        if let Some((id, disposition)) = key.exists {
             set(&mut table, "key_id", id.as_str());
-            match fate {
-                KeyFate::Site(site) => set(&mut table, "site", site.as_str()),
-                KeyFate::Absent => set(&mut table, "status", "absent"),
-                KeyFate::Lost => set(&mut table, "status", "lost"),
-                KeyFate::Keep | KeyFate::Remove | KeyFate::MoveId => {}
+            match disposition {
+                KeyDisposition::Site(site) => set(&mut table, "site", site.as_str()),
+                KeyDisposition::Absent => set(&mut table, "status", "absent"),
+                KeyDisposition::Lost => set(&mut table, "status", "lost"),
+                KeyDisposition::Keep | KeyDisposition::Remove | KeyDisposition::MoveId => {}
             }
         }
         if key.is_here() {
@@ -265,9 +268,9 @@ impl ChangeTemplate {
             let secrets = [TokenSecret::UserPin, TokenSecret::ruling(&self.profile)];
             let secrets = secrets.map(|what| {
                 inline([
-                    ("what", what.as_str().into()),
+                    ("type", what.as_str().into()),
                     ("set_by", key.holder().into()),
-                    ("fate", "memory".into()),
+                    ("disposition", "memorized".into()),
                 ])
             });
             set(&mut table, "activation", list(secrets));
@@ -305,7 +308,7 @@ fn with_steps(steps: &[Table], keys: &[Named<'_>]) -> Result<Vec<Table>, Templat
         let found = tables.find(|table| text(table, "act") == act && !is_made(table));
         found.map(std::slice::from_ref)
     };
-    let matching = of_existing("open-token").ok_or(TemplateError::Missing("open-token"))?;
+    let matching = of_existing("identify-token").ok_or(TemplateError::Missing("identify-token"))?;
     let sealing = of_existing("seal").unwrap_or_default();
     // Without an added key of its own, a ready script has no pattern for one.
     let mut rotation = Document::ready("rotation")?;
@@ -314,7 +317,7 @@ fn with_steps(steps: &[Table], keys: &[Named<'_>]) -> Result<Vec<Table>, Templat
         .filter(|table| text(table, "key") == "key-6");
     let (proving, making): (Vec<Table>, Vec<Table>) = of_new
         .map(|table| table.clone())
-        .partition(|table| matches!(text(table, "act"), "prove-token" | "seal"));
+        .partition(|table| matches!(text(table, "act"), "verify-token" | "seal"));
     let existing = keys
         .iter()
         .filter(|key| key.exists.is_some() && key.is_here());
@@ -322,7 +325,7 @@ fn with_steps(steps: &[Table], keys: &[Named<'_>]) -> Result<Vec<Table>, Templat
     let added: Vec<&Named<'_>> = keys.iter().filter(|key| key.exists.is_none()).collect();
     let is_owed = keys
         .iter()
-        .any(|key| matches!(key.exists, Some((_, KeyFate::Site(_)))));
+        .any(|key| matches!(key.exists, Some((_, KeyDisposition::Site(_)))));
     let mut written = Vec::new();
     let mut opened = false;
     for table in steps {

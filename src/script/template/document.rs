@@ -193,7 +193,7 @@ pub(super) fn set_activation(key: &mut Table, profile: &str, holder: &str) {
         *value.decor_mut() = decor;
     };
     for secret in secrets.filter_map(Value::as_inline_table_mut) {
-        if let Some(what) = secret.get_mut("what")
+        if let Some(what) = secret.get_mut("type")
             && what.as_str() == Some(TokenSecret::SoPin.as_str())
         {
             put(what, TokenSecret::ruling(profile).as_str());

@@ -146,7 +146,7 @@ pub fn enroll(
         } else {
             document.root()
         };
-        set(table, "custody", list);
+        set(table, "custody_log", list);
     }
     Ok(document.to_string())
 }

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use toml_edit::{Item, Table};
 
 pub use backup::{Keeper, back_up};
-pub use change::{ChangeTemplate, KeyFate};
+pub use change::{ChangeTemplate, KeyDisposition};
 pub use document::NamedFile;
 pub use enrollment::{EnrolledKey, enroll, trust_roots};
 pub use migration::{MigratedRepository, MigrationTemplate};

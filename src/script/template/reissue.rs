@@ -45,7 +45,7 @@ pub enum BackupSource {
         /// The same, read.
         set: Box<Manifest>,
         /// The manifest of what took its place already: then nothing is made.
-        replaced_by: Option<NamedFile>,
+        superseded_by: Option<NamedFile>,
     },
 }
 
@@ -61,13 +61,13 @@ impl BackupTemplate {
             BackupSource::Token { .. } => document.remove("restore"),
             BackupSource::Shares {
                 manifest,
-                replaced_by,
+                superseded_by,
                 ..
             } => {
                 let restore = document.table("restore")?;
                 set(restore, "manifest", pinned(manifest));
-                if let Some(file) = replaced_by {
-                    set(restore, "replaced_by", pinned(file));
+                if let Some(file) = superseded_by {
+                    set(restore, "superseded_by", pinned(file));
                 }
             }
         }
@@ -104,7 +104,7 @@ impl BackupTemplate {
         !matches!(
             &self.source,
             BackupSource::Shares {
-                replaced_by: Some(_),
+                superseded_by: Some(_),
                 ..
             }
         )
@@ -171,17 +171,20 @@ impl BackupTemplate {
         let mut opens = false;
         for mut table in steps {
             let act = text(&table, "act");
-            let is_making = matches!(act, "back-up-key" | "prove-backup");
+            let is_making = matches!(act, "back-up-key" | "verify-backup");
             let is_opening = act == "open-share";
             let is_of_old_set = is_opening
                 || matches!(
                     act,
-                    "restore-key" | "prove-restore" | "destroy" | "destroy-shares"
+                    "restore-key"
+                        | "verify-restored-key"
+                        | "destroy-restored-key"
+                        | "destroy-shares"
                 );
             match &self.source {
                 BackupSource::Token { key, .. } => {
                     if is_opening && !std::mem::replace(&mut opens, true) {
-                        written.push(step("open-token", Some(key)));
+                        written.push(step("identify-token", Some(key)));
                     }
                     if is_of_old_set {
                         continue;

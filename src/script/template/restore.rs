@@ -18,7 +18,7 @@ pub struct RestoreTemplate {
     /// Drill or recovery.
     pub kind: Kind,
     /// How far a drill goes.
-    pub grade: DrillLevel,
+    pub level: DrillLevel,
     /// `None` makes a title from the manifest.
     pub title: Option<String>,
     /// The clock may not be earlier.
@@ -55,7 +55,7 @@ impl RestoreTemplate {
         let restore = document.table("restore")?;
         set(restore, "manifest", pinned(&self.manifest));
         if self.kind == Kind::Drill {
-            set(restore, "grade", self.grade.as_str());
+            set(restore, "level", self.level.as_str());
         }
         document.rewrite("person", |people| Ok(self.people(people)))?;
         if let Some(profile) = &self.onto {
@@ -103,12 +103,14 @@ impl RestoreTemplate {
                     }
                     continue;
                 }
-                "restore-key" if is_drill && self.grade == DrillLevel::Custody => continue,
-                "prove-restore" | "destroy" if is_drill && self.grade != DrillLevel::Full => {
+                "restore-key" if is_drill && self.level == DrillLevel::Custody => continue,
+                "verify-restored-key" | "destroy-restored-key"
+                    if is_drill && self.level != DrillLevel::Full =>
+                {
                     continue;
                 }
                 "seal" if is_drill => continue,
-                "prove-token" if is_drill => set(&mut table, "act", "destroy"),
+                "verify-token" if is_drill => set(&mut table, "act", "destroy-restored-key"),
                 _ => {}
             }
             if table.contains_key("key") {

@@ -35,6 +35,8 @@ pub struct SigningPlan {
     pub key_id: KeyId,
     /// The profile of the token.
     pub profile: String,
+    /// The file of that profile, if it is not built in.
+    pub profile_file: Option<(String, Vec<u8>)>,
     /// The token's label or serial number.
     pub token: TokenMark,
 }
@@ -54,6 +56,7 @@ impl SigningPlan {
         std::iter::once(&self.request)
             .chain(&self.trusted)
             .chain(&self.register)
+            .chain(&self.profile_file)
             .cloned()
             .collect()
     }

@@ -62,7 +62,7 @@ impl YubiKeys {
         let context = Context::establish(Scope::System).map_err(|error| match error {
             Pcsc::NoService | Pcsc::ServiceStopped => TokenError::Service {
                 why: error.to_string(),
-                install: profile.install_hint().to_owned(),
+                install: profile.install.clone(),
             },
             other => card::device("SCardEstablishContext", other),
         })?;
@@ -93,7 +93,7 @@ impl Reader for YubiKeys {
             for connection in &connections {
                 let mut connection = lock(connection);
                 if connection.is_in(&reader) {
-                    match connection.use_card(|card, _| seen(card, self.profile.name())) {
+                    match connection.use_card(|card, _| seen(card, &self.profile.name)) {
                         Ok(token) => found.push(token),
                         Err(TokenError::Removed) => {}
                         Err(error) => return Err(error),
@@ -102,7 +102,7 @@ impl Reader for YubiKeys {
                 }
             }
             if let Some(card) = Card::connect(&self.context, &reader, card::IN_USE_TIMEOUT)? {
-                match seen(&card, self.profile.name()) {
+                match seen(&card, &self.profile.name) {
                     Ok(token) => found.push(token),
                     Err(TokenError::Removed) => {}
                     Err(error) => return Err(error),

@@ -48,9 +48,9 @@ impl Library {
         let failed = |path: Option<&Path>, why: String| TokenError::Module {
             path: path.map(Path::to_owned),
             why,
-            install: profile.install_hint().to_owned(),
+            install: profile.install.clone(),
         };
-        let paths = profile.module_paths();
+        let paths = &profile.module.paths;
         let path = paths.iter().find(|path| path.exists()).ok_or_else(|| {
             let tried: Vec<_> = paths
                 .iter()

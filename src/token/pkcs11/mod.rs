@@ -48,8 +48,8 @@ impl Reader for Module {
 
     fn tokens(&mut self) -> Result<Vec<Seen>, TokenError> {
         self.library
-            .refresh_if_possible(self.profile.quirks().rescan)?;
-        let tokens = self.library.tokens(self.profile.name())?;
+            .refresh_if_possible(self.profile.slots.rescan)?;
+        let tokens = self.library.tokens(&self.profile.name)?;
         Ok(tokens.into_iter().map(|(_, seen)| seen).collect())
     }
 
@@ -59,8 +59,7 @@ impl Reader for Module {
     }
 
     fn open(&mut self, id: &TokenId) -> Result<Box<dyn Token>, TokenError> {
-        self.library
-            .refresh_if_stale(self.profile.quirks().rescan)?;
+        self.library.refresh_if_stale(self.profile.slots.rescan)?;
         let slot = self.library.find(id)?;
         Ok(Box::new(Pkcs11Token::new(
             Arc::clone(&self.library),

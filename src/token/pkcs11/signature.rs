@@ -95,7 +95,7 @@ impl Signing {
                 if raw.len() != 2 * half {
                     return None;
                 }
-                ecdsa_der_from_raw(&raw).ok()
+                ecdsa_der_from_raw(&raw)
             }
         }
     }

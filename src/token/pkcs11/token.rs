@@ -51,7 +51,7 @@ impl Pkcs11Token {
     /// What the token in a slot says of itself, if it is this one.
     fn info_if_in(&self, slot: Slot) -> Result<Option<TokenInfo>, TokenError> {
         match self.library.context().get_token_info(slot) {
-            Ok(there) if info::id(self.profile.name(), &there) == self.id => Ok(Some(there)),
+            Ok(there) if info::id(&self.profile.name, &there) == self.id => Ok(Some(there)),
             Ok(_) | Err(Error::Pkcs11(..)) => Ok(None),
             Err(unreadable) => Err(device(unreadable)),
         }
@@ -247,7 +247,7 @@ impl Token for Pkcs11Token {
             let mut session = self.close_session();
             self.checked_slot(&mut session)?
         };
-        let name = self.profile.name();
+        let name = &self.profile.name;
         let before: Vec<TokenId> = self
             .library
             .tokens(name)?
@@ -341,7 +341,7 @@ impl Token for Pkcs11Token {
     }
 
     fn keys(&mut self) -> Result<Vec<HeldKey>, TokenError> {
-        if self.profile.quirks().public_keys_need_login {
+        if self.profile.login.public_objects {
             return self.in_login(objects::keys);
         }
         self.in_session(|session, _| objects::keys(session))

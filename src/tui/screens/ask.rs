@@ -199,7 +199,7 @@ fn text(model: &Model, prompt: &Prompt, room: u16) -> Vec<Line<'static>> {
 /// The digests that prompts may contain: they are shown as a table, which is easier to read aloud.
 fn known_digests(ceremony: &Ceremony) -> Vec<Digest> {
     let mut digests = vec![ceremony.script().sha256()];
-    digests.extend(ceremony.frozen().map(crate::metadata::FrozenRoot::digest));
+    digests.extend(ceremony.frozen().map(|root| root.digest()));
     digests
 }
 

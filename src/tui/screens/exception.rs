@@ -67,7 +67,7 @@ pub(super) fn draw(
         } else if at == ExceptionForm::CHECK {
             let check = form
                 .waives
-                .and_then(|index| model.excusable().get(index).copied());
+                .and_then(|index| model.waivable().get(index).copied());
             lines.push(check_line(model, check, label, is_here));
         } else {
             let chosen = form.people.get(at.saturating_sub(3)).copied().flatten();
@@ -149,7 +149,7 @@ fn check_line(
     };
     if is_here {
         line.push(Span::styled(format!(" {text} "), theme.selected()));
-        if !model.excusable().is_empty() {
+        if !model.waivable().is_empty() {
             line.push(Span::styled("  Up Down to change", theme.quiet()));
         }
     } else {

@@ -153,7 +153,7 @@ softhsm_test! {
                 // The room asks once for each.
                 let kind = match (asked, step.as_str()) {
                     (0, "open-share:custodian-1") | (1, "open-share:custodian-2") => {
-                        RequestKind::GiveUpShare
+                        RequestKind::DeclareShareLost
                     }
                     (2, "restore-key") => RequestKind::FailDrill,
                     _ => return None,
@@ -167,7 +167,7 @@ softhsm_test! {
             ..People::default()
         };
         token_worker.play(store, &mut people);
-        assert_eq!(people.count("share-given-up"), 2);
+        assert_eq!(people.count("share-declared-lost"), 2);
         assert_eq!(people.count("key-restored"), 0);
         assert!(matches!(people.result, Some(DrillResult::Failed { .. })), "{:?}", people.result);
     }

@@ -67,23 +67,23 @@ impl TokenWorker {
     pub(crate) fn new(
         store: &Store,
         kind: Kind,
-        grade: DrillLevel,
+        level: DrillLevel,
         onto: bool,
         change: impl Fn(&str) -> String,
     ) -> Self {
-        Self::in_folder(store.folder(), kind, grade, onto, change)
+        Self::in_folder(store.folder(), kind, level, onto, change)
     }
 
     /// In the folder of another store than the test's own: no token is used there.
     pub(crate) fn in_folder(
         folder: &Path,
         kind: Kind,
-        grade: DrillLevel,
+        level: DrillLevel,
         onto: bool,
         change: impl Fn(&str) -> String,
     ) -> Self {
         SimulatedTokens::prepare_store(folder, TokenKind::SoftHsm).unwrap();
-        let (text, name, bytes) = text(&manifest(&lost_key(), Mode::Production), kind, grade, onto);
+        let (text, name, bytes) = text(&manifest(&lost_key(), Mode::Production), kind, level, onto);
         let script = ceremony_driver::parse_with(&change(&text), &[(&name, &bytes)]);
         let mut simulated_tokens = SimulatedTokens::new(folder, &script).unwrap();
         let set = simulated_tokens.simulated_set(&script).unwrap().unwrap();
@@ -253,7 +253,7 @@ softhsm_test! {
         token_worker.play(store, &mut people);
         assert!(people.failures.is_empty(), "{:?}", people.failures);
         assert_eq!(people.result, Some(DrillResult::Passed));
-        assert!(people.names.iter().any(|name| name == "restored-destroyed"));
+        assert!(people.names.iter().any(|name| name == "restored-key-destroyed"));
         let objects = objects_of("key-1", store);
         assert_eq!(objects, 0);
     }

@@ -89,9 +89,9 @@ pub(crate) fn of_notary() -> Arc<Script> {
 pub(crate) fn with_a_management_key_in_the_safe() -> Arc<Script> {
     let text = genesis(&[KeyType::EcdsaP256; 2], 1).text().to_owned();
     let text = text.replacen("profile = \"softhsm2\"", "profile = \"yubikey-piv\"", 1);
-    let so_pin = "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }";
-    let safe = "{ what = \"puk\", set_by = \"holder-1\", fate = \"memory\" },\n    \
-        { what = \"management-key\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B0000009\" }";
+    let so_pin = "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"memorized\" }";
+    let safe = "{ type = \"puk\", set_by = \"holder-1\", disposition = \"memorized\" },\n    \
+        { type = \"management-key\", set_by = \"holder-1\", disposition = \"sealed\", bag = \"B0000009\" }";
     assert!(text.contains(so_pin));
     parse(&text.replacen(so_pin, safe, 1))
 }
@@ -408,7 +408,7 @@ impl Room {
             conclave: VERSION.to_owned(),
             program: None,
             machine: "the machine".to_owned(),
-            head: self.transcript.head(),
+            digest: self.transcript.head(),
             torn_bytes,
         })
         .unwrap();
@@ -487,6 +487,9 @@ impl Room {
                 self.tokens.get_mut(name).unwrap().destroy();
                 Outcome::KeyDestroyed
             }
+            Effect::FindKeyFiles { .. } | Effect::EraseKeyFiles { .. } => {
+                panic!("simulated keys are in tokens")
+            }
             Effect::GenerateKey { key, key_type, .. } | Effect::ImportKey { key, key_type, .. } => {
                 self.token(key).generate(*key_type);
                 let may_leave = self.ceremony.script().backs_up(key);
@@ -515,7 +518,7 @@ impl Room {
                 id,
                 public_key,
             ))),
-            Effect::ConfineKey { .. } => Outcome::KeyConfined(KeyAttributes {
+            Effect::DisableExtraction { .. } => Outcome::ExtractionDisabled(KeyAttributes {
                 extractable: Some(false),
                 ..SoftwareToken::MAY_LEAVE
             }),
@@ -537,7 +540,7 @@ impl Room {
                 }
             }
             Effect::Sign { key, message, .. } => Outcome::Signed(self.token(key).sign(message)),
-            Effect::PutAway { .. } => Outcome::PutAway,
+            Effect::RemoveTokens { .. } => Outcome::TokensRemoved,
             Effect::WriteRequest => Outcome::RequestWritten(ExportedFile {
                 name: "2.root.request.json".to_owned(),
                 size: 1,
@@ -610,8 +613,8 @@ pub(crate) const fn said(answer: Answer) -> Input {
 }
 
 /// People for whom the operator types.
-pub(crate) fn in_ink<const N: usize>(people: [&str; N]) -> Vec<Approval> {
+pub(crate) fn on_paper<const N: usize>(people: [&str; N]) -> Vec<Approval> {
     people
-        .map(|id| Approval::in_ink(id.parse().unwrap()))
+        .map(|id| Approval::on_paper(id.parse().unwrap()))
         .to_vec()
 }

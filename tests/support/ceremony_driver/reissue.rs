@@ -24,7 +24,7 @@ pub(crate) fn keepers() -> Vec<Keeper> {
 }
 
 /// The script that gives the key of a set other shares, or, with the set that did, the one that ends the old set.
-pub(crate) fn script(old: &Manifest, replaced_by: Option<&Manifest>) -> Arc<Script> {
+pub(crate) fn script(old: &Manifest, superseded_by: Option<&Manifest>) -> Arc<Script> {
     let file = |set: &Manifest| {
         let name = conclave::backup::manifest_file(&set.facts().key, &set.facts().id);
         (format!("restore/{name}"), set.to_file_bytes())
@@ -36,15 +36,15 @@ pub(crate) fn script(old: &Manifest, replaced_by: Option<&Manifest>) -> Arc<Scri
         source: BackupSource::Shares {
             manifest: file(old),
             set: Box::new(old.clone()),
-            replaced_by: replaced_by.map(file),
+            superseded_by: superseded_by.map(file),
         },
         threshold: 2,
-        keepers: match replaced_by {
+        keepers: match superseded_by {
             None => keepers(),
             Some(_) => Vec::new(),
         },
     };
-    let files = [Some(old), replaced_by].map(|set| set.map(file));
+    let files = [Some(old), superseded_by].map(|set| set.map(file));
     let files: Vec<(String, Vec<u8>)> = files.into_iter().flatten().collect();
     let files: Vec<(&str, &[u8])> = files
         .iter()
@@ -65,8 +65,8 @@ pub(crate) fn room() -> Room {
 }
 
 /// A room in which what is left of an old set is destroyed, later.
-pub(crate) fn end_room(old: &Manifest, replaced_by: &Manifest) -> Room {
-    room_of(script(old, Some(replaced_by)), lost_key())
+pub(crate) fn end_room(old: &Manifest, superseded_by: &Manifest) -> Room {
+    room_of(script(old, Some(superseded_by)), lost_key())
 }
 
 /// A full drill whose script has new shares made if one is lost.
@@ -91,11 +91,11 @@ pub(crate) fn drill_room() -> Room {
     let tables = "[backup]\ngroups = [{ threshold = 2, custodians = [\"custodian-1\", \"custodian-3\"] }]\n\n[[medium]]\nid = \"shares-medium\"\nholds = \"shares\"\n\n[[medium]]\nid = \"wrapped-key-medium\"\nholds = \"wrapped-key\"\n\n";
     text = text.replacen("[[step]]", &format!("{tables}[[step]]"), 1);
     let step = |act: &str| format!("[[step]]\nact = {act:?}\n\n");
-    let destroy = "[[step]]\nact = \"destroy\"\n";
+    let destroy = "[[step]]\nact = \"destroy-restored-key\"\n";
     assert!(text.contains(destroy), "{text}");
     text = text.replacen(
         destroy,
-        &(step("back-up-key") + &step("prove-backup") + destroy),
+        &(step("back-up-key") + &step("verify-backup") + destroy),
         1,
     );
     text = text.replacen(

@@ -19,9 +19,9 @@ const STEPS: [(&str, &str); 16] = [
     ("attest-clock", ""),
     ("inspect-host", ""),
     ("read-script", ""),
-    ("open-token", "key-1"),
-    ("open-token", "key-2"),
-    ("open-token", "key-3"),
+    ("identify-token", "key-1"),
+    ("identify-token", "key-2"),
+    ("identify-token", "key-3"),
     ("generate-key", "key-3"),
     ("certify-key", "key-3"),
     ("compose-root", ""),
@@ -29,7 +29,7 @@ const STEPS: [(&str, &str); 16] = [
     ("sign-root", ""),
     ("verify-root", ""),
     ("export", ""),
-    ("prove-token", "key-3"),
+    ("verify-token", "key-3"),
     ("sign-off", ""),
 ];
 

@@ -56,10 +56,10 @@ pub(crate) fn manifest(key: &SoftwareToken, mode: Mode) -> Manifest {
 pub(crate) fn script(
     manifest: &Manifest,
     kind: Kind,
-    grade: DrillLevel,
+    level: DrillLevel,
     onto: bool,
 ) -> Arc<Script> {
-    let (text, name, bytes) = text(manifest, kind, grade, onto);
+    let (text, name, bytes) = text(manifest, kind, level, onto);
     super::parse_with(&text, &[(&name, &bytes)])
 }
 
@@ -67,14 +67,14 @@ pub(crate) fn script(
 pub(crate) fn text(
     manifest: &Manifest,
     kind: Kind,
-    grade: DrillLevel,
+    level: DrillLevel,
     onto: bool,
 ) -> (String, String, Vec<u8>) {
     let name = "restore/key-1.0123456789abcdef.manifest.json".to_owned();
     let bytes = manifest.to_file_bytes();
     let template = RestoreTemplate {
         kind,
-        grade,
+        level,
         title: None,
         not_before: "2027-12-01T09:00:00Z".parse().unwrap(),
         manifest: (name.clone(), bytes.clone()),
@@ -93,9 +93,9 @@ pub(crate) fn lost_key() -> SoftwareToken {
 }
 
 /// A room in which a key is restored; it was opened.
-pub(crate) fn room(kind: Kind, grade: DrillLevel, onto: bool, mode: Mode) -> Room {
+pub(crate) fn room(kind: Kind, level: DrillLevel, onto: bool, mode: Mode) -> Room {
     let key = lost_key();
-    let script = script(&manifest(&key, mode), kind, grade, onto);
+    let script = script(&manifest(&key, mode), kind, level, onto);
     let tokens = [(RESTORED.to_owned(), key)].into();
     Room::open_with(script, mode, &tokens)
 }
@@ -150,11 +150,11 @@ pub(crate) fn at_share(room: &mut Room, n: u8) {
 }
 
 /// Two people give up the share that is wanted now.
-pub(crate) fn give_up_share(room: &mut Room) {
+pub(crate) fn declare_share_lost(room: &mut Room) {
     let offers = room.ceremony.offers();
     let offer = offers
         .iter()
-        .find(|offer| offer.kind == RequestKind::GiveUpShare)
+        .find(|offer| offer.kind == RequestKind::DeclareShareLost)
         .unwrap();
     let who = offer.fields[0].choices[0].value.clone();
     let request = offer.with(vec![who, "the stick is lost".to_owned()]);
@@ -183,7 +183,7 @@ pub(crate) fn of_drills() -> [Room; 3] {
     let mut failed = room(Kind::Drill, DrillLevel::Full, false, Mode::Production);
     for custodian in [1, 2] {
         at_share(&mut failed, custodian);
-        give_up_share(&mut failed);
+        declare_share_lost(&mut failed);
     }
     failed.advance_until(|ceremony| {
         let step = ceremony.current_step();

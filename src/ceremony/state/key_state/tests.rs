@@ -133,7 +133,7 @@ fn a_regenerated_key_leaves_a_former_key_and_loses_proof_and_management_key() {
         panic!("{:?}", state.former());
     };
     assert_eq!(former.object_id, [1]);
-    assert_eq!(former.fate, FormerFate::Pending);
+    assert_eq!(former.disposition, FormerDisposition::Pending);
     assert!(state.generated().is_none() && !state.is_proven());
     assert!(!state.is_management_key_written());
     let left: Vec<_> = state.envelopes().keys().collect();
@@ -154,14 +154,14 @@ fn a_spare_starts_over_and_keeps_former_keys_and_what_was_given_up() {
     assert!(state.envelopes().is_empty() && !state.is_pin_set() && !state.is_locked());
     assert!(state.former()[0].locked);
     assert_eq!(state.set_aside(), [token("one")]);
-    assert_eq!(state.given_up(), [(item, Some(token("one")))]);
+    assert_eq!(state.replaced(), [(item, Some(token("one")))]);
     assert!(state.is_at_former());
 
     state.find_token(&token("two"), &[]);
     state.take_spare(&"spare-2".parse().unwrap(), None);
     assert_eq!(state.former().len(), 1);
     assert_eq!(state.set_aside(), [token("one"), token("two")]);
-    assert_eq!(state.given_up().len(), 1);
+    assert_eq!(state.replaced().len(), 1);
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_blank_token_is_not_set_aside_by_name() {
 fn a_former_key_is_settled_once_by_its_fingerprint() {
     let mut state = with_key();
     let fingerprint = generated().public_key.fingerprint();
-    let destroyed = FormerFate::Destroyed;
+    let destroyed = FormerDisposition::Destroyed;
     assert!(state.end_former(&fingerprint, destroyed.clone()).is_err());
     state.regenerate();
     assert!(state.require_former_settled().is_err());

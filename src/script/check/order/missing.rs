@@ -20,7 +20,7 @@ impl Order<'_, '_> {
                     "script.unused",
                     &span,
                     format!("no step uses the key {:?}", key.as_str()),
-                    "take the key out, or write its steps, from open-token to prove-token",
+                    "take the key out, or write its steps, from identify-token to verify-token",
                 );
             }
         }

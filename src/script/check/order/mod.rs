@@ -155,7 +155,7 @@ impl<'o> Order<'o, '_> {
             } else if self.is_enrolled(key) {
                 Act::EnrollKey { key: id }
             } else {
-                Act::OpenToken { key: id }
+                Act::IdentifyToken { key: id }
             };
             std::iter::once(there).chain(self.certifying(key))
         });
@@ -165,7 +165,7 @@ impl<'o> Order<'o, '_> {
     /// The tokens that are tried from cold: those of new keys, and others whose steps say so.
     fn all_keys_proven(&self) -> Vec<Act> {
         let acts = self.keys.iter().filter_map(|&key| {
-            let act = Act::ProveToken { key: key.clone() };
+            let act = Act::VerifyToken { key: key.clone() };
             // What a drill restores is destroyed again.
             let is_kept = self.is_made(key) && self.draft.kind != Kind::Drill;
             (is_kept || self.first(&act).is_some()).then_some(act)
@@ -192,20 +192,20 @@ impl<'o> Order<'o, '_> {
     /// The acts that restore a key, and what becomes of it.
     fn restoring(&self) -> Vec<Act> {
         let key = || self.restored_onto();
-        let grade = self.draft.restore.as_ref().and_then(|entry| entry.grade);
+        let level = self.draft.restore.as_ref().and_then(|entry| entry.level);
         let mut acts = Vec::new();
-        if grade.is_some_and(|grade| grade >= DrillLevel::Quorum) {
+        if level.is_some_and(|level| level >= DrillLevel::Quorum) {
             acts.push(Act::RestoreKey { key: key() });
         }
         let reissues = self.draft.reissue().is_some();
-        if grade == Some(DrillLevel::Full) {
-            acts.push(Act::ProveRestore { key: key() });
+        if level == Some(DrillLevel::Full) {
+            acts.push(Act::VerifyRestoredKey { key: key() });
             if reissues {
                 acts.push(Act::BackUpKey { key: None });
-                acts.push(Act::ProveBackup { key: None });
+                acts.push(Act::VerifyBackup { key: None });
             }
             if self.draft.kind != Kind::Recovery {
-                acts.push(Act::Destroy { key: key() });
+                acts.push(Act::DestroyRestoredKey { key: key() });
             }
         }
         if reissues || self.draft.is_replaced() {
@@ -222,7 +222,7 @@ impl<'o> Order<'o, '_> {
     /// The backups of keys: each has been seen to open before the ceremony ends.
     fn all_backups_proven(&self) -> Vec<Act> {
         let keys = self.keys.iter().filter(|key| self.is_backed_up(key));
-        keys.map(|&key| Act::ProveBackup {
+        keys.map(|&key| Act::VerifyBackup {
             key: Some(key.clone()),
         })
         .collect()
@@ -242,7 +242,7 @@ impl<'o> Order<'o, '_> {
             let earlier = steps.find(|found| found.place < place && same(found.act));
             if let Some(earlier) = earlier {
                 self.log.error(
-                    "script.step-twice",
+                    "script.step-duplicate",
                     &step.span,
                     format!(
                         "{} stands in line {} already",
@@ -295,11 +295,11 @@ impl<'o> Order<'o, '_> {
         }
     }
 
-    /// From open-token to generate-key, import-key, back-up-key or enroll-key the token stays in, and nobody leaves the table.
+    /// From identify-token to generate-key, import-key, back-up-key or enroll-key the token stays in, and nobody leaves the table.
     fn blocks(&self) {
         for &key in &self.keys {
             let key = || key.clone();
-            let open = self.first(&Act::OpenToken { key: key() });
+            let open = self.first(&Act::IdentifyToken { key: key() });
             let enrolled = self.first(&Act::EnrollKey { key: key() });
             let certified = self.certifying(&key()).and_then(|act| self.first(&act));
             let backed_up = self.first(&Act::BackUpKey { key: Some(key()) });
@@ -325,7 +325,7 @@ impl<'o> Order<'o, '_> {
                         first.step.line,
                         last.step.line
                     ),
-                    "move it before open-token or after the last step of the key: in between, the token stays in",
+                    "move it before identify-token or after the last step of the key: in between, the token stays in",
                 );
             }
         }

@@ -64,7 +64,7 @@ impl Order<'_, '_> {
             check: "script.key-exists",
             message: format!("{}: the key exists", described(act)),
             hint: format!(
-                "take the step out: {:?} is only matched with its token, by open-token{enrolled}",
+                "take the step out: {:?} is only matched with its token, by identify-token{enrolled}",
                 key.as_str()
             ),
         })

@@ -17,7 +17,7 @@ impl<'o> Order<'o, '_> {
         ];
         for &key in &self.keys {
             let key = || key.clone();
-            acts.push(Act::OpenToken { key: key() });
+            acts.push(Act::IdentifyToken { key: key() });
             if self.is_enrolled(&key()) {
                 acts.push(Act::EnrollKey { key: key() });
             }

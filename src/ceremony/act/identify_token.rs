@@ -61,7 +61,7 @@ pub(in crate::ceremony) fn found(
 }
 
 const fn is_it(act: &Act) -> bool {
-    matches!(act, Act::OpenToken { .. })
+    matches!(act, Act::IdentifyToken { .. })
 }
 
 pub(in crate::ceremony) fn token_found_sentence(

@@ -26,7 +26,7 @@ pub(in crate::ceremony) fn refused(refusal: Refusal) -> ReplayError {
 }
 
 /// Judges the request of a signing. `card` is the digest that was typed, where the trust is on paper.
-pub(in crate::ceremony) fn judge_request(
+pub(in crate::ceremony) fn verify_request(
     c: &Ceremony,
     signing: &Signing,
     card: Option<Digest>,
@@ -88,12 +88,12 @@ pub(in crate::ceremony) fn decide_judgment(
                 .map_err(StepError::NotADigest)?,
         ),
     };
-    let judgment = judge_request(c, signing, card)
+    let judgment = verify_request(c, signing, card)
         .map_err(|refusal| ReplayError::Contradiction(refusal.to_string()))?;
     Ok(EventKind::Root(RootEvent::RequestJudged {
         sha256: signing.request.payload().digest(),
         card,
-        again: judgment == Judgment::Again,
+        signed_before: judgment == Judgment::Again,
     }))
 }
 
@@ -102,18 +102,18 @@ pub(in crate::ceremony) fn judged(
     at: &At<'_>,
     sha256: Digest,
     card: Option<Digest>,
-    again: bool,
+    signed_before: bool,
 ) -> Applied {
-    at.require_act(c, |act| *act == Act::JudgeRequest)?;
+    at.require_act(c, |act| *act == Act::VerifyRequest)?;
     let signing = c
         .script
         .signing()
         .ok_or_else(|| contradiction("nobody asks for a signature here"))?;
     let payload = signing.request.payload().clone();
     require(payload.digest() == sha256, "another payload was judged")?;
-    let judgment = judge_request(c, signing, card).map_err(refused)?;
+    let judgment = verify_request(c, signing, card).map_err(refused)?;
     require(
-        again == (judgment == Judgment::Again),
+        signed_before == (judgment == Judgment::Again),
         "whether it was signed before is told wrongly",
     )?;
     let unsigned = signing
@@ -127,7 +127,7 @@ pub(in crate::ceremony) fn judged(
 pub(in crate::ceremony) fn request_judged_sentence(
     sha256: &Digest,
     from_card: bool,
-    again: bool,
+    signed_before: bool,
 ) -> String {
     format!(
         "The request for payload {} builds upon the root that {}{}.",
@@ -137,7 +137,7 @@ pub(in crate::ceremony) fn request_judged_sentence(
         } else {
             "this machine trusts"
         },
-        if again {
+        if signed_before {
             "; the same payload was signed before"
         } else {
             ""

@@ -21,7 +21,7 @@ pub(in crate::ceremony) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) 
 
 /// When in the life of a key its token answers a challenge in a step; none where it does not.
 const fn occasion_of(act: &Act) -> Option<Occasion> {
-    Some(if matches!(act, Act::ProveToken { .. }) {
+    Some(if matches!(act, Act::VerifyToken { .. }) {
         Occasion::Reinsertion
     } else if matches!(act, Act::EnrollKey { .. }) {
         Occasion::Adoption
@@ -60,7 +60,7 @@ pub(in crate::ceremony) fn proven(
                 Check::KeyPossession,
                 "the token's answer to the challenge does not verify",
             ),
-            error => contradiction(error.to_string()),
+            error @ NoProof::Scheme => contradiction(error.to_string()),
         })?;
     c.custody_mut().use_token();
     c.keys_mut().change(key)?.prove(proof);
