@@ -42,7 +42,7 @@ impl Show {
         Ok(if plain || pin_fd.is_some() || !can_draw {
             Self::Lines(secret_lines(pin_fd)?)
         } else {
-            Self::Screen(Box::new(tui::Settings::from_environment()))
+            Self::Screen(Box::new(tui::Settings::new(tui::Theme::from_environment())))
         })
     }
 
@@ -106,9 +106,9 @@ pub(super) fn conduct<'a>(
             ended
         }
         Show::Lines(pins) => run(&mut LineMode::new(io::stdout(), pins).map_err(unusable)?),
-        Show::Screen(settings) => {
-            let settings = settings.place(path.display().to_string());
-            tui::run(settings, run)
+        Show::Screen(mut settings) => {
+            settings.place = Some(path.display().to_string());
+            tui::run(*settings, run)
                 .map_err(|error| unusable(error).hint("use line mode: add --plain"))?
         }
     };

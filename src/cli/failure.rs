@@ -26,6 +26,16 @@ pub enum Status {
     Aborted = 130,
 }
 
+impl Status {
+    pub const fn of_verdict(is_accepted: bool) -> Self {
+        if is_accepted {
+            Self::Done
+        } else {
+            Self::Refused
+        }
+    }
+}
+
 impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         Self::from(status as u8)

@@ -36,11 +36,21 @@ enum Command {
     Rehearse(rehearse::Arguments),
     Run(run::Arguments),
     Resume(resume::Arguments),
-    Script(script::Arguments),
-    Token(token::Arguments),
-    Root(root::Arguments),
-    Share(share::Arguments),
-    Transcript(transcript::Arguments),
+    /// Write, check and print ceremony scripts.
+    #[command(subcommand)]
+    Script(script::Command),
+    /// Inspect tokens, and prepare them for a ceremony.
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Inspect, verify, compare, sign and export root metadata.
+    #[command(subcommand)]
+    Root(root::Command),
+    /// Inspect and check the shares of backups, and write scripts that reissue them.
+    #[command(subcommand)]
+    Share(share::Command),
+    /// Show, verify and report the transcript of a ceremony.
+    #[command(subcommand)]
+    Transcript(transcript::Command),
     Doctor(doctor::Arguments),
 }
 
@@ -51,11 +61,11 @@ pub fn main() -> ExitCode {
         Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Resume(arguments) => rehearse::resume(&arguments),
-        Command::Script(arguments) => script::run(arguments),
-        Command::Token(arguments) => token::run(arguments),
-        Command::Root(arguments) => root::run(arguments),
-        Command::Share(arguments) => share::run(arguments),
-        Command::Transcript(arguments) => transcript::run(&arguments),
+        Command::Script(command) => script::run(command),
+        Command::Token(command) => token::run(command),
+        Command::Root(command) => root::run(command),
+        Command::Share(command) => share::run(command),
+        Command::Transcript(command) => transcript::run(&command),
         Command::Doctor(arguments) => doctor::run(&arguments),
     };
     match result {

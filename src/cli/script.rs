@@ -14,7 +14,6 @@ mod restore;
 mod show;
 mod source;
 
-use clap::Subcommand;
 use jiff::Timestamp;
 
 use super::{Failure, Status};
@@ -23,15 +22,8 @@ pub(super) use backup::{Backup, BackupOptions, pinned_files};
 pub(super) use new::write_checked;
 pub(super) use source::{Source, print_warnings};
 
-/// Write, check and print ceremony scripts.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
     Check(check::Arguments),
     Print(print::Arguments),
     Show(show::Arguments),
@@ -39,8 +31,8 @@ enum Command {
     New(Box<new::Arguments>),
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
-    match arguments.command {
+pub(super) fn run(command: Command) -> Result<Status, Failure> {
+    match command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Print(arguments) => print::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::conduct::digest_lines;
@@ -16,15 +15,8 @@ use crate::storage::{Mode, write_new};
 use crate::transcript::Entry;
 use crate::words::Digest;
 
-/// Show, verify and report the transcript of a ceremony.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
     /// Show the transcript, entry by entry.
     Show {
         /// A ceremony directory
@@ -54,8 +46,8 @@ enum Command {
     },
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    match &arguments.command {
+pub(super) fn run(command: &Command) -> Result<Status, Failure> {
+    match command {
         Command::Show { dir, json } => show(dir, *json),
         Command::Verify { dir, digest, json } => verify(dir, digest.as_ref(), *json),
         Command::Report { dir, out } => report(dir, out.as_deref()),
@@ -155,11 +147,7 @@ fn verify(dir: &Path, digest: Option<&Digest>, json: bool) -> Result<Status, Fai
         report.expect_digest(digest);
     }
     print_as(json, || report.to_json(), || verdict(&report))?;
-    Ok(if report.is_accepted() {
-        Status::Done
-    } else {
-        Status::Refused
-    })
+    Ok(Status::of_verdict(report.is_accepted()))
 }
 
 fn verdict(report: &AuditReport) -> String {

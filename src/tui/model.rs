@@ -28,22 +28,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub fn from_environment() -> Self {
-        Self::with_theme(Theme::from_environment())
-    }
-
-    pub const fn with_theme(theme: Theme) -> Self {
+    pub const fn new(theme: Theme) -> Self {
         Self {
             theme,
             place: None,
             history: Vec::new(),
         }
-    }
-
-    /// Sets the ceremony directory.
-    pub fn place(mut self, place: impl Into<String>) -> Self {
-        self.place = Some(place.into());
-        self
     }
 
     /// Adds the entries that were recorded before this process.

@@ -122,38 +122,25 @@ impl Theme {
         self.color(Color::DarkGray, 0x005c_6670)
     }
 
+    /// Headings, keys to press and words to type.
     pub(super) fn heading(self) -> Style {
         self.color(Color::Cyan, 0x004f_b3d9)
             .add_modifier(Modifier::BOLD)
-    }
-
-    /// Keys to press, and words to type.
-    pub(super) fn key(self) -> Style {
-        self.heading()
     }
 
     pub(super) fn ok(self) -> Style {
         self.color(Color::Green, 0x004c_b96b)
     }
 
-    /// The current step.
+    /// The current step, and waiting.
     pub(super) fn now(self) -> Style {
         self.color(Color::Yellow, 0x00ff_c233)
             .add_modifier(Modifier::BOLD)
     }
 
-    pub(super) fn wait(self) -> Style {
-        self.now()
-    }
-
     pub(super) fn fail(self) -> Style {
         self.color(Color::LightRed, 0x00ff_6b5e)
             .add_modifier(Modifier::BOLD)
-    }
-
-    /// Digests, which people read aloud.
-    pub(super) fn digest(self) -> Style {
-        self.strong()
     }
 
     /// The current line of a list.

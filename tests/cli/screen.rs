@@ -305,7 +305,7 @@ fn in_the_terminal() {
     };
     let script = ceremony_driver::genesis(&[KeyType::Ed25519], 1);
     let ceremony = Ceremony::new(Arc::clone(&script));
-    let outcome = tui::run(Settings::from_environment(), |front_end| {
+    let outcome = tui::run(Settings::new(tui::Theme::from_environment()), |front_end| {
         let mut waiting = Waiting {
             what: "Something in the test".to_owned(),
             seen: Vec::new(),

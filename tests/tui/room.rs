@@ -114,7 +114,8 @@ impl Room {
         theme: Theme,
         simulated_root: Option<SimulatedRoot>,
     ) -> Self {
-        let settings = Settings::with_theme(theme).place("/srv/rehearsal/genesis");
+        let mut settings = Settings::new(theme);
+        settings.place = Some("/srv/rehearsal/genesis".to_owned());
         let begin = driver.ceremony.script().not_before();
         let mut room = Self {
             driver,

@@ -12,7 +12,7 @@ use crate::metadata::RootDiff;
 ///
 /// The files are not verified; use `conclave root verify` for that.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The older root file, or a directory whose newest N.root.json is used
     old: PathBuf,
     /// The newer root file or directory

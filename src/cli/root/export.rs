@@ -20,7 +20,7 @@ use crate::transfer::{Consignment, Destination};
 /// The chain is verified first. It is refused if the destination does not support the newest version. Clients that
 /// have problems with the newest version are listed.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// A directory with 1.root.json, 2.root.json …, or the files in order; the first is the trust anchor
     #[arg(required = true)]
     paths: Vec<PathBuf>,
@@ -106,11 +106,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         },
         || for_people(&reasons, &remarks, &written, &arguments.out),
     )?;
-    Ok(if reasons.is_empty() {
-        Status::Done
-    } else {
-        Status::Refused
-    })
+    Ok(Status::of_verdict(reasons.is_empty()))
 }
 
 fn for_people(

@@ -13,7 +13,7 @@ use crate::record::UnknownName;
 
 /// List known problems of TUF clients with a root version.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// A root file, or a directory whose newest N.root.json is used
     path: PathBuf,
     /// Clients: python-tuf, tough, tuf-js, go-tuf, sigstore, notary, or all (every client that supports the format of
@@ -76,9 +76,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             }
         },
     )?;
-    Ok(if remarks.is_empty() {
-        Status::Done
-    } else {
-        Status::Refused
-    })
+    Ok(Status::of_verdict(remarks.is_empty()))
 }

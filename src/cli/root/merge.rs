@@ -21,7 +21,7 @@ use crate::transfer::{Kept, Merge, Owed, Refusal};
 /// Each signature is verified before it is kept, and each key has at most one signature. The result does not depend on
 /// the order of the files. If a signature is refused, nothing is written.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The payload: a signing request, or a root file with or without signatures
     subject: PathBuf,
     /// Detached signatures, and signed files of the same root
@@ -82,11 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         || as_json(&merge, &taken),
         || for_people(&merge, &taken, &arguments.out),
     )?;
-    Ok(if is_refused {
-        Status::Refused
-    } else {
-        Status::Done
-    })
+    Ok(Status::of_verdict(!is_refused))
 }
 
 /// The payload, with the signatures in its file.

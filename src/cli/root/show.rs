@@ -18,7 +18,7 @@ use crate::words::Digest;
 ///
 /// The file is not verified against earlier versions; use `conclave root verify` for that.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// A root file, or a directory whose newest N.root.json is used
     path: PathBuf,
     /// Count the days until the expiry from this time instead of now, for example 2026-12-01T09:00:00Z

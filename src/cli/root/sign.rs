@@ -29,7 +29,7 @@ use crate::transfer::{Anchor, Check, Refusal, RequestedSignature, SigningRequest
 /// confirms it by typing a word. The ceremony directory contains the transcript and, in export/, the signature file to
 /// return.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The signing request
     request: PathBuf,
     /// Label or serial number of the token

@@ -13,7 +13,7 @@ use crate::metadata::{RootStatus, try_verify_chain};
 
 /// Show the status of a root: when it expires, who can sign, and what to do next.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// A directory with 1.root.json, 2.root.json …, or the files in order; the first is the trust anchor
     #[arg(required = true)]
     paths: Vec<PathBuf>,

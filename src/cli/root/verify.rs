@@ -12,7 +12,7 @@ use crate::metadata::{ChainReport, try_verify_chain};
 
 /// Verify a chain of root versions, starting with its trust anchor.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// A directory with 1.root.json, 2.root.json …, or the files in order; the first is the trust anchor
     #[arg(required = true)]
     paths: Vec<PathBuf>,
@@ -29,11 +29,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let at = arguments.at.unwrap_or_else(Timestamp::now);
     let report = try_verify_chain(files.read(), at)?;
     print_as(arguments.json, || report.to_json(), || for_people(&report))?;
-    Ok(if report.is_accepted() {
-        Status::Done
-    } else {
-        Status::Refused
-    })
+    Ok(Status::of_verdict(report.is_accepted()))
 }
 
 fn for_people(report: &ChainReport) -> String {

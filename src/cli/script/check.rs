@@ -16,7 +16,7 @@ use crate::words::Digest;
 
 /// Check a script: show all of its errors and warnings, or its digest.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// A script file, or the name of a ready script
     script: PathBuf,
     /// Check the script at this time instead of now, for example 2026-12-01T09:00:00Z

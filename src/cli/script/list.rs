@@ -8,7 +8,7 @@ use crate::script::embedded;
 
 /// List the ready scripts that are built into this program.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// Print the list as JSON
     #[arg(long)]
     json: bool,

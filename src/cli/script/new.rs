@@ -29,7 +29,7 @@ use crate::storage::{Mode, WriteError, is_taken, make_folder, write_new};
 /// The public keys of the online roles are copied to `online/` beside the script. A role without a key gets a sample
 /// key, which can only be used in rehearsals.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The purpose of the ceremony
     kind: Ready,
     /// The script to write; must be a new file

@@ -14,7 +14,7 @@ use crate::storage::{Mode, write_new};
 ///
 /// The run sheet lists people and hardware, and each step with space for times and initials.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// A script file, or the name of a ready script
     script: PathBuf,
     /// Print the cards for the key holders instead of the run sheet

@@ -13,7 +13,7 @@ use crate::script::Script;
 
 /// Show the content of a script step by step, or its text.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// A script file, or the name of a ready script
     script: PathBuf,
     /// Print the text of the script, byte for byte

@@ -15,7 +15,7 @@ use crate::secret::ShareWords;
 ///
 /// The words of the share are not shown.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The share file
     #[arg(required_unless_present = "words")]
     file: Option<PathBuf>,

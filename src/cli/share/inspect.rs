@@ -13,7 +13,7 @@ use crate::words::Digest;
 
 /// Identify a share file, manifest or wrapped key without opening it.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// A share file, a manifest, or a wrapped key
     file: PathBuf,
     /// The manifest of the share set; identifies the owner of a share, and verifies a wrapped key

@@ -21,25 +21,18 @@ use crate::record::visible;
 /// Longer than any share, manifest or wrapped key.
 const LONGEST: usize = 1 << 20;
 
-/// Inspect and check the shares of backups, and write scripts that reissue them.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
 #[derive(Debug, clap::Subcommand)]
-enum Command {
+pub(super) enum Command {
     Inspect(inspect::Arguments),
     Check(check::Arguments),
     Status(status::Arguments),
     Reissue(reissue::Arguments),
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
+pub(super) fn run(command: Command) -> Result<Status, Failure> {
     // These commands handle passphrases and opened shares.
     let _ = host::harden();
-    match arguments.command {
+    match command {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),

@@ -13,7 +13,7 @@ use crate::cli::script::{Backup, BackupOptions, pinned_files, time, write_checke
 /// of the old custodians opens the old shares, and the rest of the old set is destroyed in front of two people. This
 /// command only writes the script: check it, rehearse it and run it.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The manifest of the old share set, a copy of which is stored with the shares and with the transcript
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,

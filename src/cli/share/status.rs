@@ -16,7 +16,7 @@ use crate::cli::output::print_as;
 /// For each share set: days since each share and the key were last tested, remaining quorums, lost shares, and old sets
 /// that are unaccounted for.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The directories of the ceremonies that made or tested share sets
     #[arg(required = true, value_name = "DIR")]
     directories: Vec<PathBuf>,

@@ -17,15 +17,8 @@ use report::Report;
 /// Longer than any root file or file of certificates.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// Verify attestations of YubiKeys: signed statements that a key was generated in the device.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
 #[derive(Debug, clap::Subcommand)]
-enum Command {
+pub(in crate::cli) enum Command {
     Verify(Verify),
 }
 
@@ -35,7 +28,7 @@ enum Command {
 /// certificate of the device (slot f9) in one folder. A folder that is named by a serial number must contain only
 /// attestations of that device.
 #[derive(Debug, clap::Args)]
-struct Verify {
+pub(in crate::cli) struct Verify {
     /// Directories with attestations
     #[arg(required = true, value_name = "DIR")]
     directories: Vec<PathBuf>,
@@ -50,8 +43,8 @@ struct Verify {
     json: bool,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    match &arguments.command {
+pub(super) fn run(command: &Command) -> Result<Status, Failure> {
+    match command {
         Command::Verify(arguments) => verify(arguments),
     }
 }
@@ -86,11 +79,7 @@ fn verify(arguments: &Verify) -> Result<Status, Failure> {
 
 fn finish(report: &Report, json: bool) -> Result<Status, Failure> {
     print_as(json, || report.to_json(), || report.for_people())?;
-    Ok(if report.is_accepted() {
-        Status::Done
-    } else {
-        Status::Refused
-    })
+    Ok(Status::of_verdict(report.is_accepted()))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

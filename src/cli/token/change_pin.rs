@@ -9,7 +9,7 @@ use crate::cli::secrets::Secrets;
 
 /// Change the PIN of a token, or set a new PIN with the SO PIN or PUK.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     reader: ReaderArguments,
     /// Label or serial number of the token; not needed if only one is connected

@@ -15,7 +15,7 @@ use crate::cli::secrets::Secrets;
 /// A throw-away key first shows that the token supports imports; only then is the passphrase requested. The key file is
 /// not changed: anyone who has the file and its passphrase has the key.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The key file, named KEYID.key by Docker
     #[arg(value_name = "FILE")]
     file: std::path::PathBuf,

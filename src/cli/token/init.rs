@@ -17,7 +17,7 @@ use crate::cli::secrets::Secrets;
 /// Uses the only blank token, or the token selected with --token. A token that contains any object is refused. An
 /// empty token that was initialized before is erased with its SO PIN.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     reader: ReaderArguments,
     /// The new label: 1 to 32 bytes

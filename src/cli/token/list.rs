@@ -11,7 +11,7 @@ use crate::record::visible;
 
 /// List the connected tokens.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     reader: ReaderArguments,
     /// Print the list as JSON

@@ -19,21 +19,16 @@ use crate::token::{Reader, Seen, TokenError, TokenState, open_reader};
 
 use super::{Failure, Status, profiles};
 
-/// Inspect tokens, and prepare them for a ceremony.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
 #[derive(Debug, clap::Subcommand)]
-enum Command {
+pub(super) enum Command {
     List(list::Arguments),
     Show(show::Arguments),
     Init(init::Arguments),
     Import(import::Arguments),
     ChangePin(change_pin::Arguments),
-    Attestation(attestation::Arguments),
+    /// Verify attestations of YubiKeys: signed statements that a key was generated in the device.
+    #[command(subcommand)]
+    Attestation(attestation::Command),
 }
 
 #[derive(Debug, clap::Args)]
@@ -46,16 +41,16 @@ struct ReaderArguments {
     module: Option<PathBuf>,
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
+pub(super) fn run(command: Command) -> Result<Status, Failure> {
     // These commands handle PINs.
     let _ = host::harden();
-    match arguments.command {
+    match command {
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::ChangePin(arguments) => change_pin::run(&arguments),
-        Command::Attestation(arguments) => attestation::run(&arguments),
+        Command::Attestation(command) => attestation::run(&command),
     }
 }
 

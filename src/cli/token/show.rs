@@ -12,7 +12,7 @@ use crate::record::visible;
 
 /// Show one token and the keys that are visible without its PIN.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     reader: ReaderArguments,
     /// Label or serial number of the token; not needed if only one is connected

@@ -73,27 +73,10 @@ impl Key {
         }
     }
 
-    const fn is(self, event: KeyEvent) -> bool {
-        let KeyEvent {
-            code, modifiers, ..
-        } = event;
-        let same = match (self.code, code) {
-            (KeyCode::Char(a), KeyCode::Char(b)) => a == b,
-            (KeyCode::F(a), KeyCode::F(b)) => a == b,
-            (KeyCode::Enter, KeyCode::Enter)
-            | (KeyCode::Esc, KeyCode::Esc)
-            | (KeyCode::Tab, KeyCode::Tab)
-            | (KeyCode::BackTab, KeyCode::BackTab)
-            | (KeyCode::Up, KeyCode::Up)
-            | (KeyCode::Down, KeyCode::Down)
-            | (KeyCode::PageUp, KeyCode::PageUp)
-            | (KeyCode::PageDown, KeyCode::PageDown)
-            | (KeyCode::Home, KeyCode::Home)
-            | (KeyCode::End, KeyCode::End) => true,
-            _ => false,
-        };
-        same && modifiers.contains(KeyModifiers::CONTROL) == self.is_control
-            && !modifiers.contains(KeyModifiers::ALT)
+    fn is(self, event: KeyEvent) -> bool {
+        self.code == event.code
+            && event.modifiers.contains(KeyModifiers::CONTROL) == self.is_control
+            && !event.modifiers.contains(KeyModifiers::ALT)
     }
 }
 

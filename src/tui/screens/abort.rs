@@ -42,13 +42,13 @@ pub(super) fn draw(
         cursor: None,
         room: usize::from(area.width),
     };
-    let mark = |is_here| Span::styled(if is_here { "▸ " } else { "  " }, theme.key());
+    let mark = |is_here| Span::styled(if is_here { "▸ " } else { "  " }, theme.heading());
     let label = vec![
         mark(!form.is_reason),
         Span::raw("Type "),
-        Span::styled(AbortForm::LEAVE, theme.key()),
+        Span::styled(AbortForm::LEAVE, theme.heading()),
         Span::raw(" or "),
-        Span::styled(AbortForm::ABORT, theme.key()),
+        Span::styled(AbortForm::ABORT, theme.heading()),
         Span::raw(": "),
     ];
     field_line(model, label, &form.word, None, &mut question);

@@ -28,7 +28,7 @@ pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
         (Ask::Word { word }, Input::Text(field)) => {
             let label = vec![
                 Span::raw("Type "),
-                Span::styled(word.clone(), model.settings.theme.key()),
+                Span::styled(word.clone(), model.settings.theme.heading()),
                 Span::raw(" to continue: "),
             ];
             field_line(model, label, field, None, &mut question);
@@ -69,7 +69,7 @@ pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
                 };
                 let text = escape(&option.text, theme.charset);
                 lines.push(Line::from(vec![
-                    Span::styled(mark, theme.key()),
+                    Span::styled(mark, theme.heading()),
                     Span::styled(format!(" {text} "), style),
                 ]));
             }
@@ -91,7 +91,7 @@ pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
 fn offer(model: &Model, action: &str) -> Line<'static> {
     let theme = model.settings.theme;
     Line::from(vec![
-        Span::styled("Enter", theme.key()),
+        Span::styled("Enter", theme.heading()),
         Span::raw("  "),
         Span::styled(escape(action, theme.charset), theme.strong()),
     ])
@@ -117,7 +117,7 @@ fn text_input(
                 escape(default, theme.charset)
             )
         });
-    let label = vec![Span::styled("▸ ", theme.key())];
+    let label = vec![Span::styled("▸ ", theme.heading())];
     field_line(model, label, field, placeholder, question);
 }
 

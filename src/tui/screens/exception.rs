@@ -54,9 +54,13 @@ pub(super) fn draw(
             lines.gap();
         }
         let is_here = at == form.at;
-        let label_style = if is_here { theme.key() } else { theme.quiet() };
+        let label_style = if is_here {
+            theme.heading()
+        } else {
+            theme.quiet()
+        };
         let label = vec![
-            Span::styled(if is_here { "▸ " } else { "  " }, theme.key()),
+            Span::styled(if is_here { "▸ " } else { "  " }, theme.heading()),
             Span::styled(format!("{name:<10}"), label_style),
         ];
         if let Some(field) = form.text(at) {

@@ -189,7 +189,7 @@ pub(super) fn hints(model: &Model, area: Rect, buffer: &mut Buffer) {
             }
             room -= cells(hint);
         }
-        spans.push(Span::styled(hint.0, theme.key()));
+        spans.push(Span::styled(hint.0, theme.heading()));
         spans.push(Span::raw(format!(" {}  ", hint.1)));
     }
     buffer.set_line(row.x, row.y, &Line::from(spans), row.width);

@@ -25,7 +25,7 @@ pub(super) fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
         lines.hanging(
             &format!("{:<16}", names.join(" ")),
             binding.help,
-            theme.key(),
+            theme.heading(),
             Style::new(),
         );
     }
@@ -34,7 +34,7 @@ pub(super) fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
     for (mark, style, meaning) in [
         ("[ok]", theme.ok(), "done"),
         ("[now]", theme.now(), "current step"),
-        ("[wait]", theme.wait(), "waiting for people or a token"),
+        ("[wait]", theme.now(), "waiting for people or a token"),
         ("[FAIL]", theme.fail(), "failed; nothing was lost"),
         ("[    ]", theme.quiet(), "later"),
     ] {

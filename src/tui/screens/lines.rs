@@ -99,7 +99,7 @@ impl Lines {
 
     /// A digest: two lines of hex, then its numbered words.
     pub(super) fn digest(&mut self, digest: &Digest, columns: Option<usize>) {
-        let (strong, quiet) = (self.theme.digest(), self.theme.quiet());
+        let (strong, quiet) = (self.theme.strong(), self.theme.quiet());
         for hex in digest.grouped_hex() {
             self.push(Span::styled(hex, strong));
         }

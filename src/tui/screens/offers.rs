@@ -61,7 +61,7 @@ pub(super) fn draw(
         question.input.push(Line::from(label));
     }
     if form.is_text() {
-        let label = vec![Span::styled("▸ ", theme.key())];
+        let label = vec![Span::styled("▸ ", theme.heading())];
         field_line(model, label, &form.text, None, &mut question);
     } else {
         let used = u16::try_from(question.input.len()).unwrap_or(u16::MAX);
@@ -89,7 +89,7 @@ fn list(model: &Model, form: &OfferForm, rows: usize, width: u16) -> Vec<Line<'s
             let text = escape(text, theme.charset);
             let text = shorten(&text, usize::from(width).saturating_sub(4));
             Line::from(vec![
-                Span::styled(mark, theme.key()),
+                Span::styled(mark, theme.heading()),
                 Span::styled(format!(" {text} "), style),
             ])
         })

@@ -35,12 +35,8 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
         _ => lines.entry("for  ", 5, &prompt.about, theme.strong()),
     }
     lines.gap();
-    lines.hanging(
-        "Everyone else: look away. ",
-        &format!("{who}: type the {purpose}."),
-        theme.now(),
-        theme.strong(),
-    );
+    lines.paragraph("Everyone else: look away.", theme.now());
+    lines.paragraph(&format!("{who}: type the {purpose}."), theme.strong());
     if let Some(tries) = prompt.tries {
         let is_low = !matches!(tries, Tries::Unknown | Tries::Exactly(3..));
         let style = if is_low { theme.fail() } else { Style::new() };
@@ -78,7 +74,7 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
                 Span::raw("Type "),
                 Span::styled(
                     entering.prompt.word_first().unwrap_or_default(),
-                    theme.key(),
+                    theme.heading(),
                 ),
                 Span::raw(" to use it: "),
             ];

@@ -22,7 +22,7 @@ pub(super) fn question(model: &Model, showing: &Showing, room: u16) -> Question 
             // Letter by letter: a copy of the line would be left in memory when the text is dropped.
             spans.extend(
                 line.chars()
-                    .map(|letter| Span::styled(letter.to_string(), theme.digest())),
+                    .map(|letter| Span::styled(letter.to_string(), theme.strong())),
             );
             lines.push(Line::from(spans));
         }
@@ -31,10 +31,9 @@ pub(super) fn question(model: &Model, showing: &Showing, room: u16) -> Question 
         }
     } else {
         lines.gap();
-        lines.hanging(
-            "Everyone else: look away. ",
+        lines.paragraph("Everyone else: look away.", theme.now());
+        lines.paragraph(
             &format!("{who}: write the secret down by hand."),
-            theme.now(),
             theme.strong(),
         );
         for advice in &shown.advice {

@@ -67,9 +67,9 @@ pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
         let is_waiting = matches!(model.request, Request::Waiting(_));
         let (mark, mark_style) = match row.status {
             SignatureStatus::Signed => ("[ok]  ", theme.ok()),
-            SignatureStatus::Next if is_waiting => ("[wait]", theme.wait()),
+            SignatureStatus::Next if is_waiting => ("[wait]", theme.now()),
             SignatureStatus::Next => ("[now] ", theme.now()),
-            SignatureStatus::Owed => ("[owed]", theme.wait()),
+            SignatureStatus::Owed => ("[owed]", theme.now()),
             SignatureStatus::Later => ("[    ]", theme.quiet()),
             SignatureStatus::Lost => ("[lost]", theme.quiet()),
             SignatureStatus::Away => ("[away]", theme.quiet()),
@@ -119,7 +119,7 @@ fn heading(ceremony: &Ceremony, theme: Theme) -> Line<'static> {
         let reached = if count.is_reached() {
             Span::styled("[ok] ", theme.ok())
         } else {
-            Span::styled("[wait] ", theme.wait())
+            Span::styled("[wait] ", theme.now())
         };
         let text = if progress.previous.is_some() {
             format!("keys {}/{}", count.have, count.need)

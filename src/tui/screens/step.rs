@@ -77,7 +77,7 @@ pub(super) fn just_made(
         let text = format!("Done: {title}. Fingerprint words for the run sheet:");
         lines.hanging("[ok] ", &text, theme.ok(), Style::new());
         let words = generated.public_key.fingerprint().first_words(6);
-        lines.hanging("     ", &format!("{words} …"), Style::new(), theme.digest());
+        lines.hanging("     ", &format!("{words} …"), Style::new(), theme.strong());
         lines.gap();
     }
     lines.into_vec()

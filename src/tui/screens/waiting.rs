@@ -62,7 +62,7 @@ pub(super) fn question(model: &Model, waiting: &Waiting, room: u16) -> Question 
         title: "Waiting".to_owned(),
         text: lines.into_vec(),
         input: vec![Line::from(vec![
-            Span::styled(format!("[wait] {spinner} {status}  "), theme.wait()),
+            Span::styled(format!("[wait] {spinner} {status}  "), theme.now()),
             Span::styled(clock(waiting.elapsed), theme.strong()),
         ])],
         cursor: None,

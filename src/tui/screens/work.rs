@@ -73,7 +73,7 @@ pub(super) fn draw(model: &Model, body: Rect, buffer: &mut Buffer) -> Option<Pos
         question.cursor = None;
         question.input.pop();
         question.input.push(Line::from(vec![
-            Span::styled("PgDn", model.settings.theme.key()),
+            Span::styled("PgDn", model.settings.theme.heading()),
             Span::raw("  read on; you can type the word when you have seen everything"),
         ]));
     }
@@ -269,7 +269,7 @@ fn draw_above(model: &Model, lines: &[Line<'_>], area: Rect, buffer: &mut Buffer
         }
         let more = Line::from(vec![
             Span::styled("… ", model.settings.theme.quiet()),
-            Span::styled("Tab", model.settings.theme.key()),
+            Span::styled("Tab", model.settings.theme.heading()),
             Span::styled(" shows the whole step", model.settings.theme.quiet()),
         ]);
         buffer.set_line(last.x, last.y, &more, last.width);
