@@ -209,7 +209,7 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
                 attributes: generated.attributes,
                 enrollment: EnrolledEntry::of(ceremony, &plan.id),
                 attestation: generated.attested(),
-                attestation_simulated: generated.stood_in,
+                attestation_simulated: generated.attestation_simulated,
                 proven: state.is_proven(),
                 reinserted: state.is_reinserted(),
                 has_signed: ceremony.has_signed(&plan.id),

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use crate::script::{Act, Step};
 use crate::transfer::PossessionProof;
 
-use super::act::asking::{go_on, with_token};
+use super::act::asking::{proceed, with_token};
 use super::act::{
     approval, attendance, attest_clock, back_up_key, certify_key, collect_signatures, compose_root,
-    custody, destroy_shares, destroy_token_key, enroll_key, envelope, exception, export, failure,
-    generate_key, identify_token, initialize_token, inspect_host, note, open_bag, open_share,
-    opening, pause, read_script, restore_key, resuming, review_root, seal, set_pin, sign_off,
-    sign_root, verify_request, verify_root, verify_token,
+    custody, destroy_restored_key, destroy_shares, destroy_token_key, enroll_key, envelope,
+    exception, export, failure, generate_key, identify_token, initialize_token, inspect_host, note,
+    open_bag, open_share, opening, pause, read_script, restore_key, resuming, review_root, seal,
+    set_pin, sign_off, sign_root, verify_backup, verify_request, verify_restored_key, verify_root,
+    verify_token,
 };
 use super::approval::{Approval, people_of};
 use super::at::At;
@@ -146,22 +147,22 @@ fn require_possible(c: &Ceremony, event: &Event) -> Applied {
     );
     require(
         !c.is_paused() || is_resumption,
-        "the ceremony is paused: it has to be taken up again first",
+        "the ceremony is paused and must be resumed first",
     )?;
     require(
         !c.is_pausing() || !is_about_order(&event.kind),
-        "nothing is decided about tokens until the pause is over",
+        "decisions about tokens are not possible during a pause",
     )?;
     for person in &event.people {
         require(
             c.script.person(person).is_some(),
-            &format!("nobody in the script has the ID {person:?}"),
+            &format!("the script has no person {person:?}"),
         )?;
     }
     let current = c.current_step().map(|step| &step.id);
     match &event.step {
         Some(found) if current != Some(found) => Err(ReplayError::Step {
-            expected: current.map_or_else(|| "its end".to_owned(), ToString::to_string),
+            expected: current.map_or_else(|| "the end".to_owned(), ToString::to_string),
             found: found.to_string(),
         }),
         Some(_) | None => Ok(()),
@@ -420,7 +421,7 @@ fn change_root(c: &mut Ceremony, at: &At<'_>, event: &RootEvent) -> Applied {
             signed,
             sha256,
         } => compose_root::composed(c, at, *version, signed, *sha256),
-        RootEvent::RequestJudged {
+        RootEvent::RequestVerified {
             sha256,
             card,
             signed_before,
@@ -468,7 +469,7 @@ fn change_root(c: &mut Ceremony, at: &At<'_>, event: &RootEvent) -> Applied {
         RootEvent::InRepository { repository, event } => {
             require(
                 is_of_one_root(event),
-                "that does not happen to one root alone",
+                "this event is not about a single root",
             )?;
             c.in_repository(repository, |c| change_root(c, at, event))
                 .unwrap_or_else(|| {
@@ -518,7 +519,7 @@ fn change_backup(c: &mut Ceremony, at: &At<'_>, event: &BackupEvent) -> Applied 
             set,
             custodian,
             by,
-        } => back_up_key::share_opened(c, at, key, *set, custodian, *by),
+        } => verify_backup::share_opened(c, at, key, *set, custodian, *by),
         BackupEvent::SupersededPartDestroyed {
             set,
             custodian,
@@ -557,9 +558,9 @@ fn change_restore(c: &mut Ceremony, at: &At<'_>, event: &RestoreEvent) -> Applie
         RestoreEvent::RestoredKeyProven {
             challenge,
             signature,
-        } => restore_key::proven(c, at, challenge, signature),
+        } => verify_restored_key::proven(c, at, challenge, signature),
         RestoreEvent::RestoredKeyDestroyed { fingerprint } => {
-            restore_key::destroyed(c, at, *fingerprint)
+            destroy_restored_key::destroyed(c, at, *fingerprint)
         }
         RestoreEvent::DrillFailed { reason, approvals } => {
             restore::drill_failed(c, at, reason, approvals)
@@ -596,12 +597,12 @@ fn is_done(c: &Ceremony, step: &Step) -> bool {
         Act::SetPin { key } => set_pin::is_done(c, key),
         Act::GenerateKey { key } | Act::ImportKey { key } => generate_key::is_done(c, key),
         Act::BackUpKey { key } => back_up_key::is_done(c, key.as_ref()),
-        Act::VerifyBackup { key } => back_up_key::is_proven(c, key.as_ref()),
+        Act::VerifyBackup { key } => verify_backup::is_done(c, key.as_ref()),
         Act::DestroyShares => c.next_superseded_part().is_none(),
         Act::OpenShare { custodian } => c.is_share_settled(custodian),
-        Act::RestoreKey { .. } => restore_key::is_restored(c),
-        Act::VerifyRestoredKey { .. } => restore_key::is_proven(c),
-        Act::DestroyRestoredKey { .. } => restore_key::is_destroyed(c),
+        Act::RestoreKey { .. } => restore_key::is_done(c),
+        Act::VerifyRestoredKey { .. } => verify_restored_key::is_done(c),
+        Act::DestroyRestoredKey { .. } => destroy_restored_key::is_done(c),
         Act::EnrollKey { key } => c.is_enrolled(key),
         Act::CertifyKey { .. }
         | Act::ComposeRoot
@@ -656,7 +657,7 @@ fn naming_repository(c: &Ceremony, next: Next) -> Next {
 
 fn next_in(c: &Ceremony, step: &Step) -> Next {
     match &step.act {
-        Act::Attendance => Next::Ask(go_on(c, step, Vec::new(), "Go on")),
+        Act::Attendance => proceed(c, step),
         Act::AttestClock => Next::Ask(attest_clock::ask_clock(c, step)),
         Act::InspectHost => inspect_host::next(c, step),
         Act::ReadScript => Next::Ask(read_script::ask_read(c, step)),
@@ -665,15 +666,15 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
         Act::InitializeToken { key } => initialize_token::next_initialize(c, step, key),
         Act::SetPin { key } => set_pin::next(c, key),
         Act::GenerateKey { key } => generate_key::next_made(c, step, key, "Generate the key"),
-        Act::ImportKey { key } => generate_key::next_made(c, step, key, "Bring in the key"),
+        Act::ImportKey { key } => generate_key::next_made(c, step, key, "Import the key"),
         Act::EnrollKey { key } => enroll_key::next(c, step, key),
         Act::CertifyKey { key } => certify_key::next_certify(c, step, key),
-        Act::BackUpKey { key } => back_up_key::next_back_up(c, step, key.as_ref()),
-        Act::VerifyBackup { key } => back_up_key::next_prove_backup(c, step, key.as_ref()),
+        Act::BackUpKey { key } => back_up_key::next(c, step, key.as_ref()),
+        Act::VerifyBackup { key } => verify_backup::next(c, step, key.as_ref()),
         Act::OpenShare { custodian } => open_share::next_open_share(c, step, custodian),
-        Act::RestoreKey { key } => restore_key::next_restore(c, step, key.as_ref()),
-        Act::VerifyRestoredKey { key } => restore_key::next_prove_restore(c, step, key.as_ref()),
-        Act::DestroyRestoredKey { key } => restore_key::next_destroy(c, step, key.as_ref()),
+        Act::RestoreKey { key } => restore_key::next(c, step, key.as_ref()),
+        Act::VerifyRestoredKey { key } => verify_restored_key::next(c, step, key.as_ref()),
+        Act::DestroyRestoredKey { key } => destroy_restored_key::next(c, step, key.as_ref()),
         Act::DestroyShares => destroy_shares::next_destroy_shares(c, step),
         Act::ComposeRoot => compose_root::next(c, step),
         Act::VerifyRequest => Next::Ask(verify_request::ask_judgment(c, step)),
@@ -687,9 +688,7 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
         }
         Act::DestroyTokenKey { key } => destroy_token_key::next(c, step, key),
         // Bags are asked for before the step goes on: there is nothing left to do here.
-        Act::Seal { .. } | Act::SealMedium { .. } | Act::Break { .. } => {
-            Next::Ask(go_on(c, step, Vec::new(), "Go on"))
-        }
+        Act::Seal { .. } | Act::SealMedium { .. } | Act::Break { .. } => proceed(c, step),
         Act::SignOff => Next::Ask(sign_off::ask_sign_off(c, step)),
     }
 }
@@ -1006,15 +1005,13 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         }
         Outcome::BackedUp(made) => here(EventKind::Backup(BackupEvent::BackedUp(made))),
         Outcome::ExtractionDisabled(attributes) => {
-            let key = back_up_key::key_of_outcome(c, step).ok_or(StepError::NotAsked)?;
-            let event = BackupEvent::ExtractionDisabled { key, attributes };
-            here(EventKind::Backup(event))
+            here(back_up_key::event_of_extraction(c, step, attributes)?)
         }
         Outcome::ShareOpened {
             custodian,
             by: opened_by,
         } => {
-            let event = back_up_key::event_of_share(c, step, custodian.clone(), opened_by)?;
+            let event = verify_backup::event_of_share(c, step, custodian.clone(), opened_by)?;
             by(custodian, EventKind::Backup(event))
         }
         Outcome::ShareEntered { custodian, way } => {
@@ -1023,7 +1020,7 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         }
         Outcome::SharesCombined => here(restore_key::event_of_combination(c)?),
         Outcome::Restored => here(restore_key::event_of_key(c)?),
-        Outcome::RestoredForgotten => here(restore_key::event_of_destruction(c)?),
+        Outcome::RestoredForgotten => here(destroy_restored_key::event_of_destruction(c)?),
         Outcome::Answered {
             challenge,
             signature,
@@ -1044,7 +1041,7 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
 fn event_of_destruction(c: &Ceremony, step: &Step) -> Result<Event, StepError> {
     let people = c.people_of(step);
     if matches!(step.act, Act::DestroyRestoredKey { .. }) {
-        return Ok(c.at_step(people, restore_key::event_of_destruction(c)?));
+        return Ok(c.at_step(people, destroy_restored_key::event_of_destruction(c)?));
     }
     if matches!(step.act, Act::DestroyTokenKey { .. }) {
         let event = destroy_token_key::event_of_destruction(c, step);
@@ -1096,7 +1093,9 @@ fn event_of_signature(
         let event = certify_key::event_of_certificate(c, key, &signature);
         return Ok(match event {
             Some(event) => Ok((c.people_of(step), event)),
-            None => Err(untrue("the token signed no certificate".to_owned())),
+            None => Err(untrue(
+                "the token did not return a valid certificate signature".to_owned(),
+            )),
         });
     }
     if step.act != Act::SignRoot {
@@ -1125,7 +1124,7 @@ fn untrue(what: String) -> Failure {
     Failure {
         kind: FailureKind::InvalidAnswer,
         what,
-        hint: "do not use this token's answer; try once more, and if it happens again set the token aside"
+        hint: "try again; if the token gives a false answer again, stop using it and replace it"
             .to_owned(),
     }
 }

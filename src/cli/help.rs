@@ -20,14 +20,8 @@ Exit status: 0 done, 1 refused by a check, 2 usage error or invalid script, 3 to
 /// For each command, separated by empty lines: its name, an example, what it reads, what it writes, its exit statuses.
 const HELP: &str = include_str!("help.txt");
 
-struct Help {
-    /// The words after `conclave`.
-    command: &'static str,
-    example: &'static str,
-    text: String,
-}
-
-fn helps() -> impl Iterator<Item = Help> {
+/// The words of each command after `conclave`, and its help.
+fn helps() -> impl Iterator<Item = (&'static str, String)> {
     HELP.split("\n\n").filter_map(|help| {
         let mut lines = help.lines();
         let (command, example) = (lines.next()?, lines.next()?);
@@ -41,11 +35,7 @@ fn helps() -> impl Iterator<Item = Help> {
         let text = format!(
             "Example:\n  {example}\n\nReads: {reads}\nWrites: {writes}\nExit status: {exit}"
         );
-        Some(Help {
-            command,
-            example,
-            text,
-        })
+        Some((command, text))
     })
 }
 
@@ -63,10 +53,13 @@ fn meaning(status: &str) -> &'static str {
 
 /// Adds its help to each command.
 pub(super) fn complete(program: Command) -> Command {
-    helps().fold(program.after_help(FIRST_STEPS), |command, help| {
-        let words: Vec<&str> = help.command.split(' ').collect();
-        add(command, &words, &help.text)
-    })
+    helps().fold(
+        program.after_help(FIRST_STEPS),
+        |program, (command, text)| {
+            let words: Vec<&str> = command.split(' ').collect();
+            add(program, &words, &text)
+        },
+    )
 }
 
 fn add(command: Command, words: &[&str], text: &str) -> Command {
@@ -123,9 +116,10 @@ mod tests {
     #[test]
     fn every_example_is_a_valid_command_line() {
         let program = complete(super::super::Arguments::command());
-        for help in helps() {
+        for (command, text) in helps() {
             let mut words = Vec::new();
-            for (index, part) in help.example.split('"').enumerate() {
+            let example = text.lines().nth(1).expect("an example");
+            for (index, part) in example.split('"').enumerate() {
                 if index % 2 == 0 {
                     words.extend(part.split_whitespace());
                 } else {
@@ -133,7 +127,7 @@ mod tests {
                 }
             }
             let parsed = program.clone().try_get_matches_from(words);
-            assert!(parsed.is_ok(), "{}: {parsed:?}", help.command);
+            assert!(parsed.is_ok(), "{command}: {parsed:?}");
         }
     }
 

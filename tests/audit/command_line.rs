@@ -47,7 +47,7 @@ fn a_sound_directory_is_accepted_with_its_head() {
         assert_eq!(output.status.code(), Some(0));
         let lines = closed().transcript.entries().len();
         let first =
-            format!("accepted: PRODUCTION, {lines} entries, closed, worst verdict: agrees\n");
+            format!("accepted: PRODUCTION, {lines} entries, closed, worst verdict: agreed\n");
         assert!(stdout(&output).starts_with(&first), "{}", stdout(&output));
         assert!(stdout(&output).contains(&head.words()[24..].join(" ")));
     }
@@ -137,7 +137,7 @@ fn the_course_is_shown_line_by_line_and_cannot_steer_the_terminal() {
     assert_eq!(output.status.code(), Some(0));
     let shown = stdout(&output);
     let expected = "\nAttendance [attendance]\n    2  2026-12-01T09:00:07Z  \
-                    It did not work: the module said \\u{1b}[2J\\u{202e}.\n";
+                    Failed: the module said \\u{1b}[2J\\u{202e}.\n";
     assert!(shown.contains(expected), "{shown}");
     assert!(
         shown.contains("\nREHEARSAL, transcript digest of 2 entries:\n"),
@@ -154,7 +154,7 @@ fn the_course_is_shown_line_by_line_and_cannot_steer_the_terminal() {
             "step": "attendance",
             "people": [],
             "event": "failed",
-            "sentence": "It did not work: the module said \\u{1b}[2J\\u{202e}.",
+            "sentence": "Failed: the module said \\u{1b}[2J\\u{202e}.",
             "digest": room.transcript.head(),
         })
     );
@@ -172,8 +172,7 @@ fn a_record_that_is_untrue_is_shown_and_refused() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).contains("Closed."));
     let number = room.transcript.entries().len();
-    let error =
-        format!("error: line {number}: the ceremony is over: nothing can happen any more\n");
+    let error = format!("error: line {number}: the ceremony has ended\n");
     assert!(stderr(&output).starts_with(&error), "{}", stderr(&output));
     assert_eq!(
         conclave(&["report"], directory.path()).status.code(),

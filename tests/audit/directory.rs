@@ -197,7 +197,7 @@ fn what_a_reader_should_know_of_the_course_is_told() {
         told,
         [
             "ceremony.exception: at attendance: the door was open; decided: it was closed",
-            "ceremony.sign-off: administrator agrees with a reservation: it was cold",
+            "ceremony.sign-off: administrator agreed with a reservation: it was cold",
         ]
     );
 }

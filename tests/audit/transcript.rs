@@ -334,7 +334,7 @@ fn full() -> Transcript {
         .unwrap();
     room.advance_until(|ceremony| {
         let next = ceremony.next();
-        matches!(next, Next::Ask(Prompt { ask: Ask::Reading { label, .. }, .. }) if label == "The number once more")
+        matches!(next, Next::Ask(Prompt { ask: Ask::Reading { label, .. }, .. }) if label == "Number of the new bag, second reading")
     });
     let another = "another".to_owned();
     room.answer(Answer::Text(another)).unwrap();

@@ -301,7 +301,7 @@ fn of_what_was_signed_before() -> Vec<(Check, Check)> {
             Check::PayloadEquivocation,
             refusing(&room.ceremony, &unburdened),
         ),
-        (Check::RequestJudged, of_a_request(&world)),
+        (Check::RequestVerified, of_a_request(&world)),
     ]
 }
 
@@ -342,7 +342,7 @@ fn of_a_request(world: &World) -> Check {
     let judged = Event {
         step,
         people: Vec::new(),
-        kind: EventKind::Root(RootEvent::RequestJudged {
+        kind: EventKind::Root(RootEvent::RequestVerified {
             sha256: payload.digest(),
             card: Some(Digest::of(b"another root")),
             signed_before: false,

@@ -105,7 +105,7 @@ fn a_removed_key_is_destroyed_once_two_people_approve_and_type_the_word() {
         let (script, names) = (room.ceremony.script(), room.ceremony.display_names());
         is_it.then(|| entry.line.event().narrate(script, names))
     });
-    assert!(last.unwrap().ends_with("its token no longer holds it."));
+    assert!(last.unwrap().ends_with("Its token no longer holds it."));
     let replayed = room.transcript.replay(&room.ceremony.script_arc());
     assert!(
         replayed

@@ -54,7 +54,7 @@ fn not_here(room: &Room) -> Answer {
     };
     let index = options
         .iter()
-        .position(|option| option.text == "not here yet");
+        .position(|option| option.text == "not present yet");
     Answer::Choice {
         index: index.unwrap(),
         remark: String::new(),

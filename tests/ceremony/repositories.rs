@@ -180,9 +180,9 @@ fn what_happens_to_no_single_root_or_to_none_of_these_is_refused() {
     assert!(
         refused(within("example.com/third", reviewed.clone())).contains("no further repository")
     );
-    assert!(refused(within(OTHER, exported)).contains("not happen to one root alone"));
+    assert!(refused(within(OTHER, exported)).contains("not about a single root"));
     let nested = within(OTHER, within(OTHER, reviewed.clone()));
-    assert!(refused(nested).contains("not happen to one root alone"));
+    assert!(refused(nested).contains("not about a single root"));
     // The digest of the own root is not that of the other.
     let event = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),

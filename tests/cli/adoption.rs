@@ -273,7 +273,7 @@ fn the_bag_of_a_pause_in_a_broken_off_ceremony_is_asked_for_in_the_next() {
         &("\n".repeat(5) + UNREHEARSED + &"\n".repeat(5) + "B0000009\n"),
         &[&settling_in()[..], &two].concat(),
     );
-    assert_failed(&second, 130, &["bag \"B0000009\" is not the one on record"]);
+    assert_failed(&second, 130, &["bag \"B0000009\" is not the recorded bag"]);
     let events = events(&fs::read(room.beside("second/transcript.jsonl")).unwrap());
     assert!(events.iter().all(|event| event["event"] != "bag-opened"));
 }

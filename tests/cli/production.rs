@@ -329,7 +329,7 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
     assert_failed(
         &judged,
         1,
-        &["the own token of witness-1 did not sign this"],
+        &["the approval token of witness-1 did not sign this"],
     );
     // So it is by whoever has Python and OpenSSL alone, even where all sums were made anew.
     let text = fs::read_to_string(room.out().join("VERIFY.txt")).unwrap();
@@ -527,7 +527,7 @@ fn the_rehearsal_that_is_shown_is_of_this_very_script_and_complete() {
     // What the rotation of a rehearsal builds upon is nothing for a production.
     let rotation = other.out().join("rotation/script.toml");
     let text = fs::read_to_string(&rotation).unwrap();
-    let (without, words) = ("custody = ", "the custody list is of a rehearsal");
+    let (without, words) = ("custody = ", "the custody list is from a rehearsal");
     let unlisted: String = text
         .split_inclusive('\n')
         .filter(|line| !line.starts_with(without))

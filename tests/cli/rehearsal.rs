@@ -300,7 +300,7 @@ fn one_ceremony_has_one_process() {
         &[("HOME", home.as_os_str())],
         Size::STANDARD,
     );
-    terminal.expect("Administrator is here, by");
+    terminal.expect("Identification of Administrator");
     let before = fs::read(rehearsal.transcript()).unwrap();
     let words = ["another process uses", "hint: "];
     assert_failed(&rehearsal.resume(), 4, &words);

@@ -43,7 +43,7 @@ fn rehearse(out: &Path, more: &[(&'static str, &'static OsStr)]) -> Terminal {
     let mut terminal = Terminal::conclave(&arguments, &environment, Size::STANDARD);
     terminal.expect_on_screen("1 of 29 · Attendance");
     // What is typed before a question stands there answers none.
-    terminal.expect_on_screen("Administrator is here, by");
+    terminal.expect_on_screen("Identification of Administrator");
     terminal
 }
 
@@ -147,7 +147,7 @@ fn people_answer_leave_and_come_back() {
     });
     terminal.expect_on_screen("Witness 1 is here, by");
     terminal.send("t");
-    terminal.expect_on_screen("Administrator is here, by: passport, checked by Witness 1.");
+    terminal.expect_on_screen("Identification of Administrator: passport, checked by Witness 1.");
     terminal.send(ESC);
     terminal.expect_on_screen("─ Steps ─");
     terminal.send(F2);
@@ -164,9 +164,9 @@ fn people_answer_leave_and_come_back() {
     let ceremony = out.join("genesis");
     let arguments = ["resume", ceremony.to_str().unwrap()];
     let mut terminal = Terminal::conclave(&arguments, &environment(), Size::STANDARD);
-    terminal.expect_on_screen("Administrator is here, by");
+    terminal.expect_on_screen("Identification of Administrator");
     terminal.send("t");
-    terminal.expect_on_screen("Taken up again, on ");
+    terminal.expect_on_screen("Resumed on ");
     terminal.expect_on_screen("Rehearsal opened");
     terminal.send(ESC);
     terminal.expect_on_screen("─ Steps ─");

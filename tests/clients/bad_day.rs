@@ -52,8 +52,8 @@ fn a_bad_day_ends_with_a_root_that_all_clients_accept() {
     let mut operator = Operator::start(&rehearsal, env!("CARGO_BIN_EXE_conclave"), &arguments);
 
     // Holder 2 is late.
-    operator.play_until("Key holder 2 is here, by");
-    operator.choose("not here yet");
+    operator.play_until("Identification of Key holder 2");
+    operator.choose("not present yet");
 
     // The clock is nine minutes off; two people say so.
     operator.play_until("The clock of this machine shows ");
@@ -93,15 +93,15 @@ fn a_bad_day_ends_with_a_root_that_all_clients_accept() {
     operator.answer_and_see("LAST TRY");
     let shown = operator.answer_and_see(WRONG).to_owned();
     assert!(shown.contains("the PIN is locked"), "{shown}");
-    operator.ask_for("Take a spare token", "spare-1", Some("the PIN is locked"));
+    operator.ask_for("Use a spare token", "spare-1", Some("the PIN is locked"));
 
     // A name is misspelled; two people correct it after it was read aloud.
     operator.play_until("Compose the root");
     operator.ask_for("Correct a name", "Key holder 2", Some("Grace Hopper"));
 
     // A witness has a reservation.
-    operator.play_until("Witness 1\r\n    1 agrees");
-    operator.choose("agrees with a reservation");
+    operator.play_until("Witness 1\r\n    1 agree");
+    operator.choose("agree with a reservation");
     operator.answer_and_see("the spare was not in the register of the safe");
     operator.play_to_the_end();
 

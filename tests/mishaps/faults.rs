@@ -381,7 +381,7 @@ fn a_file_that_is_where_the_root_goes_is_never_written_over() {
         fs::write(&in_the_way, "another root").unwrap();
         for _ in 0..2 {
             let shown = operator.answer_and_see("").to_owned();
-            assert!(shown.contains("It did not work: "), "{shown}");
+            assert!(shown.contains("Failed: "), "{shown}");
             assert!(shown.contains("already exists"), "{shown}");
             assert!(shown.ends_with("Try again: press Enter > "), "{shown}");
             assert_eq!(fs::read(&in_the_way).unwrap(), b"another root");
@@ -485,7 +485,7 @@ fn a_token_that_is_pulled_while_its_pin_is_typed_comes_back() {
     operator.answer("");
     operator.play_until("  PIN: ");
     put_in(&rehearsal, "no-token");
-    operator.play_until("It did not work: ");
+    operator.play_until("Failed: ");
     put_in(&rehearsal, "key-1");
     operator.play_to_the_end();
     rehearsal.assert_complete();

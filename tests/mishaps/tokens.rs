@@ -96,7 +96,7 @@ fn a_key_is_made_anew_and_a_spare_takes_a_place() {
     operator.play_until("Compose the root");
     assert_eq!(objects(&rehearsal, "key-1"), 2, "one pair, the new one");
     operator.ask_for(
-        "Take a spare token",
+        "Use a spare token",
         "spare-1 for key-2",
         Some("its case is cracked"),
     );

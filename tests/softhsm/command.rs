@@ -161,12 +161,37 @@ softhsm_test! {
         let error = refused(&list(&["--module", "/etc/hostname"]), 3);
         assert!(error.contains("cannot load the module /etc/hostname"), "{error}");
         let error = refused(&list(&["--profile", "nitrokey"]), 2);
-        assert!(error.contains("there are: docker-key-file, softhsm2"), "{error}");
+        assert!(error.contains("built in: docker-key-file, softhsm2"), "{error}");
         refused(&list(&["--profile", "./nowhere.toml"]), 4);
 
         let profile = store.folder().join("mine.toml");
         std::fs::write(&profile, include_str!("../../hsm-config/softhsm2.toml").replace("softhsm2\"\n", "mine\"\n")).unwrap();
         let json = done(&list(&["--profile", profile.to_str().unwrap(), "--json"]));
         assert!(json.contains("\"profile\": \"mine\""), "{json}");
+    }
+
+    fn a_trial_writes_what_a_token_can_do_and_leaves_nothing(store: &Store) {
+        let out = store.folder().join("softhsm-trial.toml");
+        let known = conclave::profile::Profile::named("softhsm2").unwrap();
+        let path = known.module.paths.iter().find(|path| path.exists()).unwrap();
+        let trial = ["token", "trial", "--module", path.to_str().unwrap(), "--out", out.to_str().unwrap(), "--json"];
+        let asked = refused(&conclave(store, &trial, "87654321\n123456\n"), 2);
+        assert!(asked.contains("EVERYTHING ON THIS TOKEN WILL BE ERASED"), "{asked}");
+        let trial = [&trial[..], &["--erase", "blank", "--pin-fd", "0"]].concat();
+        let report: Value = serde_json::from_str(&done(&conclave(store, &trial, "87654321\n123456\n"))).unwrap();
+        let failed: Vec<_> = report["results"].as_array().unwrap().iter().filter(|row| row["result"] != "works").collect();
+        assert_eq!(failed.len(), 1, "{failed:?}");
+        assert_eq!(failed[0]["what"], "wrap ed25519");
+        // The trial began with a profile that says nothing, and found what the built-in profile says.
+        let found = conclave::profile::Profile::from_file(&out).unwrap();
+        let made = |types: &[KeyType]| types.iter().copied().filter(|it| KeyType::MADE.contains(it)).collect::<Vec<_>>();
+        assert_eq!(found.keys.types, made(&known.keys.types));
+        assert_eq!(found.backup.wraps, made(&known.backup.wraps));
+        assert_eq!(found.backup.unwraps, made(&known.backup.unwraps));
+        assert!(found.is_tried() && found.backup.confine && found.keys.destroy && !found.login.public_objects);
+        let mut reader = module();
+        let seen = reader.tokens().unwrap();
+        let left = seen.iter().find(|seen| seen.state.initialized).unwrap();
+        assert!(reader.open(&left.id).unwrap().objects().unwrap().is_empty());
     }
 }

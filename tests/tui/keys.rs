@@ -209,7 +209,7 @@ fn nothing_is_asked_for_before_attendance_is_complete() {
     room.press(KeyCode::Char('o'));
     let screen = room.screen();
     assert!(
-        screen.contains("nothing is offered before attendance"),
+        screen.contains("there are no more options until attendance"),
         "{screen}"
     );
 }

@@ -63,7 +63,7 @@ fn two_yubikeys_of_which_none_is_named_are_told_apart_by_nobody() {
     // The other one is taken out, and it goes on.
     stand.act("pull 0");
     table.answer("");
-    table.play_until("This is the token: YubiKey 5.7.4 25000002");
+    table.play_until("Token: YubiKey 5.7.4 25000002");
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn wrong_pins_are_counted_the_last_is_confirmed_and_a_locked_one_is_unblocked() 
     table.answer("000000");
     let shown = table.play_until("unblock the PIN");
     assert!(
-        shown.contains("the PIN is locked") && shown.contains("can unblock it with the PUK"),
+        shown.contains("the PIN is locked") && shown.contains("can unblock the PIN with the PUK"),
         "{shown}"
     );
     assert_eq!(stand.pin_tries(0), 0);
@@ -322,7 +322,7 @@ fn what_a_yubikey_states_falsely_is_refused_in_its_own_words() {
         ("lie 0 weak", "attestation.signature: "),
         (
             "lie 0 nothing",
-            "the key wants the PIN once and a touch never, and the script asks for PIN always and touch always",
+            "the key has PIN policy once and touch policy never, and the script requires PIN policy always and touch policy always",
         ),
     ] {
         let shown = table.play_until("Try again: press Enter");
@@ -377,7 +377,7 @@ fn a_chain_that_leads_nowhere_proves_nothing() {
         let shown = table.play_until("Try again: press Enter");
         assert!(
             shown.contains(
-                "the script requires provenance attested, and that of this key is claimed"
+                "the script requires provenance attested, and the provenance of this key is claimed"
             ) && shown.contains(words),
             "{words:?}: {shown}"
         );

@@ -170,10 +170,10 @@ fn key(page: &mut Document, ceremony: &Ceremony, plan: &KeyPlan, state: &KeyStat
         for finding in findings.flat_map(|summary| &summary.findings) {
             page.fact("Finding", finding);
         }
-    } else if generated.stood_in {
+    } else if generated.attestation_simulated {
         page.fact(
             "Attestation",
-            "none: the simulated token does not support attestation",
+            "simulated: the simulated token cannot attest its keys",
         );
     }
     page.fact(

@@ -36,9 +36,9 @@ fn lines_of(c: &Ceremony, event: &EventKind) -> Option<Vec<String>> {
     if let EventKind::Progress(ProgressEvent::Amended { amendment, .. }) = event {
         let (from, to) = amendment.change();
         return Some(vec![
-            format!("Read aloud what changes: {}.", amendment.subject()),
-            format!("The script says: {from}"),
-            format!("From now on: {to}"),
+            format!("Read the change aloud: {}.", amendment.subject()),
+            format!("Old: {from}"),
+            format!("New: {to}"),
         ]);
     }
     if let EventKind::Root(RootEvent::PayloadAbandoned { sha256, reason, .. }) = event {

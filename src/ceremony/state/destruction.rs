@@ -71,12 +71,15 @@ impl Destruction {
 
     /// Announces that these files are erased: again, if more were found after an interruption.
     pub(in crate::ceremony) fn announce(&mut self, files: &[String]) -> Applied {
-        require(!self.is_done(), "the key was destroyed already")?;
+        require(!self.is_done(), "the key was already destroyed")?;
         require(
             files == self.found.as_deref().unwrap_or_default(),
-            "the files are not the ones that were found",
+            "the files are not those that were found",
         )?;
-        require(!self.is_announced(), "it was announced already")?;
+        require(
+            !self.is_announced(),
+            "the destruction was already announced",
+        )?;
         let before = self.intent.get().into_iter().flatten().cloned();
         let mut all: Vec<String> = before.collect();
         all.extend(
@@ -97,11 +100,11 @@ impl Destruction {
     pub(in crate::ceremony) fn attest(&mut self, files: &[String], people: &[PersonId]) -> Applied {
         require(
             matches!(self.intent, Intent::Interrupted(_)) && self.found.is_some(),
-            "no destruction of that key was interrupted",
+            "the destruction of this key was not interrupted",
         )?;
         require(
             !files.is_empty() && self.missing().eq(files),
-            "the files are not the ones that are missing",
+            "the files are not those that are missing",
         )?;
         let attested = files.iter().map(|file| (file.clone(), people.to_vec()));
         self.attested.extend(attested);
@@ -112,11 +115,11 @@ impl Destruction {
     pub(in crate::ceremony) fn finish(&mut self, files: &[String]) -> Applied {
         require(
             self.is_announced() && !self.is_done() && self.missing().next().is_none(),
-            "the destruction of that key was not announced, or is done",
+            "the destruction of this key was not announced, or is already done",
         )?;
         require(
             files == self.found.as_deref().unwrap_or_default(),
-            "the files are not the ones that were found",
+            "the files are not those that were found",
         )?;
         self.erased = Some(files.to_vec());
         Ok(())
@@ -178,7 +181,7 @@ mod tests {
         destruction.interrupt();
         assert!(
             destruction.attest(&files(&["a"]), &people()).is_err(),
-            "nobody looked"
+            "the folders were not searched"
         );
         destruction.find(&[]);
         assert!(!destruction.is_done());

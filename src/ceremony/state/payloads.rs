@@ -49,7 +49,7 @@ impl Ceremony {
         live.map(|entry| {
             let next = entry.version + 1;
             format!(
-                "ALARM: {}. It is live until clients trust version {next}.",
+                "ALARM: {}. Clients can accept it until they trust version {next}.",
                 entry.describe()
             )
         })

@@ -131,7 +131,7 @@ impl Progress {
         initials: &str,
     ) -> Applied {
         let before = self.initials.insert((step, person), initials.to_owned());
-        require(before.is_none(), "that person's initials are there already")
+        require(before.is_none(), "this person already initialed the note")
     }
 
     pub(in crate::ceremony) fn sign_off(
@@ -141,7 +141,7 @@ impl Progress {
         remark: &str,
     ) -> Applied {
         let before = self.sign_offs.insert(person, (verdict, remark.to_owned()));
-        require(before.is_none(), "that person has signed off already")
+        require(before.is_none(), "this person has already signed off")
     }
 
     pub(in crate::ceremony) fn postpone(&mut self, key: &KeyId) {
@@ -184,7 +184,7 @@ impl Progress {
     }
 
     pub(in crate::ceremony) fn retry(&mut self) -> Applied {
-        require(self.failure.is_some(), "nothing had failed")?;
+        require(self.failure.is_some(), "there is no failure to retry")?;
         self.failure = None;
         Ok(())
     }

@@ -66,7 +66,7 @@ impl Ceremony {
         let manifest = self.set_at_hand()?;
         if let Some(Ending::Aborted { reason }) = self.progress.ending() {
             return Some(DrillResult::Failed {
-                reason: format!("broken off: {reason}"),
+                reason: format!("aborted: {reason}"),
             });
         }
         let is_done = self

@@ -38,6 +38,9 @@ fn table(profile: &Profile, seen: &[Seen]) -> String {
     if !profile.hardware {
         lines[0].push_str(" (software: its keys are in files that can be copied)");
     }
+    if !profile.is_tried() {
+        lines[0].push_str(" (profile not tried)");
+    }
     if seen.is_empty() {
         lines.push("  no token is connected".to_owned());
         return lines.join("\n");

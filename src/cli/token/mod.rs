@@ -7,6 +7,7 @@ mod init;
 mod list;
 mod pin_entry;
 mod show;
+mod trial;
 
 use std::path::PathBuf;
 
@@ -29,6 +30,7 @@ pub(super) enum Command {
     /// Verify attestations of YubiKeys: signed statements that a key was generated in the device.
     #[command(subcommand)]
     Attestation(attestation::Command),
+    Trial(trial::Arguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -51,6 +53,7 @@ pub(super) fn run(command: Command) -> Result<Status, Failure> {
         Command::Import(arguments) => import::run(&arguments),
         Command::ChangePin(arguments) => change_pin::run(&arguments),
         Command::Attestation(command) => attestation::run(&command),
+        Command::Trial(arguments) => trial::run(&arguments),
     }
 }
 

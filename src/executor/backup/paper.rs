@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::backup::{BackupSet, OpenedShare};
-use crate::ceremony::{Mode, SecretShown, WordFault};
+use crate::ceremony::{Mode, SecretShown, WordError};
 use crate::script::PersonId;
 use crate::secret::ShareWords;
 
@@ -75,7 +75,7 @@ impl Executor<'_> {
             if self.ask_word(person, number, &about, given)? == word {
                 return Ok(word);
             }
-            self.word_refused(number, WordFault::OtherWord);
+            self.word_refused(number, WordError::OtherWord);
         }
     }
 }

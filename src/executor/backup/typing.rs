@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::backup::WORDS;
 use crate::backup::slip39::{Completion, complete};
-use crate::ceremony::{FailureKind, SecretPrompt, SecretPurpose, StepError, WordFault};
+use crate::ceremony::{FailureKind, SecretPrompt, SecretPurpose, StepError, WordError};
 use crate::script::PersonId;
 use crate::secret::ShareWords;
 
@@ -145,13 +145,13 @@ impl Executor<'_> {
             match complete(typed.expose()) {
                 Completion::One(whole) => return Ok(whole),
                 Completion::None | Completion::Several => {
-                    self.word_refused(number, WordFault::NoWord);
+                    self.word_refused(number, WordError::NoWord);
                 }
             }
         }
     }
 
-    pub(super) fn word_refused(&mut self, number: usize, why: WordFault) {
+    pub(super) fn word_refused(&mut self, number: usize, why: WordError) {
         let error = StepError::ShareWord { number, why };
         self.front_end.not_accepted(&self.ceremony, &error);
     }

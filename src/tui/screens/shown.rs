@@ -42,7 +42,7 @@ pub(super) fn question(model: &Model, showing: &Showing, room: u16) -> Question 
         }
     }
     let input = if showing.is_open {
-        "When it is written down, press Enter. It is not shown again."
+        "Written down? Press Enter to remove it."
     } else {
         "Press Enter to show it."
     };

@@ -194,7 +194,7 @@ softhsm_test! {
         assert!(number.what.contains("no number"), "{number:?}");
         assert_eq!(people.result, Some(DrillResult::Passed));
         let certificate = fs::read_to_string(path.join("certificate.txt")).unwrap();
-        for name in ["Custodian 1 (custodian-1): entered word by word", "Custodian 3 (custodian-3): opened here, with a passphrase"] {
+        for name in ["Custodian 1 (custodian-1): entered word by word", "Custodian 3 (custodian-3): opened on this machine, with their passphrase"] {
             assert!(certificate.contains(name), "{certificate}");
         }
     }

@@ -51,7 +51,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
         "\"secret disposition\": memorized, sealed or discarded",
     ),
     ("by heart", "\"memorized\""),
-    ("level, grades", "\"drill level\""),
+    ("grade, grades", "\"drill level\""),
     ("foundation, foundations", "\"base root\", \"trusted root\""),
     (
         "fault, faults",
