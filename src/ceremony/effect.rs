@@ -2,7 +2,7 @@
 
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::{KeyType, Scheme};
-use crate::record::{FactorySecret, Finding, KeyAttributes, TokenId, UsePolicy};
+use crate::record::{FactorySecret, Finding, KeyAttributes, TokenId, TokenInterface, UsePolicy};
 use crate::script::{Entering, KeyId, PersonId, SpareId};
 use crate::transfer::Occasion;
 use crate::words::Digest;
@@ -208,6 +208,8 @@ pub enum Outcome {
         token: TokenId,
         blank: bool,
         at_factory_value: Vec<FactorySecret>,
+        /// How it was reached, if through a PKCS#11 module.
+        interface: Option<TokenInterface>,
     },
     TokenInitialized {
         /// With its new label.

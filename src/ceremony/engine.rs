@@ -274,8 +274,8 @@ fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
         KeyEvent::TokenFound {
             key,
             token,
-            blank: _,
             at_factory_value,
+            ..
         } => identify_token::found(c, at, key, token, at_factory_value),
         KeyEvent::InitializeIntended { key, label } => {
             initialize_token::announced(c, at, key, label)
@@ -949,11 +949,13 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
             token,
             blank,
             at_factory_value,
+            interface,
         } => here(EventKind::Keys(KeyEvent::TokenFound {
             key: at_hand()?,
             token,
             blank,
             at_factory_value,
+            interface,
         })),
         Outcome::TokenInitialized { token } => {
             let key = at_hand()?;

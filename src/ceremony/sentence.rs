@@ -100,6 +100,10 @@ fn of_host(event: &HostEvent, names: &Names<'_>) -> String {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "each event has its arm, and they are read side by side"
+)]
 fn of_keys(event: &KeyEvent, names: &Names<'_>) -> String {
     match event {
         KeyEvent::TokenFound {
@@ -107,7 +111,14 @@ fn of_keys(event: &KeyEvent, names: &Names<'_>) -> String {
             token,
             blank,
             at_factory_value,
-        } => identify_token::token_found_sentence(key, token, *blank, at_factory_value),
+            interface,
+        } => identify_token::token_found_sentence(
+            key,
+            token,
+            *blank,
+            at_factory_value,
+            interface.as_ref(),
+        ),
         KeyEvent::InitializeIntended { key, label } => {
             initialize_token::initialize_intended_sentence(key, label)
         }
@@ -122,12 +133,18 @@ fn of_keys(event: &KeyEvent, names: &Names<'_>) -> String {
             key,
             fingerprint,
             provenance,
+            attributes,
             attestation,
             token,
-            ..
-        } => {
-            generate_key::key_generated_sentence(key, fingerprint, *provenance, attestation, token)
-        }
+            public_key: _,
+        } => generate_key::key_generated_sentence(
+            key,
+            fingerprint,
+            *provenance,
+            attributes.local,
+            attestation,
+            token,
+        ),
         KeyEvent::PossessionProven { key, occasion, .. } => {
             verify_token::possession_proven_sentence(key, *occasion)
         }

@@ -12,7 +12,7 @@ use crate::metadata::{KeyType, Scheme};
 use crate::record::{TokenId, UsePolicy};
 use crate::script::KeyId;
 use crate::storage::{Mode as FileMode, replace, replace_only, write_once};
-use crate::token::{KeyRequest, TokenError};
+use crate::token::{HeldKey, KeyRequest, TokenError};
 use crate::transfer::{Destination, Occasion, Possession};
 use crate::words::Digest;
 
@@ -226,6 +226,16 @@ impl Executor<'_> {
             return Ok(Outcome::TokenInitialized { token: seen.id });
         }
         self.await_exactly(key, token)?;
+        if self.token_state(key, token)?.own_pin_pad {
+            let what = format!("Enter the new SO PIN on the device: {token}");
+            let (key_of_job, id, label) = (key.clone(), token.clone(), label.to_owned());
+            let token = self.call(&what, move |tokens| {
+                let open = tokens.take(&key_of_job, &id)?;
+                open.token.initialize_on_device(&label)?;
+                Ok(open.token.id().clone())
+            })?;
+            return Ok(Outcome::TokenInitialized { token });
+        }
         let so_pin = self.ask_new_so_pin(key, token)?;
         let (key_of_job, id, label) = (key.clone(), token.clone(), label.to_owned());
         let (token, so_pin) = self.call("Initializing the token", move |tokens| {
@@ -240,6 +250,9 @@ impl Executor<'_> {
     fn set_pin(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<Outcome> {
         self.bring(key)?;
         self.await_exactly(key, token)?;
+        if self.token_state(key, token)?.own_pin_pad {
+            return self.set_pin_on_device(key, token);
+        }
         let so_pin = match self.take_so_pin(key) {
             Some(so_pin) => so_pin,
             None => self.ask_so_pin(key, token)?,
@@ -267,6 +280,20 @@ impl Executor<'_> {
             self.keep_so_pin(key, so_pin);
         }
         result?;
+        Ok(Outcome::PinSet)
+    }
+
+    /// Has the holder set the PIN on the device, with the SO PIN entered there as well.
+    pub(super) fn set_pin_on_device(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+    ) -> EffectResult<Outcome> {
+        let what = format!("Enter the SO PIN, then the new PIN, on the device: {token}");
+        let (key_of_job, id) = (key.clone(), token.clone());
+        self.call(&what, move |tokens| {
+            tokens.take(&key_of_job, &id)?.token.set_pin_on_device()
+        })?;
         Ok(Outcome::PinSet)
     }
 
@@ -398,18 +425,26 @@ impl Executor<'_> {
         })
     }
 
-    /// The object ID under which the token holds this very key.
+    /// The object ID under which the token holds this very key. It is looked up before a PIN is entered, unless the token shows
+    /// its keys only after a login.
     pub(super) fn object_of(
         &mut self,
         key: &KeyId,
         token: &TokenId,
         public_key: &PublicKey,
     ) -> EffectResult<Vec<u8>> {
-        let (key_of_job, id) = (key.clone(), token.clone());
-        let public_of_job = public_key.clone();
-        let held = self.call("Looking which key the token holds", move |tokens| {
-            tokens.take(&key_of_job, &id)?.token.holding(&public_of_job)
-        })?;
+        let mut held = self.holding(key, token, public_key)?;
+        // By the profile, or because this very token, which has held the key, now shows nothing.
+        let needs_login = match &held {
+            None => true,
+            Some((None, shows_nothing)) => *shows_nothing && self.is_recorded_for(key, token),
+            Some((Some(_), _)) => false,
+        };
+        if needs_login {
+            self.log_in_seen(key, token)?;
+            held = self.holding(key, token, public_key)?;
+        }
+        let held = held.and_then(|(held, _)| held);
         if let Some(held) = &held
             && self.ceremony().mode() == Mode::Production
             && is_of_rehearsal(&held.label)
@@ -428,10 +463,41 @@ impl Executor<'_> {
                 kind: FailureKind::WrongToken,
                 what: format!("the token {token} does not hold the key that it should"),
                 hint: format!(
-                    "no PIN was tried; put in {}",
+                    "{}insert {}",
+                    if needs_login {
+                        ""
+                    } else {
+                        "no PIN was tried; "
+                    },
                     self.ceremony().script().token_title(key)
                 ),
             })
         })
+    }
+
+    /// The key on the token, and whether the token shows no objects at all; none where it shows keys only after a login.
+    fn holding(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        public_key: &PublicKey,
+    ) -> EffectResult<Option<(Option<HeldKey>, bool)>> {
+        let (key_of_job, id) = (key.clone(), token.clone());
+        let public_of_job = public_key.clone();
+        self.call("Looking up the key on the token", move |tokens| {
+            let token = &mut tokens.take(&key_of_job, &id)?.token;
+            match token.holding(&public_of_job) {
+                Ok(Some(held)) => Ok(Some((Some(held), false))),
+                Ok(None) => Ok(Some((None, token.objects()?.is_empty()))),
+                Err(TokenError::LoginNeeded) => Ok(None),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    /// Whether this ceremony has found that token for the key, or generated the key in it.
+    fn is_recorded_for(&self, key: &KeyId, token: &TokenId) -> bool {
+        let state = self.ceremony().key(key);
+        state.is_some_and(|state| state.token() == Some(token))
     }
 }

@@ -97,10 +97,20 @@ impl Executor<'_> {
             check_is_set_up(&found)?;
             self.check_is_unused(key, &found, slot.as_deref())?;
         }
+        let blank = !found.state.initialized;
+        self.token_found(key, found, blank)
+    }
+
+    fn token_found(&mut self, key: &KeyId, found: Seen, blank: bool) -> EffectResult<Outcome> {
+        let (key_of_job, id) = (key.clone(), found.id.clone());
+        let interface = self.call("Reading how the token is reached", move |tokens| {
+            tokens.take(&key_of_job, &id)?.token.interface()
+        })?;
         Ok(Outcome::TokenFound {
             token: found.id,
-            blank: !found.state.initialized,
+            blank,
             at_factory_value: found.state.at_factory_value,
+            interface,
         })
     }
 
@@ -118,17 +128,11 @@ impl Executor<'_> {
             Some(fitting.collect::<Vec<_>>()).filter(|fitting| !fitting.is_empty())
         })?;
         let mut seen = Vec::new();
-        for Seen { id: token, state } in fitting {
-            match self.object_of(key, &token, public) {
-                Ok(_) => {
-                    return Ok(Outcome::TokenFound {
-                        token,
-                        blank: false,
-                        at_factory_value: state.at_factory_value,
-                    });
-                }
+        for candidate in fitting {
+            match self.object_of(key, &candidate.id, public) {
+                Ok(_) => return self.token_found(key, candidate, false),
                 Err(EffectError::Failed(failure)) if failure.kind == FailureKind::WrongToken => {
-                    seen.push(token.to_string());
+                    seen.push(candidate.id.to_string());
                 }
                 Err(other) => return Err(other),
             }
@@ -223,8 +227,15 @@ impl Executor<'_> {
     fn await_removal(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         let query = TokenQuery::exactly(token);
         let what = format!("Take out {}", self.token_title(key));
+        // One look at which a token is missing may be an error of its module.
+        let mut looks_without = 0;
         self.await_that(&token.profile, &what, &[], |seen| {
-            (!seen.iter().any(|seen| query.matches(seen))).then_some(())
+            if seen.iter().any(|seen| query.matches(seen)) {
+                looks_without = 0;
+            } else {
+                looks_without += 1;
+            }
+            (looks_without == 2).then_some(())
         })
     }
 

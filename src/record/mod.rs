@@ -4,6 +4,7 @@ mod attestation;
 mod check;
 mod custody;
 mod signature;
+mod token_interface;
 mod visible;
 
 use std::fmt;
@@ -17,6 +18,7 @@ pub(crate) use check::check_table;
 pub use check::{Remark, Weight};
 pub use custody::{CustodyError, CustodyLine, CustodyList, Moved};
 pub use signature::Signature;
+pub use token_interface::{PinEntry, TokenInterface};
 pub use visible::visible;
 
 /// How a token names itself, without padding. None of it is proof: serial numbers repeat between
@@ -80,6 +82,8 @@ pub enum Provenance {
     Claimed,
     /// The key could be taken out, wrapped, at some time.
     WasExtractable,
+    /// The key was generated in the token at our request, but the token does not report that it was.
+    Unconfirmed,
     /// The key was made outside and brought in.
     Imported,
     /// The key came back from a backup.
@@ -93,6 +97,7 @@ impl Provenance {
             Self::Attested => "attested",
             Self::Claimed => "claimed",
             Self::WasExtractable => "was-extractable",
+            Self::Unconfirmed => "unconfirmed",
             Self::Imported => "imported",
             Self::Restored => "restored",
         }
@@ -103,6 +108,7 @@ impl Provenance {
             Self::Attested,
             Self::Claimed,
             Self::WasExtractable,
+            Self::Unconfirmed,
             Self::Imported,
             Self::Restored,
         ]

@@ -85,6 +85,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
             token,
             blank: true,
             at_factory_value: Vec::new(),
+            interface: None,
         }),
     );
     let refusal = room.ceremony.clone().apply(&found).unwrap_err();

@@ -156,7 +156,7 @@ softhsm_test! {
     fn a_module_or_profile_that_is_not_there_is_told(store: &Store) {
         let list = |more: &[&str]| conclave(store, &[&["token", "list"], more].concat(), "");
         let error = refused(&list(&["--module", "/nowhere/p11.so"]), 3);
-        assert!(error.contains("there is none at /nowhere/p11.so"), "{error}");
+        assert!(error.contains("no file at /nowhere/p11.so"), "{error}");
         assert!(error.contains("./softhsm-setup.sh"), "{error}");
         let error = refused(&list(&["--module", "/etc/hostname"]), 3);
         assert!(error.contains("cannot load the module /etc/hostname"), "{error}");

@@ -89,7 +89,7 @@ softhsm_test! {
         let mut token = logged_in(&mut module, "ed25519");
         token.generate(&request(1, KeyType::Ed25519)).unwrap();
         let error = token.wrapping().unwrap().wrap(&[1], &KEK).unwrap_err();
-        assert_eq!(error.to_string(), "the token cannot let that key out, be it wrapped");
+        assert_eq!(error.to_string(), "the token cannot export this key, even wrapped");
     }
 
     fn a_key_that_is_confined_does_not_leave_any_more(store: &Store) {

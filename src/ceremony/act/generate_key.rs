@@ -93,6 +93,7 @@ pub(crate) fn provenance_of(
     let is_attested = attestation.is_some_and(|given| given.verdict.is_ok());
     match new.attributes.provenance() {
         Provenance::Claimed if is_attested => Provenance::Attested,
+        Provenance::Imported if !c.script.imports(key) => Provenance::Unconfirmed,
         other => other,
     }
 }
@@ -298,9 +299,9 @@ pub(crate) fn generated(c: &mut Ceremony, at: &At<'_>, key: &KeyId, new: &NewKey
     require(
         attestation_simulated
             || is_restored
-            || c.script.imports(key) == (provenance == Provenance::Imported)
-            || attributes.local.is_none(),
-        "the script requires a generated key and this one was imported, or the other way round",
+            || !c.script.imports(key)
+            || attributes.local != Some(true),
+        "the script imports the key, but the token reports that it was generated there",
     )?;
     let generated = Generated {
         public_key: public_key.clone(),
@@ -403,19 +404,31 @@ pub(crate) fn key_generated_sentence(
     key: &KeyId,
     fingerprint: &Digest,
     provenance: Provenance,
+    local: Option<bool>,
     attestation: &[Certificate],
     token: &TokenId,
 ) -> String {
     format!(
         "{key} was generated and read back: fingerprint {}, provenance {provenance}{}.",
         fingerprint.short_hex(),
-        by_whom(provenance, token, attestation)
+        by_whom(provenance, local, token, attestation)
     )
 }
 
-fn by_whom(provenance: Provenance, token: &TokenId, attestation: &[Certificate]) -> String {
+fn by_whom(
+    provenance: Provenance,
+    local: Option<bool>,
+    token: &TokenId,
+    attestation: &[Certificate],
+) -> String {
     match provenance {
         Provenance::Attested => format!(" by YubiKey {}", visible(&token.serial)),
+        Provenance::Unconfirmed => match local {
+            Some(_) => {
+                ", because the token reports that the key was not generated in it".to_owned()
+            }
+            None => ", because the token does not report where the key was generated".to_owned(),
+        },
         _ if attestation.is_empty() => String::new(),
         _ => "; its attestation does not end at a trusted root".to_owned(),
     }

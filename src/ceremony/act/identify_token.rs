@@ -4,7 +4,7 @@ use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::replay::{Applied, hold, require};
 use crate::ceremony::state::{Ceremony, Whereabouts};
-use crate::record::{FactorySecret, TokenId};
+use crate::record::{FactorySecret, TokenId, TokenInterface};
 use crate::script::{Act, KeyId};
 
 /// By the custody list of the script, the token was in the bag that was opened.
@@ -66,9 +66,11 @@ pub(crate) fn token_found_sentence(
     token: &TokenId,
     blank: bool,
     at_factory_value: &[FactorySecret],
+    interface: Option<&TokenInterface>,
 ) -> String {
+    let interface = interface.map_or_else(String::new, |interface| format!(" ({interface})"));
     format!(
-        "The token for {key} was found: {token}{}{}.",
+        "The token for {key} was found: {token}{}{}{interface}.",
         if blank && !token.label.is_empty() {
             ", blank"
         } else {

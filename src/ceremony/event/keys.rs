@@ -5,7 +5,7 @@ use strum::{IntoStaticStr, VariantNames};
 
 use crate::ceremony::approval::Approval;
 use crate::certificate::{Certificate, PublicKey};
-use crate::record::{FactorySecret, KeyAttributes, Provenance, Signature, TokenId};
+use crate::record::{FactorySecret, KeyAttributes, Provenance, Signature, TokenId, TokenInterface};
 use crate::script::{KeyId, SpareId, TokenSecret};
 use crate::transfer::Occasion;
 use crate::words::Digest;
@@ -27,6 +27,9 @@ pub enum KeyEvent {
         blank: bool,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         at_factory_value: Vec<FactorySecret>,
+        /// Absent for tokens that are not behind a PKCS#11 module.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        interface: Option<TokenInterface>,
     },
     /// A token is about to be initialized: all that is on it goes.
     InitializeIntended { key: KeyId, label: String },

@@ -14,6 +14,7 @@ use crate::storage::{Mode, write_new};
 ///
 /// The run sheet lists people and hardware, and each step with space for times and initials.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub(in crate::cli) struct Arguments {
     /// A script file, or the name of a ready script
     script: PathBuf,

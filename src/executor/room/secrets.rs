@@ -10,7 +10,7 @@ use crate::executor::recovery::secret_is_gone;
 use crate::record::{TokenId, Tries};
 use crate::script::{KeyId, KeyPlan, TokenSecret};
 use crate::secret::Pin;
-use crate::token::TokenError;
+use crate::token::{TokenError, TokenState};
 
 impl Executor<'_> {
     /// Logs the key holder in, unless that is so already.
@@ -53,8 +53,18 @@ impl Executor<'_> {
             let open = tokens.take(&key_of_job, &id)?;
             Ok((open.logged_in, open.token.state()?))
         })?;
-        if is_logged_in {
+        if is_logged_in || !state.login_required {
             return Ok(());
+        }
+        let (key_of_job, id) = (key.clone(), token.clone());
+        if state.own_pin_pad {
+            let what = format!("Enter the PIN on the device: {token}");
+            return self.call(&what, move |tokens| {
+                let open = tokens.take(&key_of_job, &id)?;
+                open.token.login_on_device()?;
+                open.logged_in = true;
+                Ok(())
+            });
         }
         if !state.pin_set {
             return Err(TokenError::PinNotSet.into());
@@ -68,7 +78,6 @@ impl Executor<'_> {
         } else {
             self.ask_pin(key, token, SecretPurpose::Pin, Some(tries))?
         };
-        let (key_of_job, id) = (key.clone(), token.clone());
         self.call("Logging in", move |tokens| {
             let open = tokens.take(&key_of_job, &id)?;
             open.token.login(&pin)?;
@@ -91,11 +100,7 @@ impl Executor<'_> {
     ) -> EffectResult<Pin> {
         let secret = self.ruling_secret(key);
         if self.is_discarded(key, secret) {
-            let (key_of_job, id) = (key.clone(), token.clone());
-            let state = self.call("Asking the token for its state", move |tokens| {
-                tokens.take(&key_of_job, &id)?.token.state()
-            })?;
-            return Self::random_pin(*state.pin_length.end());
+            return Self::random_pin(*self.token_state(key, token)?.pin_length.end());
         }
         let purpose = match secret {
             TokenSecret::Puk => SecretPurpose::NewPuk,
@@ -125,11 +130,19 @@ impl Executor<'_> {
             TokenSecret::Puk => SecretPurpose::Puk,
             _ => SecretPurpose::SoPin,
         };
+        let tries = self.token_state(key, token)?.so_pin_tries;
+        self.ask_pin(key, token, purpose, Some(tries))
+    }
+
+    pub(in crate::executor) fn token_state(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+    ) -> EffectResult<TokenState> {
         let (key_of_job, id) = (key.clone(), token.clone());
-        let state = self.call("Asking the token for its state", move |tokens| {
+        self.call("Asking the token for its state", move |tokens| {
             tokens.take(&key_of_job, &id)?.token.state()
-        })?;
-        self.ask_pin(key, token, purpose, Some(state.so_pin_tries))
+        })
     }
 
     pub(in crate::executor) fn keep_so_pin(&mut self, key: &KeyId, so_pin: Pin) {

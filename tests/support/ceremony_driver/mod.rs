@@ -473,6 +473,7 @@ impl Room {
                 token: self.token(key).id().clone(),
                 blank: self.token(key).id().label.is_empty(),
                 at_factory_value: Vec::new(),
+                interface: None,
             },
             Effect::InitializeToken { key, label, .. } => {
                 self.token(key).initialize(label);
