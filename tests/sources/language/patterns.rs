@@ -177,7 +177,7 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
         "the established name of that kind of test",
     ),
     ("test faults", "the name of a test binary"),
-    ("faults rs", "the name of a test binary"),
+    ("faults . rs", "the name of a test binary"),
     ("tests faults", "the name of a test binary"),
     ("in good standing", "a term of the CA/Browser Forum"),
 ];
