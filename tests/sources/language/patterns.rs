@@ -37,7 +37,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ),
     ("put|puts|putting off", "\"postpone\""),
     (
-        "give|gives|gave|given|giving up, give|gives|gave|given|giving it|them|one up, forgo*",
+        "give|gives|gave|given|giving up, give|gives|gave|given|giving it|them|one up, forgo, forgone, forgoes, forgoing",
         "\"skip\" a step or share; \"abandon\" a payload",
     ),
     (
