@@ -8,6 +8,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use rustix::fs::OFlags;
 use tempfile::NamedTempFile;
 
@@ -146,10 +147,11 @@ pub fn erase(path: &Path) -> Result<(), FileError> {
 }
 
 fn write(files: &[(PathBuf, &[u8])], mode: Mode, existing: Existing) -> Result<(), WriteError> {
-    let mut beside = Vec::with_capacity(files.len());
-    for (path, bytes) in files {
-        beside.push(write_beside(path, bytes, mode).map_err(WriteError::new(path))?);
-    }
+    // Each waits for the medium, and they need not wait for each other.
+    let beside: Vec<NamedTempFile> = files
+        .par_iter()
+        .map(|(path, bytes)| write_beside(path, bytes, mode).map_err(WriteError::new(path)))
+        .collect::<Result<_, _>>()?;
     for ((path, _), file) in files.iter().zip(beside) {
         let named = match existing {
             Existing::Refuse => file.persist_noclobber(path),
@@ -160,10 +162,9 @@ fn write(files: &[(PathBuf, &[u8])], mode: Mode, existing: Existing) -> Result<(
     for folder in folders(files) {
         sync_folder(&folder).map_err(WriteError::new(&folder))?;
     }
-    for (path, bytes) in files {
-        read_back(path, bytes)?;
-    }
-    Ok(())
+    files
+        .par_iter()
+        .try_for_each(|(path, bytes)| read_back(path, bytes))
 }
 
 fn write_beside(path: &Path, bytes: &[u8], mode: Mode) -> io::Result<NamedTempFile> {

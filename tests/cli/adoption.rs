@@ -304,7 +304,11 @@ fn a_token_that_does_not_hold_the_key_is_asked_for_no_pin() {
     let answers = "\n".repeat(5) + UNREHEARSED + &"\n".repeat(6);
     let arguments = ["run", "second.toml", "--out", "second"];
     let ended = room.conclave(&arguments, &answers, &secrets);
-    assert_failed(&ended, 130, &["no token that is in holds the key key-1"]);
+    assert_failed(
+        &ended,
+        130,
+        &["none of the inserted tokens holds the key key-1"],
+    );
     let told = events(&fs::read(room.beside("second/transcript.jsonl")).unwrap());
     assert!(
         told.iter()

@@ -201,7 +201,7 @@ fn a_name_is_corrected_by_two_people_after_it_was_read_aloud() {
     assert!(shown.contains("Witness 1 approves by code"), "{shown}");
     // The code of nobody: the room chooses who approves instead.
     let shown = operator.answer_and_see("not my code").to_owned();
-    assert!(shown.contains("That is not the code"), "{shown}");
+    assert!(shown.contains("This is not the code"), "{shown}");
     let shown = operator.answer_and_see("2").to_owned();
     assert!(shown.contains("Key holder 1 approves by code"), "{shown}");
     operator.play_to_the_end();

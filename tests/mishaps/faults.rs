@@ -347,10 +347,13 @@ fn people_make_room_on_a_full_disk_while_the_ceremony_waits() {
         rehearsal.out().display(),
     );
     let mut operator = Operator::start(&rehearsal, "sh", &["-c", &command]);
-    operator.play_until("The record cannot be written: ");
+    operator.play_until("The transcript cannot be written: ");
     let before = fs::read(rehearsal.transcript()).unwrap();
     let shown = operator.answer_and_see("").to_owned();
-    assert!(shown.contains("The record cannot be written: "), "{shown}");
+    assert!(
+        shown.contains("The transcript cannot be written: "),
+        "{shown}"
+    );
     assert!(shown.ends_with("Try again: press Enter > "), "{shown}");
     assert_eq!(fs::read(rehearsal.transcript()).unwrap(), before);
 
@@ -440,7 +443,7 @@ fn a_token_that_was_pulled_is_named_and_waited_for() {
     let mut operator = at_signing(&rehearsal);
     put_in(&rehearsal, "no-token");
     operator.answer("");
-    operator.terminal.expect("Put in ");
+    operator.terminal.expect("Insert ");
     let named = operator.terminal.expect("s (Ctrl-C: stop waiting)");
     assert!(named.contains("Key holder 1"), "{named}");
     put_in(&rehearsal, "key-1");
@@ -469,8 +472,8 @@ fn a_wrong_token_is_named_and_its_pin_is_not_asked_for() {
     let mut operator = at_signing(&rehearsal);
     put_in(&rehearsal, "key-2");
     operator.answer("");
-    operator.terminal.expect("Put in ");
-    operator.terminal.expect("In now: ");
+    operator.terminal.expect("Insert ");
+    operator.terminal.expect("Inserted: ");
     let named = operator.terminal.expect("nothing was tried on it.");
     assert!(named.contains("conclave-key-2"), "{named}");
     put_in(&rehearsal, "key-1");

@@ -286,7 +286,7 @@ fn what_is_no_signature_that_is_owed_is_told_with_its_reason() {
         (
             "another-key",
             signed_by(0).to_file_bytes(),
-            "it is by another key",
+            "it was made by another key",
         ),
     ];
     for (name, bytes, _) in &cases {

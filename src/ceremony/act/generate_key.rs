@@ -387,7 +387,7 @@ pub(crate) fn undo(c: &mut Ceremony, key: &KeyId, which: impl Fn(&Act) -> bool) 
                 matches!(&step.act, Act::VerifyBackup { key: Some(of) } if of == key);
             of_block || is_of_backup
         })
-        .map(|step| step.id.clone())
+        .map(|step| step.index)
         .collect();
     c.progress_mut().reopen(again);
     c.progress_mut().bring_forward(key);
