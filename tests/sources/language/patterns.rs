@@ -167,7 +167,7 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
     ("any more than", "a comparison"),
     ("any more of", "a quantity"),
     (
-        "stands for",
+        "stand|stands for",
         "an abbreviation or a placeholder stands for its meaning",
     ),
     ("stand|stands in for", "to replace temporarily"),
