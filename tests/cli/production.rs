@@ -560,7 +560,7 @@ fn the_rehearsal_that_is_shown_is_of_this_very_script_and_complete() {
         "",
         &[],
     );
-    assert_failed(&output, 1, &["this is not a rehearsal"]);
+    assert_failed(&output, 1, &["this ceremony is not a rehearsal"]);
     assert!(!next.exists());
 }
 
@@ -603,6 +603,6 @@ fn a_production_does_not_play_by_itself() {
     assert_failed(
         &output,
         2,
-        &["a production cannot play by itself", "hint: "],
+        &["a production cannot run unattended", "hint: "],
     );
 }

@@ -220,7 +220,7 @@ fn the_record_of_another_signing_is_not_taken() {
     done.assert(130);
     let said = done.said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        said.contains("it is the record of signing something else"),
+        said.contains("the signing was for another payload"),
         "{said}"
     );
     assert!(!lisbon.path("ceremony/records").exists());

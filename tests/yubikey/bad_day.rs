@@ -211,9 +211,7 @@ fn a_missed_touch_is_asked_for_again_and_costs_no_try() {
         stand.act("touch-by-hand 0");
         let verified = stand.commands(0, "20");
         table.answer("");
-        table
-            .terminal
-            .expect("TOUCH THE TOKEN: it blinks, and waits for a finger.");
+        table.terminal.expect("TOUCH THE TOKEN that blinks.");
         stand.act("deny 0");
         let shown = table.play_until("Try again: press Enter");
         assert!(
@@ -353,7 +351,7 @@ fn a_chain_that_leads_nowhere_proves_nothing() {
     let (provenance, said) = claimed();
     assert_eq!(provenance, "claimed");
     assert!(
-        said.contains("Nothing of it is believed: attestation.f9-overwritten"),
+        said.contains("The attestation is not valid: attestation.f9-overwritten"),
         "{said}"
     );
 
