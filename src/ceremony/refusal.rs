@@ -90,7 +90,7 @@ impl StepError {
                 "check the clocks again; if the time is right, abort and write a new script"
             }
             Self::WrongBag { .. } => {
-                "read the number from the bag again; if the number in the script is wrong, two people correct it under \"other\"; if the bag is wrong, they decide on an exception"
+                "read the number from the bag again; if the number in the script is wrong, two people correct it under \"options\"; if the bag is wrong, they decide on an exception"
             }
             Self::NotABag => {
                 "read the number that is printed on the bag: up to 40 letters, digits, spaces and . / -"
