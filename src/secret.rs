@@ -22,7 +22,7 @@ pub enum PinError {
     Control,
 }
 
-/// The letters that YubiKeys type. They are in the same position on most keyboards.
+/// The 16 letters that YubiKeys type. They are on the same keys on most keyboards.
 const MODHEX: &str = "cbdefghijklnrtuv";
 
 /// The minimum length of a one-time password.
@@ -137,7 +137,7 @@ impl PrivateKey {
         Self(pkcs8)
     }
 
-    /// The unencrypted key, only for importing it.
+    /// The unencrypted key, only for the token that imports it.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
