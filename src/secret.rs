@@ -9,7 +9,6 @@ pub struct Pin(Zeroizing<String>);
 
 /// Why a text cannot be a PIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum PinError {
     /// Nothing was typed. Some tokens take an empty PIN for a query that succeeds.
     #[error("the PIN is empty")]
@@ -63,7 +62,6 @@ pub struct Passphrase(Zeroizing<String>);
 
 /// Why a text cannot be a passphrase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum PassphraseError {
     #[error("the passphrase is empty")]
     Empty,

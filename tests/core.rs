@@ -10,6 +10,7 @@
 mod attestation;
 mod audit;
 mod ceremony;
+mod errors;
 mod root;
 mod script;
 mod shares;

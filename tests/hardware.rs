@@ -8,6 +8,7 @@
 )]
 
 mod executor;
+mod quirks;
 mod softhsm;
 mod support;
 mod yubikey;

@@ -9,6 +9,7 @@
 
 mod backups;
 mod cli;
+mod manual;
 mod sites;
 mod support;
 mod transfer;

@@ -1,17 +1,17 @@
-//! The register of payloads, as a record makes it: who signed which root, and when.
+//! The payload register after a ceremony: which keys signed which root, and when.
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Ceremony, EventKind, Mode, RootEvent};
+use crate::ceremony::{Ceremony, EventKind, KeyEvent, KeyState, Mode, RootEvent};
 use crate::metadata::KeyId;
 use crate::transcript::Transcript;
-use crate::transfer::{Abandoned, PayloadEntry, PayloadRegister, SignedBy};
+use crate::transfer::{Abandoned, DestroyedKey, PayloadEntry, PayloadRegister, SignedBy};
 
-/// Where the register lies in a ceremony directory.
+/// The path of the payload register in a ceremony directory.
 pub const PAYLOADS: &str = "keys/payloads.json";
 
-/// What the script carried in, and every payload that this ceremony signed, or announced to sign: a signature that
-/// was under way when the power went may exist.
+/// The pinned register, and every payload that this ceremony signed or intended to sign: a signature may exist even if
+/// the power failed before it was recorded.
 pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> PayloadRegister {
     let mut register = ceremony.script().payloads().clone();
     register.add_record(transcript.head());
@@ -30,10 +30,11 @@ pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> Payload
                 at: line.time,
                 why: reason.clone(),
             };
-            // The fold has seen that it can be given up.
+            // The replay has checked that it can be abandoned.
             let _ = register.abandon(ceremony.script().repository(), *version, *sha256, abandoned);
         }
     }
+    add_destroyed(&mut register, ceremony, transcript);
     add_root(&mut register, ceremony, transcript, None);
     for view in ceremony.further() {
         let name = view.script().repository().to_owned();
@@ -42,7 +43,31 @@ pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> Payload
     register
 }
 
-/// Adds the root that was signed, of a further repository if one is named.
+fn add_destroyed(register: &mut PayloadRegister, ceremony: &Ceremony, transcript: &Transcript) {
+    for line in transcript.entries().iter().map(|entry| &entry.line) {
+        let EventKind::Keys(
+            KeyEvent::TokenKeyDestroyed {
+                key, fingerprint, ..
+            }
+            | KeyEvent::KeyFilesAttested {
+                key, fingerprint, ..
+            },
+        ) = &line.kind
+        else {
+            continue;
+        };
+        let destruction = ceremony.key(key).map(KeyState::destruction);
+        if let Some(destruction) = destruction.filter(|destruction| destruction.is_done()) {
+            let destroyed = DestroyedKey {
+                at: line.time,
+                is_proven: destruction.attested().next().is_none(),
+            };
+            register.add_destroyed(*fingerprint, destroyed);
+        }
+    }
+}
+
+/// Adds the signed root of the repository, or of the further repository `of`.
 fn add_root(
     register: &mut PayloadRegister,
     ceremony: &Ceremony,
@@ -57,7 +82,7 @@ fn add_root(
         entry.owed = ceremony.owed_elsewhere();
     }
     let mut add = |key_id: KeyId, at: Timestamp| {
-        // The announcement comes first, and counts.
+        // The intent comes first, and counts.
         if !entry.signed.iter().any(|signed| signed.key_id == key_id) {
             entry.signed.insert(SignedBy { key_id, at });
         }

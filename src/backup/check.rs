@@ -37,24 +37,3 @@ check_table! {
 
 /// Why a share, a manifest or a wrapped key is not taken.
 pub type Refusal = crate::record::Remark<Check>;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn the_documents_list_every_check_with_its_meaning() {
-        let documents = [
-            include_str!("../../docs/formats/share.md"),
-            include_str!("../../docs/formats/backup-manifest.md"),
-        ]
-        .concat();
-        let ids: BTreeSet<_> = Check::ALL.iter().map(|check| check.id()).collect();
-        assert_eq!(ids.len(), Check::ALL.len());
-        for check in Check::ALL {
-            let row = format!("| `{}` | {} |", check.id(), check.meaning());
-            assert!(documents.contains(&row), "missing: {row}");
-        }
-    }
-}

@@ -20,7 +20,6 @@ pub struct KeyEncryptionKey(Zeroizing<[u8; 32]>);
 
 /// Why a key was not wrapped or unwrapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum WrapError {
     /// The randomness was not mixed; aws-lc refused.
     #[error("the key-encryption key could not be derived")]

@@ -28,7 +28,6 @@ enum Kind {
 
 /// Why a file is no identity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum IdentityError {
     /// Neither a list of age identities nor a private SSH key.
     #[error("it is neither a file of age identities (AGE-…) nor a private SSH key")]

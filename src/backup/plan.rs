@@ -88,7 +88,6 @@ pub struct SetPlan {
 
 /// Why a set cannot be made so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum PlanError {
     /// The numbers of groups and shares.
     #[error(transparent)]

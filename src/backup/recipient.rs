@@ -29,7 +29,6 @@ enum Kind {
 
 /// Why a text is no recipient.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum RecipientError {
     /// The text is a private key. It is not repeated here.
     #[error("this is a private identity, not a recipient: whoever has the file can open the share")]
@@ -116,7 +115,6 @@ impl fmt::Debug for Recipient {
 
 /// Why something was not encrypted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum EncryptError {
     /// The plugin of a recipient is not installed here, or does not run.
     #[error("age-plugin-{name} is not here, or does not run")]

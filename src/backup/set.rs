@@ -22,7 +22,6 @@ pub struct BackupSet {
 
 /// Why no set came about.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum SplitFailure<E> {
     /// The source of randomness failed.
     #[error("there is no randomness: {0}")]

@@ -71,12 +71,12 @@ impl Amendment {
     pub fn subject(&self) -> String {
         match self {
             Self::Name { person, .. } => format!("the name of {person}"),
-            Self::Substitute { person, .. } => format!("who stands for {person}"),
+            Self::Substitute { person, .. } => format!("the person in the place of {person}"),
             Self::Note { step, .. } => format!("the text of {step}"),
             Self::Minutes { step, .. } => format!("the minutes of {step}"),
             Self::Bag { key, .. } => format!("the bag of the token for {key}"),
             Self::Envelope { key, secret, .. } => {
-                format!("the bag of the {} of the token for {key}", secret.title())
+                format!("the bag for the {} of the token for {key}", secret.title())
             }
         }
     }

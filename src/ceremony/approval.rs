@@ -34,9 +34,9 @@ impl Strength {
 impl fmt::Display for Strength {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Token => "by own token",
+            Self::Token => "by approval token",
             Self::Code => "by code",
-            Self::OnPaper => "typed by the operator: see ink",
+            Self::OnPaper => "on paper only",
             Self::Solo => "solo, unwitnessed",
         })
     }

@@ -32,15 +32,15 @@ impl<'e> At<'e> {
             .ok_or_else(|| contradiction("all steps are done"))?;
         require(
             c.custody_wants(step).is_none(),
-            "bags have to be read before anything else goes on",
+            "a bag or the written digest must be read first",
         )?;
-        require(self.event.step.is_some(), "the event names no step")?;
+        require(self.event.step.is_some(), "the event does not name a step")?;
         hold(
             Check::RehearsalShown,
             !c.wants_rehearsal(),
-            "no rehearsal of this script was shown, and nobody has waived that",
+            "no rehearsal of this script was given, and the check was not waived",
         )?;
-        c.progress_mut().forget_failure();
+        c.forget_failure();
         Ok(step)
     }
 
@@ -60,11 +60,11 @@ impl<'e> At<'e> {
         )?;
         require(
             c.keys.contains(of_step),
-            "the token of that key is at another site",
+            "the token of this key is at another site",
         )?;
         require(
             !c.is_holder_away(of_step),
-            "the holder of that key is not here",
+            "the holder of this key is not present",
         )?;
         c.keys.require_former_settled(of_step)?;
         Ok(act)
@@ -76,8 +76,8 @@ impl<'e> At<'e> {
         c: &mut Ceremony,
     ) -> Result<(&'e Step, Option<CustodyRequest>), ReplayError> {
         let step = self.step.ok_or_else(|| self.refuse())?;
-        require(self.event.step.is_some(), "the event names no step")?;
-        c.progress_mut().forget_failure();
+        require(self.event.step.is_some(), "the event does not name a step")?;
+        c.forget_failure();
         Ok((step, c.custody_wants(step)))
     }
 

@@ -49,7 +49,9 @@ impl BaseRoot {
         let bytes = simulated.file.clone().into_bytes();
         let file = RootFile::read(&bytes).map_err(|remark| remark.to_string())?;
         if file.document().signed_bytes() != made.root.signed_bytes() {
-            return Err("the simulated root differs from it in more than its keys".to_owned());
+            return Err(
+                "the simulated root differs from the base root in more than its keys".to_owned(),
+            );
         }
         let name = format!("{}.root.json", self.root.version());
         let chain = vec![(name, bytes)];

@@ -1,57 +1,57 @@
-//! The checks of a ceremony by their stable IDs, and which of them an exception can waive.
+//! The checks of a ceremony with their stable IDs, and which of them an exception can waive.
 
 use crate::record::check_table;
 
 /// Whether a check can be waived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finality {
-    /// Nobody waives it: break off, and begin anew with what is right.
+    /// It cannot be waived: abort, and start a new ceremony.
     Final,
-    /// Two people may waive it, by an exception that says why.
+    /// Two people may waive it by an exception with a reason.
     Waivable,
 }
 
 check_table! {
-    /// A check of a ceremony. None has a switch. Its ID never changes its meaning;
-    /// `docs/formats/transcript.md` lists them.
+    /// A check of a ceremony. It cannot be switched off, and its ID never changes its meaning.
+    /// `docs/formats/transcript.md` lists the checks.
     Check as finality: Finality {
-        TwoPeople "approval.two-people" Final "What two people decide is approved by two who are here, neither of them the administrator, each by an own code or token."
+        TwoPeople "approval.two-people" Final "A decision of two people is approved by two people who are present, other than the administrator, each by their code or approval token."
         ClockNotBefore "clock.not-before" Final "The attested time is not earlier than the script allows."
-        ClockForward "clock.forward" Final "No attested time is earlier than one that is on record, or later than the root's expiry."
-        ScriptDigest "script.digest" Final "The script that was read aloud is the script that runs."
-        KeyNonExtractable "key.non-extractable" Final "No token says that its private key can be read or taken out."
-        KeyAttestation "key.attestation" Final "What a device states about a key is true: of this key, this device, this slot, and as the script has it used."
-        KeyPossession "key.possession" Final "A token answers a fresh challenge with its key."
-        KeyProvenance "key.provenance" Final "A key that comes into the root is known to have been made as the script requires."
-        KeyRehearsal "key.rehearsal" Final "A key that was made in a rehearsal is in no production."
-        BackupRecipient "backup.recipient" Final "A custodian was seen to open a test message before a share was closed to the same recipients."
-        BackupManifest "backup.manifest" Final "The manifest of a share set is of the script's key, people and groups."
-        BackupQuorums "backup.quorums" Final "Every quorum of shares was tried, and restored the key-encryption key."
-        BackupSeparateMedia "backup.separate-media" Final "A wrapped key and its shares never lie on the same medium."
-        BackupOpened "backup.opened" Final "Every custodian opened the own share, and it is of the set that was made."
-        BackupReplaced "backup.replaced" Final "Nothing of an old share set is destroyed before what takes its place was seen to open."
-        RestoreShare "restore.share" Final "A share that comes in is of the set, and is the one that was made for its custodian."
-        RestoreQuorum "restore.quorum" Final "Only a quorum of shares restores a key-encryption key, and it fits the commitment."
-        RestoreKey "restore.key" Final "What is restored is the key of the manifest, or nothing is kept."
-        RestoreProven "restore.proven" Final "What was restored signs a message that can be no root."
-        RestoreDestroyed "restore.destroyed" Final "What a drill restored is destroyed, and seen to be gone."
-        RootComposition "root.composition" Final "The root is the one that the script and the keys make."
-        RootDigest "root.digest" Final "Only the digest that was composed is reviewed and signed."
-        RootReachability "root.reachability" Final "The signatures that the root needs can be reached, whatever two people do without."
-        PayloadEquivocation "payload.equivocation" Final "Nothing is signed where another payload of that version was signed."
-        RequestJudged "request.judged" Final "A signing request builds upon the root that is trusted here, and is of today."
-        KeyCertificate "key.certificate" Final "A certificate for a root of Notary says what the script says, and is signed by its own key."
-        RootSignature "root.signature" Final "A signature verifies over the frozen bytes before it counts."
+        ClockForward "clock.forward" Final "An attested time is not earlier than a recorded time, and is before the expiry of the root."
+        ScriptDigest "script.digest" Final "The script that was read aloud is the script that is performed."
+        KeyNonExtractable "key.non-extractable" Final "A token does not report that its private key can be read or exported."
+        KeyAttestation "key.attestation" Final "The attestation of a key is true: for this key, device and slot, and as the script requires."
+        KeyPossession "key.possession" Final "A token proves possession of its key by signing a fresh challenge."
+        KeyProvenance "key.provenance" Final "Each key of the root has the provenance that the script requires."
+        KeyRehearsal "key.rehearsal" Final "A key from a rehearsal is not used in a production."
+        BackupRecipient "backup.recipient" Final "A custodian opened a test message before a share was encrypted to the same recipients."
+        BackupManifest "backup.manifest" Final "The manifest of a share set is for the key, people and groups of the script."
+        BackupQuorums "backup.quorums" Final "Every quorum of shares was tested and restored the key-encryption key."
+        BackupSeparateMedia "backup.separate-media" Final "A wrapped key and its shares are never on the same medium."
+        BackupOpened "backup.opened" Final "Each custodian opened their share, and it is in the set that was made."
+        BackupReplaced "backup.replaced" Final "No part of a superseded share set is destroyed before every share of its replacement was opened."
+        RestoreShare "restore.share" Final "An entered share is in the set and belongs to its custodian."
+        RestoreQuorum "restore.quorum" Final "Only a quorum of shares restores a key-encryption key, and the key fits the commitment."
+        RestoreKey "restore.key" Final "The restored key is the key of the manifest; otherwise it is not kept."
+        RestoreProven "restore.proven" Final "The restored key signs a message that cannot be a root."
+        RestoreDestroyed "restore.destroyed" Final "The key that a drill restored is destroyed, and its absence is checked."
+        RootComposition "root.composition" Final "The root follows from the script and the keys."
+        RootDigest "root.digest" Final "Only the root with the composed digest is reviewed and signed."
+        RootReachability "root.reachability" Final "The signatures that the root needs can be reached, even without the keys that two people skipped."
+        PayloadEquivocation "payload.equivocation" Final "A root is not signed if a conflicting root of the same version was signed."
+        RequestVerified "request.verified" Final "A signing request builds on the root that is trusted here, and is current."
+        KeyCertificate "key.certificate" Final "A certificate for a Notary root has the content that the script requires and is signed by its own key."
+        RootSignature "root.signature" Final "A signature counts only after it was verified over the fixed bytes."
         RootVerification "root.verification" Final "The signed root verifies as a client verifies it."
         ExportContent "export.content" Final "Only the files of the verified root are exported."
 
-        RehearsalShown "rehearsal.shown" Waivable "A production has a completed rehearsal of the very same script."
-        CustodyBag "custody.bag" Waivable "A bag that was left closed is there, and shows the number on record."
-        CustodyDigest "custody.digest" Waivable "After a pause, the head of the record is the one that was written down in ink."
-        CustodySealed "custody.sealed" Waivable "What leaves the table is in a bag whose number two people read."
-        HostFindings "host.findings" Waivable "Nothing is found on the machine that makes it unfit."
-        NoteInitials "note.initials" Waivable "Everybody puts initials whom a note asks for them."
-        TokenProven "token.proven" Waivable "Each token is put in once more, cold, and answers."
+        RehearsalShown "rehearsal.shown" Waivable "A production has a completed rehearsal of the same script."
+        CustodyBag "custody.bag" Waivable "A bag that was left sealed is there and has the recorded number."
+        CustodyDigest "custody.digest" Waivable "After a pause, the transcript digest is the one that was written on paper."
+        CustodySealed "custody.sealed" Waivable "An item that leaves the table is in a bag whose number two people read."
+        HostFindings "host.findings" Waivable "The host check has no findings."
+        NoteInitials "note.initials" Waivable "Each person whom a note asks for initials gives them."
+        TokenVerified "token.verified" Waivable "Each token is inserted again and proves possession of its key."
     }
 }
 

@@ -43,7 +43,7 @@ impl std::fmt::Display for DrillResult {
                 reissue_by,
             } => write!(
                 f,
-                "{}: {quorums_left} quorums of shares are left, a new set is due by {reissue_by}",
+                "{}: {quorums_left} quorums of shares are left; make a new set by {reissue_by}",
                 self.title()
             ),
             Self::Failed { reason } => write!(f, "{}: {reason}", self.title()),

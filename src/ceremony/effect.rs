@@ -1,8 +1,8 @@
-//! What a ceremony has done in the world, and what came of it. The executor alone performs effects.
+//! What a ceremony has the executor do, and the results. Only the executor performs effects.
 
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::{KeyType, Scheme};
-use crate::record::{FactorySecret, Finding, KeyAttributes, TokenId, UsePolicy};
+use crate::record::{FactorySecret, Finding, KeyAttributes, TokenId, TokenInterface, UsePolicy};
 use crate::script::{Entering, KeyId, PersonId, SpareId};
 use crate::transfer::Occasion;
 use crate::words::Digest;
@@ -14,396 +14,312 @@ use super::failure::Failure;
 use super::prompt::Answer;
 use super::request::Request;
 
-/// Something to do. Each can be done again after an interruption: the intent that was recorded first says
-/// under which name to look for what may have been done already.
+/// An operation. Each can be repeated after an interruption: the recorded intent names what may have been done already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Let a person choose an approval code, and keep it in memory.
-    ChooseCode {
-        /// Who.
-        person: PersonId,
-    },
-    /// Look at the machine.
+    /// A person chooses an approval code, which is kept in memory.
+    ChooseCode { person: PersonId },
+    /// Run the host checks.
     InspectHost,
-    /// Wait until the token for this key is there, and no other that could be taken for it.
-    FindToken {
-        /// The key's name in the script.
-        key: KeyId,
-    },
-    /// Initialize the token, unless a token with that fresh label is there already.
+    /// Wait until the token for this key is inserted, and no other token that could be confused with it.
+    FindToken { key: KeyId },
+    /// Initialize the token, unless a token with this new label is there already.
     InitializeToken {
-        /// The key's name in the script.
         key: KeyId,
-        /// The token as it was found.
         token: TokenId,
-        /// The label to give.
         label: String,
     },
-    /// Let the key holder set the PIN.
-    SetPin {
-        /// The key's name in the script.
-        key: KeyId,
-        /// The token.
-        token: TokenId,
-    },
-    /// Have a person's own token sign a fresh challenge.
+    /// The key holder sets the PIN.
+    SetPin { key: KeyId, token: TokenId },
+    /// The approval token of a person signs a fresh challenge.
     ProveApprovalToken {
-        /// Whose.
         person: PersonId,
-        /// The key that must answer.
+        /// The key that must sign.
         public_key: PublicKey,
     },
-    /// Generate the key, unless one with that fresh object ID is there already.
+    /// Generate the key, unless a key with this new object ID is there already.
     GenerateKey {
-        /// The key's name in the script.
         key: KeyId,
-        /// The token.
         token: TokenId,
-        /// `CKA_ID`.
         object_id: Vec<u8>,
-        /// `CKA_LABEL`.
         label: String,
-        /// What to generate.
         key_type: KeyType,
-        /// When the key is to want a PIN and a touch; none for makes without such policies.
+        /// None for tokens without PIN and touch policies.
         policy: Option<UsePolicy>,
     },
-    /// Make the key in locked memory, bring it into the token and forget it here. What an interrupted try brought in
-    /// under that object ID is destroyed first.
+    /// Generate the key in locked memory, import it into the token and wipe it here. A key that an interrupted attempt
+    /// imported under this object ID is destroyed first.
     ImportKey {
-        /// The key's name in the script.
         key: KeyId,
-        /// The token.
         token: TokenId,
-        /// `CKA_ID`.
         object_id: Vec<u8>,
-        /// `CKA_LABEL`.
         label: String,
-        /// What to make.
         key_type: KeyType,
-        /// When the key is to want a PIN and a touch; none for makes without such policies.
+        /// None for tokens without PIN and touch policies.
         policy: Option<UsePolicy>,
     },
-    /// Have the management key of the token written down by hand and typed back, and the token keep it no more. Where
-    /// an interrupted try got that far, it is only typed.
-    HandOverManagementKey {
-        /// The key's name in the script.
-        key: KeyId,
-        /// The token.
-        token: TokenId,
-    },
-    /// Have a custodian open a test message.
-    ProveRecipient {
-        /// Who.
-        custodian: PersonId,
-    },
-    /// Wrap a key, split what wrapped it, write and read back, try every quorum. What an interrupted try left under
-    /// that name is removed first.
+    /// The management key of the token is written down by hand and typed back, and removed from the token. If an
+    /// interrupted attempt got that far, it is only typed.
+    HandOverManagementKey { key: KeyId, token: TokenId },
+    /// A custodian opens a test message.
+    ProveRecipient { custodian: PersonId },
+    /// Wrap a key, split the key-encryption key, write, read back and test every quorum. The files of an interrupted
+    /// attempt are removed first.
     BackUpKey {
-        /// The key's name in the script, or that of the set that restored it.
+        /// Its name in the script, or in the set that restored it.
         key: KeyId,
-        /// The token; none for a key that was restored into memory.
+        /// None for a key that was restored into memory.
         token: Option<TokenId>,
-        /// The key that is wrapped.
         public_key: PublicKey,
-        /// What the set is called: its files lie in a folder `KEY-ID` on either medium.
+        /// The ID of the set: its files are in a folder `KEY-ID` on each medium.
         id: String,
-        /// Sets that came to nothing: they are removed as well.
+        /// Void sets, which are removed as well.
         void: Vec<String>,
     },
-    /// See to it that a key leaves its token no more.
+    /// Make a key non-extractable.
     DisableExtraction {
-        /// The key's name in the script.
         key: KeyId,
-        /// The token.
         token: TokenId,
-        /// The key.
         public_key: PublicKey,
     },
-    /// Have a custodian open the own share of a key's backup.
-    OpenOwnShare {
-        /// The key's name in the script.
-        key: KeyId,
-        /// Who.
-        custodian: PersonId,
-    },
-    /// Have a custodian show the own share: its check words, or the share itself, which is kept in memory.
-    OpenShare {
-        /// Whose.
-        custodian: PersonId,
-        /// How.
-        way: Entering,
-    },
-    /// Combine the shares in memory, and wipe what they restore.
+    /// A custodian opens their share of a new backup.
+    OpenOwnShare { key: KeyId, custodian: PersonId },
+    /// A custodian shows their share: its check words, or the share itself, which is kept in memory.
+    OpenShare { custodian: PersonId, way: Entering },
+    /// Combine the shares in memory, and wipe the restored key-encryption key.
     CombineShares,
-    /// Combine the shares in memory, and unwrap the key into it.
+    /// Combine the shares in memory, and unwrap the key into memory.
     RestoreIntoMemory,
-    /// Combine the shares in memory, and unwrap the key onto a token. What an interrupted try left under that object
-    /// ID is destroyed first.
+    /// Combine the shares in memory, and unwrap the key into a token. A key that an interrupted attempt imported under this
+    /// object ID is destroyed first.
     RestoreOntoToken {
-        /// The key's name in the script.
         key: KeyId,
-        /// The token.
         token: TokenId,
-        /// `CKA_ID`.
         object_id: Vec<u8>,
-        /// `CKA_LABEL`.
         label: String,
-        /// What kind of key.
         key_type: KeyType,
-        /// When the key is to want a PIN and a touch; none for makes without such policies.
+        /// None for tokens without PIN and touch policies.
         policy: Option<UsePolicy>,
-        /// The key that it must be.
+        /// The key that must be restored.
         public_key: PublicKey,
     },
-    /// Have what was restored sign a message that can be no root.
+    /// The restored key signs a message that cannot be a root.
     SignCanary {
-        /// The key and its token; none where it is in memory.
+        /// The key and its token; none if the key is in memory.
         on: Option<(KeyId, TokenId)>,
-        /// The fingerprint of the set.
         set: Digest,
         /// The key that must sign.
         public_key: PublicKey,
     },
-    /// Overwrite what was restored into memory, and see that it is gone.
+    /// Overwrite the key in memory, and check that it is gone.
     ForgetRestored,
-    /// Have a fresh challenge signed.
+    /// The key signs a fresh challenge.
     ProvePossession {
-        /// The key's name in the script.
         key: KeyId,
-        /// Why; a reinsertion takes the token out first.
+        /// For a reinsertion the token is removed first.
         occasion: Occasion,
-        /// The token.
         token: TokenId,
-        /// The key that must answer.
+        /// The key that must sign.
         public_key: PublicKey,
     },
-    /// Destroy a key in its token, and make sure that the token holds it no more.
+    /// Destroy a key in its token, and check that the token no longer holds it.
     DestroyKey {
         key: KeyId,
-        /// The spare that holds it, where it is in one.
+        /// The spare token that holds it, if any.
         spare: Option<SpareId>,
         token: TokenId,
         object: DoomedObject,
         public_key: PublicKey,
     },
-    /// Unblock the PIN: its owner sets a new one.
-    UnblockPin {
-        /// The key's name in the script.
+    /// Search the trust folders for the files of a key that is to be destroyed.
+    FindKeyFiles {
         key: KeyId,
-        /// The token.
         token: TokenId,
+        /// Files whose erasure was interrupted: what is left of them is removed.
+        interrupted: Vec<String>,
     },
-    /// Sign: the frozen root, or the key's own certificate.
-    Sign {
-        /// The key's name in the script.
+    /// Erase these files of a key, and verify that no file of it is left.
+    EraseKeyFiles {
         key: KeyId,
-        /// The token.
+        token: TokenId,
+        files: Vec<String>,
+    },
+    /// Unblock the PIN: the key holder sets a new one.
+    UnblockPin { key: KeyId, token: TokenId },
+    /// Sign the frozen root, or the certificate of the key.
+    Sign {
+        key: KeyId,
         token: TokenId,
         /// The key that must sign.
         public_key: PublicKey,
-        /// By which scheme; none: by the one that TUF has for such keys.
+        /// None for the usual TUF scheme of such keys.
         scheme: Option<Scheme>,
-        /// What to sign: the canonical bytes of the root.
+        /// The canonical bytes of the root.
         message: Vec<u8>,
     },
-    /// Log every token out and have it taken out.
+    /// Log out all tokens and have them removed.
     RemoveTokens {
-        /// The tokens that were used, with the keys that they are for.
+        /// The tokens that were used, with their keys.
         tokens: Vec<(KeyId, TokenId)>,
     },
-    /// Write the signing request for the sites that owe a signature.
+    /// Write the signing request for other sites.
     WriteRequest,
-    /// Read the signature that a site has sent.
+    /// Read the signature that a site returned.
     CollectSignature {
-        /// The key's name in the script.
         key: KeyId,
         /// The key that must have signed.
         public_key: PublicKey,
-        /// What it must have signed: the canonical bytes of the root.
+        /// The canonical bytes of the root.
         message: Vec<u8>,
     },
-    /// Write files where nothing is yet, read them back, compare.
+    /// Write files, read them back and compare them.
     Export {
-        /// Name, content and what was recorded of it.
+        /// Each with its content.
         files: Vec<(ExportedFile, Vec<u8>)>,
-        /// The root before: its `root.json` gives way to the new one, where it is there.
+        /// The base root: only this `root.json` is replaced by the new one.
         supersedes: Option<Digest>,
     },
 }
 
-/// What is known of a key in a token that is to be destroyed.
+/// What is known about a key that is to be destroyed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DoomedObject {
-    /// Made in this ceremony under this `CKA_ID`; an interrupted try may have left only a part of it.
+    /// Generated in this ceremony under this `CKA_ID`; an interrupted attempt may have left only a part of it.
     Known(Vec<u8>),
     /// Found by its public key; the token holds it.
     Held,
-    /// Found by its public key; an interrupted try may have destroyed it.
+    /// Found by its public key; an interrupted attempt may have destroyed it.
     MaybeGone,
 }
 
-/// What came of an [`Effect`].
+/// The result of an [`Effect`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The person has a code.
     CodeChosen,
-    /// The person's own token answered.
     ApprovalTokenAnswered {
-        /// Whose.
         person: PersonId,
         /// The random part of the message.
         challenge: [u8; 32],
-        /// The signature, as TUF has it.
+        /// In the form that TUF uses.
         signature: Vec<u8>,
     },
-    /// The machine was looked at.
     HostInspected(Vec<Finding>),
-    /// The token is there.
     TokenFound {
-        /// The token.
         token: TokenId,
-        /// Whether it is blank.
         blank: bool,
-        /// What it still has as it left the factory.
         at_factory_value: Vec<FactorySecret>,
+        /// How it was reached, if through a PKCS#11 module.
+        interface: Option<TokenInterface>,
     },
-    /// It is initialized.
     TokenInitialized {
-        /// The token, as it names itself now.
+        /// With its new label.
         token: TokenId,
     },
-    /// It has a PIN.
     PinSet,
-    /// Its management key is on paper, and not on it any more.
     ManagementKeyWritten,
-    /// It does not hold the key any more.
     KeyDestroyed,
-    /// It holds a new key.
+    /// The paths of the key files that are in the trust folders.
+    KeyFilesFound(Vec<String>),
     KeyGenerated {
-        /// The token.
         token: TokenId,
-        /// The key, as read back.
+        /// As read back.
         public_key: PublicKey,
-        /// What the token says of it.
+        /// As the token reports them.
         attributes: KeyAttributes,
-        /// What the token states of it, signed: the statement, then the certificate of the device.
+        /// The statement of the device, then its certificate.
         attestation: Vec<Certificate>,
     },
-    /// A custodian opened a test message.
     RecipientProven {
-        /// Who.
         custodian: PersonId,
-        /// The recipients to which it was closed; none for a passphrase.
+        /// To which it was encrypted; none for a passphrase.
         recipients: Vec<String>,
-        /// How it was opened.
         by: OpenedBy,
     },
-    /// A key is backed up.
     BackedUp(Box<BackedUp>),
-    /// The key leaves its token no more; what the token says of it now.
+    /// The key is non-extractable; its attributes now.
     ExtractionDisabled(KeyAttributes),
-    /// A custodian opened the own share.
     ShareOpened {
-        /// Who.
         custodian: PersonId,
-        /// How.
         by: OpenedBy,
     },
-    /// A custodian's share was seen to be right.
+    /// A custodian's share was verified.
     ShareEntered {
-        /// Whose.
         custodian: PersonId,
-        /// How.
         way: Entering,
     },
-    /// The shares restored the key-encryption key of the set.
     SharesCombined,
-    /// The key is in memory, and is the one of the manifest.
+    /// The key of the manifest is in memory.
     Restored,
-    /// It is there no more.
+    /// The restored key was wiped from memory.
     RestoredForgotten,
-    /// It answered.
+    /// The key signed a challenge.
     Answered {
         /// The random part of the message.
         challenge: [u8; 32],
-        /// The signature, as TUF has it.
+        /// In the form that TUF uses.
         signature: Vec<u8>,
     },
-    /// It signed: the signature as TUF has it.
+    /// The signature in the form that TUF uses.
     Signed(Vec<u8>),
-    /// No token is in any more.
     TokensRemoved,
-    /// The signing request is written.
     RequestWritten(ExportedFile),
-    /// A signature of another site is here.
+    /// A signature from another site was read.
     Collected {
-        /// The signature, as TUF has it.
+        /// In the form that TUF uses.
         signature: Vec<u8>,
-        /// The record of its signing, where it came too; its files are kept.
+        /// The transcript of the signing, if it was returned; its files are kept.
         record: Option<SigningTranscript>,
     },
-    /// The files are there, and are what they should be.
+    /// The files were written and compared.
     Exported,
-    /// It did not work, and cost nothing.
+    /// It failed without a loss.
     Failed(Failure),
 }
 
-/// What a ceremony decides upon.
+/// What a ceremony decides on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A ceremony begins.
     Open(Opening),
-    /// A process takes it up again.
+    /// Another process continues.
     Resume {
-        /// The version of the program.
         conclave: String,
-        /// SHA-256 of the running program's file, where it can be read.
+        /// SHA-256 of the program file, if it can be read.
         program: Option<Digest>,
-        /// What the machine says of itself.
         machine: String,
-        /// The head of the record that was found.
+        /// The transcript digest.
         digest: Digest,
-        /// Bytes of a line that was cut short.
+        /// Bytes of an incomplete entry.
         torn_bytes: u64,
     },
-    /// The room answered.
     Answer {
-        /// What.
         answer: Answer,
-        /// By whom it is approved, where that is wanted.
+        /// Required for some prompts and requests.
         approvals: Vec<Approval>,
     },
-    /// The room asks for one of the offers.
+    /// The participants choose an offer.
     Request {
-        /// Which.
         request: Request,
-        /// By whom it is approved, where that is wanted.
+        /// Required for some prompts and requests.
         approvals: Vec<Approval>,
     },
-    /// An effect ended.
     Outcome(Outcome),
-    /// The room wants an exception recorded.
+    /// Two people decided on an exception.
     Exception {
         /// The report.
         report: ExceptionReport,
-        /// The check that it waives, if it does.
+        /// The waived check, if any.
         waives: Option<Check>,
-        /// Who decided.
         approvals: Vec<Approval>,
     },
-    /// The room breaks off.
     Abort {
-        /// Why.
         reason: String,
     },
 }
 
-/// What the outside world lends to a decision, so that deciding is a pure function.
+/// Time and randomness, so that deciding is a pure function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
-    /// The machine's clock.
     pub machine_time: jiff::Timestamp,
-    /// Random bytes that nobody has seen: fresh names are made of them.
+    /// Random bytes for new names.
     pub fresh: [u8; 8],
 }

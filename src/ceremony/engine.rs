@@ -1,17 +1,16 @@
 //! Decide, apply, next: each a match over inputs, events or acts that routes to the act concerned, and nothing else.
 
-use std::sync::Arc;
-
-use crate::script::{Act, Step};
+use crate::script::{Act, KeyId, Step};
 use crate::transfer::PossessionProof;
 
-use super::act::asking::{go_on, with_token};
+use super::act::asking::{proceed, with_token};
 use super::act::{
     approval, attendance, attest_clock, back_up_key, certify_key, collect_signatures, compose_root,
-    custody, destroy_shares, destroy_token_key, enroll_key, envelope, exception, export, failure,
-    generate_key, identify_token, initialize_token, inspect_host, note, open_bag, open_share,
-    opening, pause, read_script, restore_key, resuming, review_root, seal, set_pin, sign_off,
-    sign_root, verify_request, verify_root, verify_token,
+    custody, destroy_restored_key, destroy_shares, destroy_token_key, enroll_key, envelope,
+    exception, export, failure, generate_key, identify_token, initialize_token, inspect_host, note,
+    open_bag, open_share, opening, pause, read_script, restore_key, resuming, review_root, seal,
+    set_pin, sign_off, sign_root, verify_backup, verify_request, verify_restored_key, verify_root,
+    verify_token,
 };
 use super::approval::{Approval, people_of};
 use super::at::At;
@@ -77,9 +76,7 @@ impl Ceremony {
     pub fn apply(&self, event: &Event) -> Result<Self, ReplayError> {
         require_possible(self, event)?;
         let mut next = self.clone();
-        let script = Arc::clone(&self.script);
-        let current = self.current_step().and_then(|step| script.step(&step.id));
-        change(&mut next, &At::new(event, current))?;
+        change(&mut next, &At::new(event, self.current_step()))?;
         while settle(&mut next) {}
         settle_order(&mut next);
         if next.has_approval_tokens() {
@@ -146,22 +143,22 @@ fn require_possible(c: &Ceremony, event: &Event) -> Applied {
     );
     require(
         !c.is_paused() || is_resumption,
-        "the ceremony is paused: it has to be taken up again first",
+        "the ceremony is paused and must be resumed first",
     )?;
     require(
         !c.is_pausing() || !is_about_order(&event.kind),
-        "nothing is decided about tokens until the pause is over",
+        "decisions about tokens are not possible during a pause",
     )?;
     for person in &event.people {
         require(
             c.script.person(person).is_some(),
-            &format!("nobody in the script has the ID {person:?}"),
+            &format!("the script has no person {person:?}"),
         )?;
     }
     let current = c.current_step().map(|step| &step.id);
     match &event.step {
         Some(found) if current != Some(found) => Err(ReplayError::Step {
-            expected: current.map_or_else(|| "its end".to_owned(), ToString::to_string),
+            expected: current.map_or_else(|| "the end".to_owned(), ToString::to_string),
             found: found.to_string(),
         }),
         Some(_) | None => Ok(()),
@@ -267,13 +264,14 @@ fn change_host(c: &mut Ceremony, at: &At<'_>, event: &HostEvent) -> Applied {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a row for each event")]
 fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
     match event {
         KeyEvent::TokenFound {
             key,
             token,
-            blank: _,
             at_factory_value,
+            ..
         } => identify_token::found(c, at, key, token, at_factory_value),
         KeyEvent::InitializeIntended { key, label } => {
             initialize_token::announced(c, at, key, label)
@@ -359,14 +357,24 @@ fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
             reason,
             approvals,
         } => tokens::skipped(c, at, key, reason, approvals),
+        KeyEvent::KeyFilesFound { key, files } => destroy_token_key::files_found(c, at, key, files),
         KeyEvent::DestructionIntended {
             key,
             fingerprint,
+            files,
             approvals,
-        } => destroy_token_key::announced(c, at, key, *fingerprint, approvals),
-        KeyEvent::TokenKeyDestroyed { key, fingerprint } => {
-            destroy_token_key::destroyed(c, at, key, *fingerprint)
-        }
+        } => destroy_token_key::announced(c, at, key, *fingerprint, files, approvals),
+        KeyEvent::KeyFilesAttested {
+            key,
+            fingerprint,
+            files,
+            approvals,
+        } => destroy_token_key::files_attested(c, at, key, *fingerprint, files, approvals),
+        KeyEvent::TokenKeyDestroyed {
+            key,
+            fingerprint,
+            files,
+        } => destroy_token_key::destroyed(c, at, key, *fingerprint, files),
     }
 }
 
@@ -409,7 +417,7 @@ fn change_root(c: &mut Ceremony, at: &At<'_>, event: &RootEvent) -> Applied {
             signed,
             sha256,
         } => compose_root::composed(c, at, *version, signed, *sha256),
-        RootEvent::RequestJudged {
+        RootEvent::RequestVerified {
             sha256,
             card,
             signed_before,
@@ -457,7 +465,7 @@ fn change_root(c: &mut Ceremony, at: &At<'_>, event: &RootEvent) -> Applied {
         RootEvent::InRepository { repository, event } => {
             require(
                 is_of_one_root(event),
-                "that does not happen to one root alone",
+                "this event is not about a single root",
             )?;
             c.in_repository(repository, |c| change_root(c, at, event))
                 .unwrap_or_else(|| {
@@ -507,7 +515,7 @@ fn change_backup(c: &mut Ceremony, at: &At<'_>, event: &BackupEvent) -> Applied 
             set,
             custodian,
             by,
-        } => back_up_key::share_opened(c, at, key, *set, custodian, *by),
+        } => verify_backup::share_opened(c, at, key, *set, custodian, *by),
         BackupEvent::SupersededPartDestroyed {
             set,
             custodian,
@@ -546,9 +554,9 @@ fn change_restore(c: &mut Ceremony, at: &At<'_>, event: &RestoreEvent) -> Applie
         RestoreEvent::RestoredKeyProven {
             challenge,
             signature,
-        } => restore_key::proven(c, at, challenge, signature),
+        } => verify_restored_key::proven(c, at, challenge, signature),
         RestoreEvent::RestoredKeyDestroyed { fingerprint } => {
-            restore_key::destroyed(c, at, *fingerprint)
+            destroy_restored_key::destroyed(c, at, *fingerprint)
         }
         RestoreEvent::DrillFailed { reason, approvals } => {
             restore::drill_failed(c, at, reason, approvals)
@@ -558,18 +566,21 @@ fn change_restore(c: &mut Ceremony, at: &At<'_>, event: &RestoreEvent) -> Applie
 
 /// Finishes the current step if it is done.
 fn settle(c: &mut Ceremony) -> bool {
-    let Some(step) = c.current_step().filter(|step| is_done(c, step)) else {
-        return false;
-    };
-    let id = step.id.clone();
-    c.progress_mut().finish(id);
-    true
+    let done = c.current_step().filter(|step| is_done(c, step));
+    let done = done.map(|step| step.index);
+    if let Some(step) = done {
+        c.progress_mut().finish(step);
+    }
+    done.is_some()
 }
 
+/// Keys whose steps are all done are neither postponed nor brought forward.
 fn settle_order(c: &mut Ceremony) {
-    let before = c.clone();
-    c.progress_mut()
-        .retain_order(|key| before.first_of_block(key).is_some());
+    let is_over = |key: &&KeyId| c.first_of_block(key).is_none();
+    let over: Vec<KeyId> = c.progress.out_of_order().filter(is_over).cloned().collect();
+    if !over.is_empty() {
+        c.progress_mut().restore_order(&over);
+    }
 }
 
 fn is_done(c: &Ceremony, step: &Step) -> bool {
@@ -585,12 +596,12 @@ fn is_done(c: &Ceremony, step: &Step) -> bool {
         Act::SetPin { key } => set_pin::is_done(c, key),
         Act::GenerateKey { key } | Act::ImportKey { key } => generate_key::is_done(c, key),
         Act::BackUpKey { key } => back_up_key::is_done(c, key.as_ref()),
-        Act::VerifyBackup { key } => back_up_key::is_proven(c, key.as_ref()),
+        Act::VerifyBackup { key } => verify_backup::is_done(c, key.as_ref()),
         Act::DestroyShares => c.next_superseded_part().is_none(),
         Act::OpenShare { custodian } => c.is_share_settled(custodian),
-        Act::RestoreKey { .. } => restore_key::is_restored(c),
-        Act::VerifyRestoredKey { .. } => restore_key::is_proven(c),
-        Act::DestroyRestoredKey { .. } => restore_key::is_destroyed(c),
+        Act::RestoreKey { .. } => restore_key::is_done(c),
+        Act::VerifyRestoredKey { .. } => verify_restored_key::is_done(c),
+        Act::DestroyRestoredKey { .. } => destroy_restored_key::is_done(c),
         Act::EnrollKey { key } => c.is_enrolled(key),
         Act::CertifyKey { .. }
         | Act::ComposeRoot
@@ -645,7 +656,7 @@ fn naming_repository(c: &Ceremony, next: Next) -> Next {
 
 fn next_in(c: &Ceremony, step: &Step) -> Next {
     match &step.act {
-        Act::Attendance => Next::Ask(go_on(c, step, Vec::new(), "Go on")),
+        Act::Attendance => proceed(c, step),
         Act::AttestClock => Next::Ask(attest_clock::ask_clock(c, step)),
         Act::InspectHost => inspect_host::next(c, step),
         Act::ReadScript => Next::Ask(read_script::ask_read(c, step)),
@@ -654,15 +665,15 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
         Act::InitializeToken { key } => initialize_token::next_initialize(c, step, key),
         Act::SetPin { key } => set_pin::next(c, key),
         Act::GenerateKey { key } => generate_key::next_made(c, step, key, "Generate the key"),
-        Act::ImportKey { key } => generate_key::next_made(c, step, key, "Bring in the key"),
+        Act::ImportKey { key } => generate_key::next_made(c, step, key, "Import the key"),
         Act::EnrollKey { key } => enroll_key::next(c, step, key),
         Act::CertifyKey { key } => certify_key::next_certify(c, step, key),
-        Act::BackUpKey { key } => back_up_key::next_back_up(c, step, key.as_ref()),
-        Act::VerifyBackup { key } => back_up_key::next_prove_backup(c, step, key.as_ref()),
+        Act::BackUpKey { key } => back_up_key::next(c, step, key.as_ref()),
+        Act::VerifyBackup { key } => verify_backup::next(c, step, key.as_ref()),
         Act::OpenShare { custodian } => open_share::next_open_share(c, step, custodian),
-        Act::RestoreKey { key } => restore_key::next_restore(c, step, key.as_ref()),
-        Act::VerifyRestoredKey { key } => restore_key::next_prove_restore(c, step, key.as_ref()),
-        Act::DestroyRestoredKey { key } => restore_key::next_destroy(c, step, key.as_ref()),
+        Act::RestoreKey { key } => restore_key::next(c, step, key.as_ref()),
+        Act::VerifyRestoredKey { key } => verify_restored_key::next(c, step, key.as_ref()),
+        Act::DestroyRestoredKey { key } => destroy_restored_key::next(c, step, key.as_ref()),
         Act::DestroyShares => destroy_shares::next_destroy_shares(c, step),
         Act::ComposeRoot => compose_root::next(c, step),
         Act::VerifyRequest => Next::Ask(verify_request::ask_judgment(c, step)),
@@ -676,9 +687,7 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
         }
         Act::DestroyTokenKey { key } => destroy_token_key::next(c, step, key),
         // Bags are asked for before the step goes on: there is nothing left to do here.
-        Act::Seal { .. } | Act::SealMedium { .. } | Act::Break { .. } => {
-            Next::Ask(go_on(c, step, Vec::new(), "Go on"))
-        }
+        Act::Seal { .. } | Act::SealMedium { .. } | Act::Break { .. } => proceed(c, step),
         Act::SignOff => Next::Ask(sign_off::ask_sign_off(c, step)),
     }
 }
@@ -939,11 +948,13 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
             token,
             blank,
             at_factory_value,
+            interface,
         } => here(EventKind::Keys(KeyEvent::TokenFound {
             key: at_hand()?,
             token,
             blank,
             at_factory_value,
+            interface,
         })),
         Outcome::TokenInitialized { token } => {
             let key = at_hand()?;
@@ -961,6 +972,10 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
             by(writer, EventKind::Keys(event))
         }
         Outcome::KeyDestroyed => event_of_destruction(c, step).map(Ok),
+        Outcome::KeyFilesFound(files) => here(EventKind::Keys(KeyEvent::KeyFilesFound {
+            key: at_hand()?,
+            files,
+        })),
         Outcome::KeyGenerated {
             token,
             public_key,
@@ -991,15 +1006,13 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         }
         Outcome::BackedUp(made) => here(EventKind::Backup(BackupEvent::BackedUp(made))),
         Outcome::ExtractionDisabled(attributes) => {
-            let key = back_up_key::key_of_outcome(c, step).ok_or(StepError::NotAsked)?;
-            let event = BackupEvent::ExtractionDisabled { key, attributes };
-            here(EventKind::Backup(event))
+            here(back_up_key::event_of_extraction(c, step, attributes)?)
         }
         Outcome::ShareOpened {
             custodian,
             by: opened_by,
         } => {
-            let event = back_up_key::event_of_share(c, step, custodian.clone(), opened_by)?;
+            let event = verify_backup::event_of_share(c, step, custodian.clone(), opened_by)?;
             by(custodian, EventKind::Backup(event))
         }
         Outcome::ShareEntered { custodian, way } => {
@@ -1008,7 +1021,7 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         }
         Outcome::SharesCombined => here(restore_key::event_of_combination(c)?),
         Outcome::Restored => here(restore_key::event_of_key(c)?),
-        Outcome::RestoredForgotten => here(restore_key::event_of_destruction(c)?),
+        Outcome::RestoredForgotten => here(destroy_restored_key::event_of_destruction(c)?),
         Outcome::Answered {
             challenge,
             signature,
@@ -1029,7 +1042,7 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
 fn event_of_destruction(c: &Ceremony, step: &Step) -> Result<Event, StepError> {
     let people = c.people_of(step);
     if matches!(step.act, Act::DestroyRestoredKey { .. }) {
-        return Ok(c.at_step(people, restore_key::event_of_destruction(c)?));
+        return Ok(c.at_step(people, destroy_restored_key::event_of_destruction(c)?));
     }
     if matches!(step.act, Act::DestroyTokenKey { .. }) {
         let event = destroy_token_key::event_of_destruction(c, step);
@@ -1081,7 +1094,9 @@ fn event_of_signature(
         let event = certify_key::event_of_certificate(c, key, &signature);
         return Ok(match event {
             Some(event) => Ok((c.people_of(step), event)),
-            None => Err(untrue("the token signed no certificate".to_owned())),
+            None => Err(untrue(
+                "the token did not return a valid certificate signature".to_owned(),
+            )),
         });
     }
     if step.act != Act::SignRoot {
@@ -1110,7 +1125,7 @@ fn untrue(what: String) -> Failure {
     Failure {
         kind: FailureKind::InvalidAnswer,
         what,
-        hint: "do not use this token's answer; try once more, and if it happens again set the token aside"
+        hint: "try again; if the token gives a false answer again, stop using it and replace it"
             .to_owned(),
     }
 }

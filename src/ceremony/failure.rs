@@ -1,64 +1,59 @@
-//! Things that go wrong in a room and cost nothing: told, recorded, tried again.
+//! Failures without a loss: shown, recorded, and tried again.
 
 use serde::{Deserialize, Serialize};
 
 use crate::record::Tries;
 
-/// What was tried and did not work, in the words of the person who must act.
+/// A failure, in the words of the person who must act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
-    /// What kind.
     pub kind: FailureKind,
-    /// What happened: one sentence, a fragment in lower case.
+    /// What failed, and the object: a fragment that starts in lower case.
     pub what: String,
-    /// The next safe act.
+    /// The next safe action.
     pub hint: String,
 }
 
-/// What kind of failure it was, for those who count them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
-    /// The token did not take the PIN.
+    /// With the known number of attempts left.
     WrongPin {
-        /// What is known of the tries left.
         tries: Tries,
     },
-    /// The token takes no PIN any more.
     PinLocked,
-    /// The token did not take the security officer's PIN.
     WrongSoPin {
-        /// What is known of the tries left.
         tries: Tries,
     },
-    /// The token takes no PIN of the security officer any more.
     SoPinLocked,
-    /// The PIN has characters that this keyboard may not give as they are meant. No try was spent.
+    /// The PIN has characters other than digits, and the keyboard was not tested. No attempt was used.
     NotDigits,
-    /// The last try was not confirmed by its word, and kept. No try was spent.
+    /// The last attempt was not confirmed. No attempt was used.
     LastTryNotConfirmed,
-    /// Nobody knows the secret that is wanted.
+    /// The required secret is not known to anyone.
     SecretLost,
-    /// Nobody touched the token in time. No try of its PIN was spent.
+    /// The token was not touched in time. No PIN attempt was used.
     TouchTimeout,
-    /// No such token is there, or it was pulled.
+    /// The token is not inserted, or was removed.
     TokenAbsent,
-    /// More than one token fits.
+    /// A key file is gone after its destruction was interrupted.
+    KeyFileMissing,
+    /// More than one token matches.
     TokenAmbiguous,
-    /// The token is not the one that the script names, or not in the state that it needs.
+    /// The token is not the one in the script, or not in the required state.
     WrongToken,
-    /// The key on the token was made in a rehearsal. No PIN was tried.
+    /// The key on the token was generated in a rehearsal. No PIN attempt was used.
     RehearsalKey,
-    /// Something exists that must not.
+    /// An object or file exists that must not exist.
     Exists,
-    /// The token cannot do it.
+    /// The token does not support the operation.
     Unsupported,
-    /// What the token gave back is not true: a signature that does not verify, a key of another kind.
+    /// The answer of the token is false: a signature that does not verify, a key of another type.
     InvalidAnswer,
-    /// The call was given up before the token answered.
+    /// The call was canceled before the token answered.
     Canceled,
-    /// The token or its module failed otherwise.
+    /// Any other failure of the token or its module.
     Device,
     /// A file could not be written or read back.
     File,

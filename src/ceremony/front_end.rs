@@ -5,58 +5,56 @@ use super::prompt::{Answer, Interrupt, Prompt, SecretPrompt, SecretShown, TypedS
 use super::refusal::StepError;
 use super::state::Ceremony;
 
-/// A way to show a ceremony and to ask the room: the screen, the line mode, the autopilot of a rehearsal.
+/// Shows a ceremony and asks the participants: the screen, the line mode, the autopilot of a rehearsal.
 pub trait FrontEnd {
     /// Asks, and waits for an answer.
     ///
     /// # Errors
-    /// When the room wants something else first.
+    /// When the participants interrupt.
     fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt>;
 
-    /// Whether the answer to the next question is at hand, so that nobody is waited for.
+    /// Whether the next answer is ready, without waiting for a person.
     fn has_answer(&self) -> bool {
         false
     }
 
-    /// Asks for a secret. A new one is asked for twice, until both are the same; before the last try, the word
-    /// that the prompt wants.
+    /// Asks for a secret. A new secret is typed twice, until both are the same. Before the last attempt, the front end asks
+    /// for the text that the prompt requires.
     ///
     /// # Errors
-    /// When the room wants something else first.
+    /// When the participants interrupt.
     fn secret(
         &mut self,
         ceremony: &Ceremony,
         prompt: &SecretPrompt,
     ) -> Result<TypedSecret, Interrupt>;
 
-    /// Shows a secret to the person who writes it down, until that is done; nothing of it stays on the screen.
+    /// Shows a secret to the person who writes it down, until that is done. Then it is removed from the screen.
     ///
     /// # Errors
-    /// When the room wants something else first, or there is nothing to show it on: the executor then shows it again.
+    /// When the participants interrupt, or the secret cannot be shown: the executor then shows it again.
     fn show_secret(&mut self, ceremony: &Ceremony, shown: SecretShown) -> Result<(), Interrupt>;
 
-    /// Is called about four times a second while something is being waited for.
+    /// Is called about four times a second during a wait.
     ///
     /// # Errors
-    /// When the room does not want to wait any longer.
+    /// When the participants interrupt the wait.
     fn waiting(&mut self, ceremony: &Ceremony, waiting: &Waiting) -> Result<(), Interrupt>;
 
-    /// Is told what was just recorded, and the state that it led to.
+    /// Receives each new transcript entry, and the state after it.
     fn recorded(&mut self, ceremony: &Ceremony, entry: &Recorded<'_>);
 
-    /// Is told that an answer was not accepted: the question comes again.
+    /// Receives the error of a refused answer. The prompt is repeated.
     fn not_accepted(&mut self, ceremony: &Ceremony, error: &StepError);
 }
 
-/// An event with its place in the transcript.
+/// A transcript entry.
 #[derive(Debug, Clone, Copy)]
 pub struct Recorded<'a> {
-    /// The number of the line, from 1.
+    /// Numbered from 1.
     pub line: u64,
-    /// The digest of the line.
+    /// The digest of the entry.
     pub digest: crate::words::Digest,
-    /// When.
     pub time: jiff::Timestamp,
-    /// What.
     pub event: &'a Event,
 }

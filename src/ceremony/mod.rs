@@ -1,7 +1,7 @@
 //! The ceremony as a state machine without input or output.
 //!
-//! [`Ceremony::decide`] turns an input into an event, or refuses it; [`Ceremony::apply`] changes the state by an event, the
-//! same live and in replay; [`Ceremony::next`] says from the state alone what comes next. Time and randomness are passed in.
+//! [`Ceremony::decide`] turns an input into an event, or refuses it. [`Ceremony::apply`] changes the state by an event, the
+//! same live and in replay. [`Ceremony::next`] derives what comes next from the state alone. Time and randomness are passed in.
 
 mod act;
 mod amendment;
@@ -25,7 +25,6 @@ mod replay;
 mod request;
 mod sentence;
 mod state;
-mod telling;
 
 pub use act::failure::simulated_is_locked;
 
@@ -67,13 +66,13 @@ pub use prompt::{
     Answer, Ask, Choice, Interrupt, Prompt, SecretPrompt, SecretPurpose, SecretShown, TypedSecret,
     Waiting, WaitingOn,
 };
-pub use refusal::{StepError, WordFault};
+pub use refusal::{StepError, WordError};
 
 pub use replay::ReplayError;
 
 pub use request::{Field, Offer, Pick, Request, RequestKind};
 
 pub use state::{
-    Bag, Ceremony, Ending, Former, FormerDisposition, Generated, KeyBackup, KeyState, Owed,
-    PartDisposition, Presence, Restore, StepState, SupersededPart, Whereabouts,
+    Bag, Ceremony, Destruction, Ending, Former, FormerDisposition, Generated, KeyBackup, KeyState,
+    Owed, PartDisposition, Presence, Restore, StepState, SupersededPart, Whereabouts,
 };

@@ -1,4 +1,4 @@
-//! What a ceremony asks of people.
+//! Prompts: what a ceremony asks people.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,56 +14,46 @@ use super::check::Check;
 use super::event::ExceptionReport;
 use super::request::Request;
 
-/// A question to the room. It says all that a front end must show; how it shows it is its own matter.
+/// A question to the participants, with everything that a front end must show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt {
     /// The step that asks; none when all steps are done.
     pub step: Option<StepId>,
     /// The IDs of the people who act or answer.
     pub who: Vec<PersonId>,
-    /// What they need to know to answer, a paragraph each.
+    /// What they need to know to answer, one paragraph each.
     pub lines: Vec<String>,
-    /// What kind of answer is wanted.
     pub ask: Ask,
-    /// Whether those who act approve it as well, each by an own code.
+    /// Whether two people approve the answer, each by their code or approval token.
     pub approval: bool,
 }
 
 /// The kinds of answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
-    /// Go on.
     Enter {
-        /// What going on means: "Generate the key".
+        /// What Enter does: "Generate the key".
         action: String,
     },
-    /// An exact word, so that nobody goes on by habit.
-    Word {
-        /// The word, in the case in which it must be typed.
-        word: String,
-    },
-    /// One of several.
+    /// An exact text, so that nobody continues out of habit.
+    Word { word: String },
     Choice {
-        /// What is chosen.
         label: String,
-        /// The choices; the first one is what is usual.
+        /// The usual choice is first.
         options: Vec<Choice>,
     },
-    /// The right time, if the machine's clock does not have it: the front end shows that clock as it runs.
-    /// An empty text says that it is right within a minute; otherwise a time like `2026-12-01T09:41:00Z`.
+    /// The front end shows the machine's clock as it runs. An empty text confirms it to within a minute; otherwise the
+    /// answer is the right time, like `2026-12-01T09:41:00Z`.
     Clock,
-    /// What is written on a thing in the room, read off it: so it is not shown beforehand.
+    /// A text that is read from an object, and so is not shown.
     Reading {
-        /// What is read: "Number on the bag".
         label: String,
-        /// What a rehearsal reads, by itself or for an empty answer. In a production nobody is shown it.
+        /// The answer of a rehearsal, by itself or for an empty line. A production never shows it.
         usual: String,
     },
-    /// A short text.
     Text {
-        /// What it is.
         label: String,
-        /// What an empty line means; none where an empty line is no answer.
+        /// The meaning of an empty line; none if an answer is required.
         default: Option<String>,
     },
 }
@@ -71,10 +61,10 @@ pub enum Ask {
 /// One of several things to choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// What is decided; the text is only shown.
+    /// The decision; the text is only shown.
     pub id: &'static str,
     pub text: String,
-    /// Whether the answer needs a few words.
+    /// Whether the answer needs a short text.
     pub wants_remark: bool,
 }
 
@@ -96,7 +86,7 @@ impl Choice {
 }
 
 impl Ask {
-    /// The answer that an unremarkable ceremony gives: what a rehearsal plays by itself.
+    /// The answer of a ceremony without incidents, which an automatic rehearsal gives.
     pub fn usual_answer(&self) -> Answer {
         match self {
             Self::Enter { .. } => Answer::Enter,
@@ -117,42 +107,38 @@ impl Ask {
 /// An answer to a [`Prompt`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// Go on.
     Enter,
-    /// One of the choices.
     Choice {
-        /// Its place among them.
         index: usize,
-        /// The words that it wants; otherwise empty.
+        /// Empty if the choice does not need one.
         remark: String,
     },
-    /// What was typed: a word or a text.
+    /// What was typed.
     Text(String),
 }
 
-/// A question whose answer must not be seen, kept or recorded. It goes from the front end straight to the
-/// effect that asked.
+/// A question whose answer must not be seen, stored or recorded. The answer goes from the front end directly to the effect
+/// that asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretPrompt {
-    /// The ID of the person who types, while others turn away.
+    /// The ID of the person who types, while everyone else looks away.
     pub who: PersonId,
-    /// What is asked for.
     pub purpose: SecretPurpose,
-    /// What it is for: the token, as people know it, or what is approved by a code.
+    /// The token, as people know it, or what a code approves.
     pub about: String,
-    /// What is known of the tries left, where a wrong answer costs one.
+    /// The known number of attempts left, if a wrong answer uses one.
     pub tries: Option<Tries>,
-    /// The secret that a rehearsal gives, so that nobody types a real one.
+    /// The secret that a rehearsal supplies, so that nobody types a real one.
     pub given: Option<String>,
-    /// Whether digits alone are taken, for letters may come from this keyboard as others.
+    /// Whether only digits are accepted, because the keyboard layout may be wrong for other characters.
     pub digits_only: bool,
 }
 
-/// What is typed before the last try is used.
+/// What is typed before the last attempt.
 const LAST_TRY: &str = "LAST TRY";
 
 impl SecretPrompt {
-    /// The exact word that comes first: one more wrong answer locks the token.
+    /// The exact text that is typed first, if one more wrong answer locks the token.
     pub const fn word_first(&self) -> Option<&'static str> {
         match self.tries {
             Some(Tries::Last | Tries::Exactly(0 | 1)) if !self.purpose.is_new() => Some(LAST_TRY),
@@ -161,35 +147,33 @@ impl SecretPrompt {
     }
 }
 
-/// A secret as it was typed.
 #[derive(Debug)]
 pub struct TypedSecret {
-    /// The secret.
     pub secret: Pin,
-    /// The word that was typed first, where [`SecretPrompt::word_first`] wants one.
+    /// The text that was typed first, if [`SecretPrompt::word_first`] requires one.
     pub word: Option<String>,
 }
 
 impl TypedSecret {
-    /// What a rehearsal gives by itself, with the word that the prompt wants first: it is right.
+    /// The answer of a rehearsal, with the text that the prompt requires first.
     pub fn given(secret: Pin, prompt: &SecretPrompt) -> Self {
         let word = prompt.word_first().map(str::to_owned);
         Self { secret, word }
     }
 }
 
-/// A secret that one person writes down by hand, while the others turn away. It goes from the effect that made it to
-/// the front end, which shows it once, and is wiped when it is dropped.
+/// A secret that one person writes down by hand, while everyone else looks away. It goes from the effect that made it to
+/// the front end, which shows it once. It is wiped when it is dropped.
 pub struct SecretShown {
     /// The ID of the person who writes it down.
     pub who: PersonId,
-    /// What it is: "management key".
+    /// `management key`
     pub title: String,
-    /// What it is for: the token, as people know it.
+    /// The token, as people know it.
     pub about: String,
-    /// What is to be known of it, a paragraph each: the first before it is shown, the others beside it as well.
+    /// One paragraph each: the first is shown before the secret, the others also with it.
     pub advice: Vec<String>,
-    /// The secret, line by line, as it is to be written.
+    /// The secret, line by line, as it is written down.
     pub lines: Vec<Zeroizing<String>>,
 }
 
@@ -199,46 +183,42 @@ impl fmt::Debug for SecretShown {
     }
 }
 
-/// Which secret is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretPurpose {
-    /// The PIN that the token has.
+    /// The current PIN.
     Pin,
-    /// A new PIN: asked for twice.
+    /// Typed twice.
     NewPin,
-    /// The security officer's PIN of the token.
+    /// The PIN of the security officer.
     SoPin,
-    /// A new PIN of the security officer: asked for twice.
+    /// Typed twice.
     NewSoPin,
-    /// The PUK that the token has.
+    /// The current PUK.
     Puk,
-    /// A new PUK: asked for twice.
+    /// Typed twice.
     NewPuk,
-    /// The management key of the token, in hex.
+    /// In hex.
     ManagementKey,
-    /// What a key file is closed under.
     KeyFilePassphrase,
-    /// The code that a person chose at attendance, to approve something.
+    /// The code that a person chose at attendance.
     ApprovalCode,
-    /// The code by which a person will approve: asked for twice.
+    /// Typed twice.
     NewApprovalCode,
-    /// The passphrase of a custodian's share.
     SharePassphrase,
-    /// The passphrase under which a custodian's share will be closed: asked for twice.
+    /// Typed twice.
     NewSharePassphrase,
-    /// What opens the hardware identity of a custodian: its program asks for it.
+    /// Of the hardware identity of a custodian; its program asks for it.
     IdentityPin,
     /// A word of a share, typed back from paper.
     ShareWord,
 }
 
 impl SecretPurpose {
-    /// Whether it is an approval code, and not the PIN of a token.
     pub const fn is_code(self) -> bool {
         matches!(self, Self::ApprovalCode | Self::NewApprovalCode)
     }
 
-    /// Which secret of a token it is; none where it is a person's code.
+    /// None for secrets of people.
     pub const fn of_token(self) -> Option<TokenSecret> {
         match self {
             Self::Pin | Self::NewPin | Self::KeyFilePassphrase => Some(TokenSecret::UserPin),
@@ -249,7 +229,7 @@ impl SecretPurpose {
         }
     }
 
-    /// Whether it is being set, and so typed twice.
+    /// Whether it is being set and typed twice.
     pub const fn is_new(self) -> bool {
         matches!(
             self,
@@ -261,15 +241,15 @@ impl SecretPurpose {
         )
     }
 
-    /// What can be said of what is typed so far without repeating it: how many words of shares begin so.
+    /// How many share words begin with the typed text, which is not repeated.
     pub fn while_typed(self, typed: &str) -> Option<&'static str> {
         if self != Self::ShareWord || typed.trim().is_empty() {
             return None;
         }
         Some(match complete(typed) {
-            Completion::None => "no word of shares begins so",
-            Completion::One(_) => "one word of shares begins so: Enter takes it whole",
-            Completion::Several => "more than one word of shares begins so",
+            Completion::None => "no share word begins like this",
+            Completion::One(_) => "one share word begins like this: press Enter to complete it",
+            Completion::Several => "several share words begin like this",
         })
     }
 
@@ -294,53 +274,48 @@ impl SecretPurpose {
     }
 }
 
-/// Something outside is being waited for: a token to be put in, or a token's answer.
+/// The program waits for a token to be inserted, or for its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    /// What for: "Put in the token of key holder 3".
+    /// "Insert the token of key holder 3"
     pub what: String,
-    /// What is seen meanwhile: "In the reader now: … Nothing was tried on it."
+    /// "In the reader now: …"
     pub seen: Vec<String>,
-    /// For how long.
     pub elapsed: Duration,
-    /// What has to come.
     pub on: WaitingOn,
-    /// For how long the token will still wait for a finger, while it does.
+    /// How long the token still waits for a touch, if it does.
     pub touch: Option<Duration>,
 }
 
-/// What has to come for a wait to end.
+/// What ends a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WaitingOn {
-    /// People, who put a token in or take it out: any interrupt ends the wait at once.
+    /// People, who insert or remove a token: any interrupt ends the wait immediately.
     People,
-    /// A token's answer. [`Interrupt::Cancel`] and [`Interrupt::Leave`] end the wait, and then nothing is asked
-    /// of any token again in this process; what else the room wants is done when the answer is there.
+    /// A token. [`Interrupt::Cancel`] and [`Interrupt::Leave`] end the wait, and then this process does not use any token
+    /// again. Other interrupts are handled when the answer arrives.
     Token,
 }
 
-/// Why a front end does not answer what it was asked.
+/// Why a front end does not answer a prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Interrupt {
-    /// A departure from the script is to be written down; then the question is asked again.
+    /// An exception is recorded, and then the prompt is repeated.
     Exception {
         /// The report.
         report: ExceptionReport,
-        /// The check that it waives, if it does.
+        /// The waived check, if any.
         waives: Option<Check>,
-        /// The IDs of the people who decided.
+        /// Who decided.
         people: Vec<PersonId>,
     },
-    /// The room asks for one of [`Ceremony::offers`].
+    /// One of [`Ceremony::offers`].
     Request(Request),
-    /// The ceremony is to be broken off for good.
-    Abort {
-        /// Why.
-        reason: String,
-    },
-    /// The call that is being waited for is given up.
+    /// The ceremony ends permanently.
+    Abort { reason: String },
+    /// The call to a token is canceled.
     Cancel,
-    /// The process must end, and the ceremony waits to be resumed: the terminal is gone, or a signal came.
+    /// The process must end, and the ceremony can be resumed: the terminal is gone, or a signal was received.
     Leave,
 }
 
@@ -349,18 +324,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_told_to_be_one_and_nothing_is_told_of_other_secrets() {
+    fn only_share_words_are_completed_while_they_are_typed() {
         let of_word = |typed| SecretPurpose::ShareWord.while_typed(typed);
         assert_eq!(of_word(""), None);
-        assert_eq!(
-            of_word("ac"),
-            Some("more than one word of shares begins so")
-        );
+        assert_eq!(of_word("ac"), Some("several share words begin like this"));
         assert_eq!(
             of_word("acad"),
-            Some("one word of shares begins so: Enter takes it whole")
+            Some("one share word begins like this: press Enter to complete it")
         );
-        assert_eq!(of_word("acax"), Some("no word of shares begins so"));
+        assert_eq!(of_word("acax"), Some("no share word begins like this"));
         assert_eq!(SecretPurpose::Pin.while_typed("acad"), None);
         assert_eq!(SecretPurpose::SharePassphrase.while_typed("acad"), None);
     }

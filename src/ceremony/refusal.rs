@@ -1,173 +1,131 @@
-//! Why an input is refused, and what to do then.
+//! Why an input is refused, and what to do next.
 
 use jiff::Timestamp;
 
 use super::replay::ReplayError;
 
-/// Why an input was refused. The ceremony is as it was.
+/// Why an input was refused. The ceremony did not change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StepError {
-    /// The exact word was not typed.
-    #[error("what was typed is not the word that the screen asks for")]
-    NotTheWord {
-        /// The word.
-        expected: String,
-    },
-    /// The answer is empty where it may not be.
-    #[error("an empty answer is no answer here")]
+    #[error("the typed text is not the required confirmation")]
+    NotTheWord { expected: String },
+    #[error("an answer is required")]
     Empty,
-    /// A control character, which could make a record look like another one.
-    #[error("a control character stands in what was typed")]
+    /// It could make a transcript look like another one.
+    #[error("the typed text contains a control character")]
     Control,
-    /// The time cannot be read.
-    #[error("{0:?} is not a time like 2026-12-01T09:41:00Z")]
+    #[error("{0:?} is not a valid time")]
     NotATime(String),
-    /// The time is before the one for which the script was written.
-    #[error("{time} is earlier than {not_before}, for which the script was written")]
+    #[error("{time} is earlier than {not_before}, the earliest time that the script allows")]
     TooEarly {
-        /// What the clock says, or the people say.
         time: Timestamp,
-        /// What the script says.
         not_before: Timestamp,
     },
-    /// The digest words of a card cannot be read.
-    #[error("these are no digest words: {0}")]
+    #[error("these are not digest words: {0}")]
     NotADigest(crate::words::DigestError),
-    /// Something is on record for a later time.
-    #[error("{time} is earlier than {latest}, when something happened that is on record already")]
-    Backwards {
-        /// What the clock says, or the people say.
-        time: Timestamp,
-        /// When that happened.
-        latest: Timestamp,
-    },
-    /// The root would have expired before it is signed.
-    #[error("{time} is not before {expires}, when the root of the script expires")]
-    TooLate {
-        /// What the clock says, or the people say.
-        time: Timestamp,
-        /// What the script says.
-        expires: Timestamp,
-    },
-    /// The bag is not the one on record.
-    #[error("bag {read:?} is not the one on record")]
-    AnotherBag {
-        /// What was read.
-        read: String,
-    },
-    /// What was read cannot stand on a bag.
-    #[error("that is no number of a bag")]
+    #[error("{time} is earlier than {latest}, the latest recorded time")]
+    Backwards { time: Timestamp, latest: Timestamp },
+    #[error("{time} is not before {expires}, when the root expires")]
+    TooLate { time: Timestamp, expires: Timestamp },
+    #[error("bag {read:?} is not the recorded bag")]
+    WrongBag { read: String },
+    #[error("not a valid bag number")]
     NotABag,
-    /// A bag is used once.
     #[error("bag {bag:?} was used before")]
-    UsedBag {
-        /// Its number.
-        bag: String,
-    },
-    /// The ink and the record differ.
-    #[error("those are not the words of this record's head at the pause")]
+    UsedBag { bag: String },
+    #[error("these words are not those of the transcript digest at the pause")]
     WrongDigest,
-    /// The answer does not belong to the question.
-    #[error("that is no answer to what was asked")]
+    #[error("the answer does not fit the prompt")]
     NotAnAnswer,
-    /// The outcome does not belong to the effect that was asked for.
-    #[error("nothing of the kind was under way")]
+    #[error("no such operation is pending")]
     NotAsked,
-    /// An exception is decided by two people who are not the ceremony administrator.
-    #[error("an exception is decided by two people, neither of them the ceremony administrator")]
+    #[error("an exception needs two people other than the ceremony administrator")]
     TwoPeople,
-    /// The room asked for something that is not offered here.
-    #[error("that is not offered here")]
+    #[error("this option is not available now")]
     NotOffered,
-    /// An amendment that the room may not make.
-    #[error("the script is not amended: {0}")]
+    #[error("the script was not amended: {0}")]
     NotAmended(String),
-    /// A code that nobody may choose.
-    #[error("that cannot be a code")]
+    #[error("not a valid approval code")]
     Code,
-    /// A word of a share was not typed back as it was shown.
+    /// Rows are numbered from 1.
     #[error("word {number}: {why}")]
-    ShareWord {
-        /// Counted from 1, as the rows are numbered.
-        number: usize,
-        /// What is the matter.
-        why: WordFault,
-    },
-    /// The keyboard's test line came out otherwise.
-    #[error("the test line came out as {typed:?}")]
-    Keyboard {
-        /// What came.
-        typed: String,
-    },
-    /// Somebody did not approve, or could not.
-    #[error("it was not approved: {0}")]
+    ShareWord { number: usize, why: WordError },
+    #[error("the test line was received as {typed:?}")]
+    Keyboard { typed: String },
+    #[error("not approved: {0}")]
     NotApproved(String),
-    /// The rules of the fold refuse it.
     #[error(transparent)]
     Rule(#[from] ReplayError),
 }
 
-/// Why a typed word of a share is not taken. No word is repeated.
+/// Why a typed word of a share is refused. The word is not repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum WordFault {
-    /// It is in no list of words, or not typed so far that it can be no other.
-    #[error("no word of shares begins so, or more than one does")]
+pub enum WordError {
+    #[error("this does not identify a unique share word")]
     NoWord,
-    /// It was not the one that was shown.
-    #[error("it is another word than the one in that row")]
+    #[error("this is not the word in that row")]
     OtherWord,
 }
 
 impl StepError {
-    /// The next safe act.
+    /// The next safe action.
     pub fn hint(&self) -> String {
-        match self {
+        let hint = match self {
             Self::NotTheWord { expected } => {
-                format!("type exactly {expected}; if something else stands before you, stop and look again")
+                return format!("if you agree, type exactly: {expected}; otherwise stop and check");
             }
-            Self::Control => "type it again, plain letters only".to_owned(),
-            Self::Empty => "say it in a few words".to_owned(),
-            Self::NotADigest(_) => {
-                "type all 32 words as they stand on the card, with a space between".to_owned()
-            }
-            Self::NotATime(_) => {
-                "give date and time in UTC to the second, with a T between and a Z at the end"
-                    .to_owned()
-            }
+            Self::Control => "type the text again without control characters",
+            Self::Empty => "enter a short text",
+            Self::NotADigest(_) => "type all 32 words from the card, with a space between them",
+            Self::NotATime(_) => "enter the date and time in UTC, for example 2026-12-01T09:41:00Z",
             Self::TooEarly { .. } => {
-                "look at the clocks again; if the script's date is wrong, break off and write a new script"
-                    .to_owned()
-            }
-            Self::AnotherBag { .. } => {
-                "read the number again, from the bag; if the script is wrong, two people correct it, and if the bag is, they decide upon an exception".to_owned()
-            }
-            Self::NotABag => {
-                "read the number that is printed on the bag: letters, digits, and . / - between them".to_owned()
-            }
-            Self::UsedBag { .. } => "take a new bag: a tamper-evident bag is used once".to_owned(),
-            Self::WrongDigest => {
-                "read the ink again; if it differs, this may be another record: compare it with its mirror before two people decide upon an exception".to_owned()
+                "check the clocks again; if the date in the script is wrong, abort and write a new script"
             }
             Self::Backwards { .. } => {
-                "look at the clocks again: either this time is wrong, or the one that was attested before; if it was that one, break off".to_owned()
+                "check the clocks again; if the time that was attested before is wrong, abort"
             }
             Self::TooLate { .. } => {
-                "look at the clocks again; if the time is right, break off and write a new script".to_owned()
+                "check the clocks again; if the time is right, abort and write a new script"
             }
-            Self::NotAnAnswer | Self::NotAsked => "answer what the screen asks for".to_owned(),
-            Self::TwoPeople => "name two witnesses or key holders".to_owned(),
-            Self::Keyboard { .. } => "this keyboard has another layout than its keys show, or a key was missed: type it once more, or choose PINs of digits".to_owned(),
-            Self::Code => "choose another, of at least four characters".to_owned(),
-            Self::ShareWord { why: WordFault::NoWord, .. } => "nothing that was typed before is lost; read the word in that row of the sheet, and type its first four letters".to_owned(),
-            Self::ShareWord { why: WordFault::OtherWord, .. } => "read the word in that row of the sheet once more; if it was written down wrongly, leave with Ctrl-C and take the ceremony up again: shares are made anew, and a fresh sheet gets their words".to_owned(),
-            Self::NotOffered => "choose from what the screen lists".to_owned(),
-            Self::NotAmended(_) => "only names, note texts, minutes, bag numbers and listed substitutes can be amended; for anything else break off, write a new script that adopts the proven keys (conclave script new --adopt), and rehearse it".to_owned(),
-            Self::NotApproved(_) => "nothing was changed; two people approve, or it does not happen".to_owned(),
+            Self::WrongBag { .. } => {
+                "read the number from the bag again; if the number in the script is wrong, two people correct it under \"other\"; if the bag is wrong, they decide on an exception"
+            }
+            Self::NotABag => {
+                "read the number that is printed on the bag: up to 40 letters, digits, spaces and . / -"
+            }
+            Self::UsedBag { .. } => "use a new tamper-evident bag",
+            Self::WrongDigest => {
+                "read the digest from the paper again; if it differs, compare this transcript with its mirror before two people decide on an exception"
+            }
+            Self::NotAnAnswer | Self::NotAsked => "answer the prompt on the screen",
+            Self::TwoPeople => "name two witnesses or key holders",
+            Self::NotOffered => "choose one of the listed options",
+            Self::NotAmended(_) => {
+                "only names, notes, minutes, bag numbers and listed substitutes can be amended; for other changes, abort, write a new script with conclave script new --adopt, and rehearse it"
+            }
+            Self::Code => "choose a code of at least four characters",
+            Self::ShareWord {
+                why: WordError::NoWord,
+                ..
+            } => {
+                "the words typed so far are kept; read the word in that row of the sheet and type its first four letters"
+            }
+            Self::ShareWord {
+                why: WordError::OtherWord,
+                ..
+            } => {
+                "read the word in that row of the sheet again; if it was written down wrongly, press Ctrl-C to leave and continue with conclave resume: new shares are made and written on a new sheet"
+            }
+            Self::Keyboard { .. } => {
+                "the keyboard layout does not match the keys, or a key was missed; type the line again, or use PINs of digits only"
+            }
+            Self::NotApproved(_) => "nothing was changed; ask two people to approve",
             Self::Rule(ReplayError::Check { check, .. }) if !check.is_waivable() => {
-                "no exception waives this; put it right, or break off and begin anew".to_owned()
+                "this check cannot be waived; fix the cause, or abort and start a new ceremony"
             }
-            Self::Rule(_) => "nothing was changed; go on with what the screen asks for".to_owned(),
-        }
+            Self::Rule(_) => "nothing was changed; continue with the prompt on the screen",
+        };
+        hint.to_owned()
     }
 }

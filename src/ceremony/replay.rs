@@ -8,16 +8,16 @@ use super::event::EventKind;
 #[non_exhaustive]
 pub enum ReplayError {
     /// The first event opens the ceremony, and no other does.
-    #[error("a ceremony is opened by its first event and by no other")]
+    #[error("only the first event opens the ceremony")]
     Opening,
     /// Nothing happens after the end.
-    #[error("the ceremony is over: nothing can happen any more")]
+    #[error("the ceremony has ended")]
     Over,
     /// The event belongs to another step than the current one.
-    #[error("the event belongs to step {found}, but the room is at {expected}")]
+    #[error("the event is for step {found}, but the current step is {expected}")]
     Step { expected: String, found: String },
     /// The event does not fit the action of the step.
-    #[error("{event} cannot happen in step {step}")]
+    #[error("event {event} is not possible in step {step}")]
     Act { event: String, step: String },
     /// The event breaks one of the checks.
     #[error("{what} ({check})")]

@@ -1,198 +1,131 @@
-//! An event in a sentence, for the line mode, the transcript view and the report.
+//! From an event to its sentence, for the line mode, the transcript view and the report. The sentences are in the files of
+//! the acts and requests.
 
 use crate::record::visible;
-use crate::script::{ItemId, PersonId, Script};
+use crate::script::Script;
 
 use super::act::{
-    collect_signatures, destroy_token_key, enroll_key, envelope, generate_key, identify_token,
-    initialize_token, set_pin, verify_request, verify_root, verify_token,
+    approval, attendance, attest_clock, back_up_key, certify_key, collect_signatures, compose_root,
+    destroy_restored_key, destroy_shares, destroy_token_key, enroll_key, envelope, exception,
+    export, failure, generate_key, identify_token, initialize_token, inspect_host, note, open_bag,
+    open_share, opening, pause, read_script, restore_key, resuming, review_root, seal, set_pin,
+    sign_off, sign_root, verify_backup, verify_request, verify_restored_key, verify_root,
+    verify_token,
 };
-use super::approval::strengths_of;
-use super::display_names::DisplayNames;
+use super::display_names::{DisplayNames, Names};
 use super::event::{
-    BackupEvent, CustodyEvent, Event, EventKind, ExportedFile, HostEvent, KeyEvent, Mode,
-    ParticipantEvent, ProgressEvent, Randomness, RestoreEvent, RootEvent, WrappedIn,
+    BackupEvent, CustodyEvent, Event, EventKind, HostEvent, KeyEvent, ParticipantEvent,
+    ProgressEvent, RestoreEvent, RootEvent,
 };
-use super::request::tokens;
-use super::telling::Telling;
+use super::request::{amend, payload, restore, tokens};
 
 impl Event {
     /// The event in a sentence.
     pub fn narrate(&self, script: &Script, display_names: &DisplayNames) -> String {
-        let telling = Telling {
-            script,
-            display_names,
-            ids: &self.people,
-            people: &display_names.names(script, &self.people),
-        };
+        let names = &Names::new(script, display_names, &self.people);
         match &self.kind {
-            EventKind::Progress(event) => of_progress(event, &telling),
-            EventKind::Participants(event) => of_participants(event, &telling),
-            EventKind::Host(event) => of_host(event, &telling),
-            EventKind::Keys(event) => of_keys(event, &telling),
-            EventKind::Custody(event) => of_custody(event, &telling),
-            EventKind::Root(event) => of_root(event, &telling),
-            EventKind::Backup(event) => of_backup(event, &telling),
-            EventKind::Restore(event) => of_restore(event, &telling),
+            EventKind::Progress(event) => of_progress(event, names),
+            EventKind::Participants(event) => of_participants(event, names),
+            EventKind::Host(event) => of_host(event, names),
+            EventKind::Keys(event) => of_keys(event, names),
+            EventKind::Custody(event) => of_custody(event, names),
+            EventKind::Root(event) => of_root(event, names),
+            EventKind::Backup(event) => of_backup(event, names),
+            EventKind::Restore(event) => of_restore(event, names),
         }
     }
 }
 
-fn of_progress(event: &ProgressEvent, telling: &Telling<'_>) -> String {
-    let Telling { people, script, .. } = *telling;
+fn of_progress(event: &ProgressEvent, names: &Names<'_>) -> String {
     match event {
-        ProgressEvent::Opened(opening) => format!(
-            "{} opened: {} of {}, script {}.",
-            match opening.mode {
-                Mode::Rehearsal => "Rehearsal",
-                Mode::Production => "Ceremony",
-            },
-            script.title(),
-            script.repository(),
-            script.sha256().short_hex()
-        ),
+        ProgressEvent::Opened(opening) => opening::opened_sentence(opening, names),
         ProgressEvent::Resumed {
-            torn_bytes: 0,
             machine,
-            ..
-        } => format!("Taken up again, on {machine}."),
-        ProgressEvent::Resumed {
             torn_bytes,
-            machine,
             ..
-        } => format!(
-            "Taken up again, on {machine}; {torn_bytes} bytes of a line that was cut short are left out."
-        ),
-        ProgressEvent::ScriptRead { .. } => {
-            format!("The digest of the script was read aloud and compared by {people}.")
-        }
-        ProgressEvent::Initialed { initials } => {
-            format!("{people} initialed the note: {initials}.")
-        }
+        } => resuming::resumed_sentence(machine, *torn_bytes),
+        ProgressEvent::ScriptRead { .. } => read_script::script_read_sentence(names),
+        ProgressEvent::Initialed { initials } => note::initialed_sentence(initials, names),
         ProgressEvent::Amended {
             amendment,
             approvals,
-        } => {
-            let (from, to) = amendment.change();
-            format!(
-                "Amendment: {} was \"{from}\" and is \"{to}\". Read aloud and approved by {people} ({}).",
-                amendment.subject(),
-                strengths_of(approvals)
-            )
+        } => amend::amended_sentence(amendment, approvals, names),
+        ProgressEvent::Postponed { key } => tokens::postponed_sentence(key),
+        ProgressEvent::BroughtForward { key } => tokens::brought_forward_sentence(key),
+        ProgressEvent::SignedOff { verdict, remark } => {
+            sign_off::signed_off_sentence(*verdict, remark, names)
         }
-        ProgressEvent::Postponed { key } => format!("The steps of {key} were put off."),
-        ProgressEvent::BroughtForward { key } => format!("The steps of {key} are done now."),
-        ProgressEvent::SignedOff { verdict, remark } if remark.is_empty() => {
-            format!("{people} {verdict}.")
-        }
-        ProgressEvent::SignedOff { verdict, remark } => format!("{people} {verdict}: {remark}."),
-        ProgressEvent::Failed { failure } => format!("It did not work: {}.", failure.what),
-        ProgressEvent::Retried => "Tried again.".to_owned(),
+        ProgressEvent::Failed { failure } => failure::failed_sentence(failure),
+        ProgressEvent::Retried => failure::retried_sentence(),
         ProgressEvent::ExceptionRecorded {
             report,
             waives,
             approvals,
-        } => format!(
-            "Exception: expected {}; happened {}; decided {} by {people} ({}).{}",
-            report.expected,
-            report.happened,
-            report.decided,
-            strengths_of(approvals),
-            waives.map_or_else(String::new, |check| format!(" It waives {check}."))
-        ),
-        ProgressEvent::Aborted { reason } => format!("Broken off: {reason}."),
-        ProgressEvent::Closed { status } => format!("Closed. The worst verdict: {status}."),
+        } => exception::exception_recorded_sentence(report, *waives, approvals, names),
+        ProgressEvent::Aborted { reason } => sign_off::aborted_sentence(reason),
+        ProgressEvent::Closed { status } => sign_off::closed_sentence(*status),
     }
 }
 
-fn of_participants(event: &ParticipantEvent, telling: &Telling<'_>) -> String {
-    let Telling {
-        people,
-        script,
-        display_names,
-        ..
-    } = *telling;
+fn of_participants(event: &ParticipantEvent, names: &Names<'_>) -> String {
     match event {
         ParticipantEvent::Attended {
             document,
             checked_by,
-        } => match checked_by {
-            Some(checker) => format!(
-                "{people} is here, by: {document}, checked by {}.",
-                display_names.name(script, checker)
-            ),
-            None => format!("{people} is here, by: {document}, checked by nobody."),
-        },
-        ParticipantEvent::Awaited => format!("{people} is not here yet, and is awaited."),
-        ParticipantEvent::Substituted { name } => {
-            let id = telling.ids.first().map_or("", PersonId::as_str);
-            format!("{name} takes the place of {id}, as the script allows.")
-        }
-        ParticipantEvent::CodeChosen => format!("{people} chose an approval code, unseen."),
-        ParticipantEvent::ApprovalTokenProven { .. } => {
-            format!("The own token of {people} answered: {people} approves by it.")
-        }
+        } => attendance::attended_sentence(document, checked_by.as_ref(), names),
+        ParticipantEvent::Awaited => attendance::awaited_sentence(names),
+        ParticipantEvent::Substituted { name } => attendance::substituted_sentence(name, names),
+        ParticipantEvent::CodeChosen => approval::code_chosen_sentence(names),
+        ParticipantEvent::ApprovalTokenProven { .. } => approval::token_proven_sentence(names),
         ParticipantEvent::ApprovalTokenMissing { reason } => {
-            format!("{people} approves by a code, for the own token does not answer: {reason}.")
+            approval::token_missing_sentence(reason, names)
         }
-        ParticipantEvent::Left { reason } => format!("{people} left: {reason}."),
+        ParticipantEvent::Left { reason } => attendance::left_sentence(reason, names),
     }
 }
 
-fn of_host(event: &HostEvent, telling: &Telling<'_>) -> String {
-    let Telling { people, .. } = *telling;
+fn of_host(event: &HostEvent, names: &Names<'_>) -> String {
     match event {
-        HostEvent::HostInspected { findings } if findings.is_empty() => {
-            "The machine was inspected; nothing was found.".to_owned()
-        }
-        HostEvent::HostInspected { findings } => format!(
-            "The machine was inspected; found: {}.",
-            findings
-                .iter()
-                .map(|finding| finding.check.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+        HostEvent::HostInspected { findings } => inspect_host::host_inspected_sentence(findings),
         HostEvent::ClockAttested {
             attested,
             offset,
             approvals,
             ..
-        } => format!(
-            "The clock is attested by {people}: {attested}{} ({}).",
-            if *offset == 0 {
-                String::new()
-            } else {
-                format!(", {offset:+} seconds from the machine's")
-            },
-            strengths_of(approvals)
-        ),
-        HostEvent::FindingsAcknowledged { approvals } => format!(
-            "{people} saw what was found, and decided to go on ({}).",
-            strengths_of(approvals)
-        ),
-        HostEvent::KeyboardTested { .. } => {
-            format!("{people} typed the test line: the keyboard gives what its keys show.")
+        } => attest_clock::clock_attested_sentence(*attested, *offset, approvals, names),
+        HostEvent::FindingsAcknowledged { approvals } => {
+            inspect_host::findings_acknowledged_sentence(approvals, names)
         }
+        HostEvent::KeyboardTested { .. } => tokens::keyboard_tested_sentence(names),
     }
 }
 
-fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
-    let Telling { people, .. } = *telling;
+#[expect(
+    clippy::too_many_lines,
+    reason = "each event has its arm, and they are read side by side"
+)]
+fn of_keys(event: &KeyEvent, names: &Names<'_>) -> String {
     match event {
         KeyEvent::TokenFound {
             key,
             token,
             blank,
             at_factory_value,
-        } => identify_token::token_found_sentence(key, token, *blank, at_factory_value),
+            interface,
+        } => identify_token::token_found_sentence(
+            key,
+            token,
+            *blank,
+            at_factory_value,
+            interface.as_ref(),
+        ),
         KeyEvent::InitializeIntended { key, label } => {
             initialize_token::initialize_intended_sentence(key, label)
         }
         KeyEvent::TokenInitialized { key, token } => {
             initialize_token::token_initialized_sentence(key, token)
         }
-        KeyEvent::PinSet { key } => set_pin::pin_set_sentence(key, telling),
+        KeyEvent::PinSet { key } => set_pin::pin_set_sentence(key, names),
         KeyEvent::GenerateIntended { key, object_id, .. } => {
             generate_key::generate_intended_sentence(key, object_id)
         }
@@ -200,12 +133,18 @@ fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
             key,
             fingerprint,
             provenance,
+            attributes,
             attestation,
             token,
-            ..
-        } => {
-            generate_key::key_generated_sentence(key, fingerprint, *provenance, attestation, token)
-        }
+            public_key: _,
+        } => generate_key::key_generated_sentence(
+            key,
+            fingerprint,
+            *provenance,
+            attributes.local,
+            attestation,
+            token,
+        ),
         KeyEvent::PossessionProven { key, occasion, .. } => {
             verify_token::possession_proven_sentence(key, *occasion)
         }
@@ -213,26 +152,38 @@ fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
             key,
             fingerprint,
             approvals,
-        } => enroll_key::enrollment_compared_sentence(key, fingerprint, approvals, telling),
+        } => enroll_key::enrollment_compared_sentence(key, fingerprint, approvals, names),
         KeyEvent::RegenerationDecided {
             key,
             reason,
             approvals,
-        } => tokens::regeneration_decided_sentence(key, reason, approvals, telling),
+        } => tokens::regeneration_decided_sentence(key, reason, approvals, names),
         KeyEvent::SpareTaken {
             key,
             spare,
             reason,
             approvals,
-        } => tokens::spare_taken_sentence(key, spare, reason, approvals, telling),
+        } => tokens::spare_taken_sentence(key, spare, reason, approvals, names),
+        KeyEvent::KeyFilesFound { key, files } => {
+            destroy_token_key::files_found_sentence(key, files)
+        }
         KeyEvent::DestructionIntended {
             key,
             fingerprint,
+            files,
             approvals,
-        } => destroy_token_key::intended_sentence(key, fingerprint, approvals, telling),
-        KeyEvent::TokenKeyDestroyed { key, fingerprint } => {
-            destroy_token_key::destroyed_sentence(key, fingerprint)
-        }
+        } => destroy_token_key::intended_sentence(key, fingerprint, files, approvals, names),
+        KeyEvent::KeyFilesAttested {
+            key,
+            files,
+            approvals,
+            ..
+        } => destroy_token_key::files_attested_sentence(key, files, approvals, names),
+        KeyEvent::TokenKeyDestroyed {
+            key,
+            fingerprint,
+            files,
+        } => destroy_token_key::destroyed_sentence(key, fingerprint, files),
         KeyEvent::KeyDestroyed { key, fingerprint } => {
             tokens::key_destroyed_sentence(key, fingerprint)
         }
@@ -241,49 +192,34 @@ fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
             fingerprint,
             reason,
             approvals,
-        } => tokens::key_orphaned_sentence(key, fingerprint, reason, approvals, telling),
+        } => tokens::key_orphaned_sentence(key, fingerprint, reason, approvals, names),
         KeyEvent::UnblockDecided { key, bag } => {
-            tokens::unblock_decided_sentence(key, bag.as_deref(), telling)
+            tokens::unblock_decided_sentence(key, bag.as_deref(), names)
         }
         KeyEvent::ManagementKeyWritten { key } => {
-            envelope::management_key_written_sentence(key, telling)
+            envelope::management_key_written_sentence(key, names)
         }
-        KeyEvent::PinUnblocked { key } => tokens::pin_unblocked_sentence(key, telling),
+        KeyEvent::PinUnblocked { key } => tokens::pin_unblocked_sentence(key, names),
         KeyEvent::EnvelopeSealed {
             key,
             secret,
             bag,
             approvals,
-        } => envelope::envelope_sealed_sentence(key, *secret, bag, approvals, telling),
+        } => envelope::envelope_sealed_sentence(key, *secret, bag, approvals, names),
         KeyEvent::KeySkipped {
             key,
             reason,
             approvals,
-        } => format!(
-            "The ceremony goes on without {key}, as {people} decided ({}): {reason}.",
-            strengths_of(approvals)
-        ),
+        } => tokens::key_skipped_sentence(key, reason, approvals, names),
     }
 }
 
-fn of_custody(event: &CustodyEvent, telling: &Telling<'_>) -> String {
-    let Telling {
-        people,
-        script,
-        display_names,
-        ..
-    } = *telling;
+fn of_custody(event: &CustodyEvent, names: &Names<'_>) -> String {
     match event {
-        CustodyEvent::BagOpened { item, bag } => format!(
-            "{people} read bag {bag} of {}; it is the one on record, and was opened.",
-            named(script, item)
-        ),
-        CustodyEvent::NewBagRead { item, bag } => {
-            let item = named(script, item);
-            format!("{people} read the number of the new bag for {item}: {bag}.")
-        }
+        CustodyEvent::BagOpened { item, bag } => open_bag::bag_opened_sentence(item, bag, names),
+        CustodyEvent::NewBagRead { item, bag } => seal::new_bag_read_sentence(item, bag, names),
         CustodyEvent::BagReadingsDiffered { bag, .. } => {
-            format!("{people} read another number: {bag}. The bag is read again, by both.")
+            seal::bag_readings_differed_sentence(bag, names)
         }
         CustodyEvent::Sealed {
             item,
@@ -291,89 +227,57 @@ fn of_custody(event: &CustodyEvent, telling: &Telling<'_>) -> String {
             receiver,
             place,
             approvals,
-        } => {
-            let item = named(script, item);
-            let receiver = display_names.name(script, receiver);
-            let place = place.as_ref().map_or_else(
-                || "for the time of the pause".to_owned(),
-                |place| format!("to be kept here: {place}"),
-            );
-            format!(
-                "The same number was read once more: {item} is in bag {bag}. {receiver} takes it, {place}. Approved by {people} ({}).",
-                strengths_of(approvals)
-            )
-        }
-        CustodyEvent::PauseBegun { reason, approvals } if approvals.is_empty() => {
-            format!("A pause begins: {reason}.")
-        }
-        CustodyEvent::PauseBegun { reason, approvals } => format!(
-            "A pause begins: {reason}. Approved by {people} ({}).",
-            strengths_of(approvals)
+        } => seal::sealed_sentence(
+            item,
+            bag,
+            names.of(receiver),
+            place.as_deref(),
+            approvals,
+            names,
         ),
-        CustodyEvent::TokensRemoved => "All tokens are logged out and taken out.".to_owned(),
-        CustodyEvent::Paused { at } => {
-            format!("Paused at {at}. A witness writes down the head of the record in ink.")
+        CustodyEvent::PauseBegun { reason, approvals } => {
+            pause::pause_begun_sentence(reason, approvals, names)
         }
-        CustodyEvent::DigestCompared { words } => format!(
-            "{people} read the head of the record from the ink; it is this record's: {words} …"
-        ),
+        CustodyEvent::TokensRemoved => pause::tokens_removed_sentence(),
+        CustodyEvent::Paused { at } => pause::paused_sentence(*at),
+        CustodyEvent::DigestCompared { words } => pause::digest_compared_sentence(words, names),
     }
 }
 
-fn of_root(event: &RootEvent, telling: &Telling<'_>) -> String {
-    let Telling { people, .. } = *telling;
+fn of_root(event: &RootEvent, names: &Names<'_>) -> String {
     match event {
         RootEvent::CertifyIntended { key, name } => {
-            format!("{key} is about to sign its certificate, for {name}.")
+            certify_key::certify_intended_sentence(key, name)
         }
-        RootEvent::KeyCertified { key, .. } => format!("{key} signed its certificate."),
+        RootEvent::KeyCertified { key, .. } => certify_key::key_certified_sentence(key),
         RootEvent::PayloadAbandoned {
             version,
             sha256,
             reason,
             approvals,
-        } => format!(
-            "Another payload of version {version}, {}, was given up by {people} ({}), and its signatures are void: {reason}.",
-            sha256.short_hex(),
-            strengths_of(approvals)
-        ),
+        } => payload::payload_abandoned_sentence(*version, sha256, reason, approvals, names),
         RootEvent::RootComposed {
             version, sha256, ..
-        } => format!(
-            "Root {version} is composed and frozen: {}.",
-            sha256.short_hex()
-        ),
+        } => compose_root::root_composed_sentence(*version, sha256),
         RootEvent::ReviewConfirmed { sha256, typed } => {
-            format!("{} was reviewed; typed: {typed}.", sha256.short_hex())
+            review_root::review_confirmed_sentence(sha256, typed)
         }
-        RootEvent::SignIntended { key, repeat, .. } => format!(
-            "{key} is about to sign{}.",
-            if *repeat {
-                " the same bytes again, for an earlier try was interrupted"
-            } else {
-                ""
-            }
-        ),
-        RootEvent::Signed { key, key_id, .. } => format!(
-            "{key} signed, and the signature verifies; key ID {}.",
-            key_id.short()
-        ),
-        RootEvent::RequestWritten { file } => format!(
-            "The signing request for other sites was written: {}, SHA-256 {}.",
-            file.name,
-            file.sha256.short_hex()
-        ),
+        RootEvent::SignIntended { key, repeat, .. } => {
+            sign_root::sign_intended_sentence(key, *repeat)
+        }
+        RootEvent::Signed { key, key_id, .. } => sign_root::signed_sentence(key, key_id),
+        RootEvent::RequestWritten { file } => collect_signatures::request_written_sentence(file),
         RootEvent::SignatureExpected { key } => {
-            format!("The signature of {key} is said to be here.")
+            collect_signatures::signature_expected_sentence(key)
         }
         RootEvent::SignatureCollected {
             key,
             key_id,
-            transcript: record,
+            transcript,
             ..
-        } => collect_signatures::signature_collected_sentence(key, key_id, record.as_ref()),
+        } => collect_signatures::signature_collected_sentence(key, key_id, transcript.as_ref()),
         RootEvent::SignatureSkipped { key, reason } => {
-            format!("The signature of {key} is not waited for: {reason}.")
+            collect_signatures::signature_skipped_sentence(key, reason)
         }
         RootEvent::RootVerified {
             version,
@@ -387,126 +291,62 @@ fn of_root(event: &RootEvent, telling: &Telling<'_>) -> String {
             *threshold,
             previous.as_ref(),
         ),
-        RootEvent::ExportIntended { files } => {
-            format!("About to be exported: {}.", names_of(files))
-        }
-        RootEvent::Exported { files } => {
-            format!("Exported, read back and compared: {}.", names_of(files))
-        }
-        RootEvent::RequestJudged {
+        RootEvent::ExportIntended { files } => export::export_intended_sentence(files),
+        RootEvent::Exported { files } => export::exported_sentence(files),
+        RootEvent::RequestVerified {
             sha256,
             card,
             signed_before,
-        } => verify_request::request_judged_sentence(sha256, card.is_some(), *signed_before),
+        } => verify_request::request_verified_sentence(sha256, card.is_some(), *signed_before),
         RootEvent::InRepository { repository, event } => {
-            format!("{}: {}", visible(repository), of_root(event, telling))
+            format!("{}: {}", visible(repository), of_root(event, names))
         }
     }
 }
 
-fn of_backup(event: &BackupEvent, telling: &Telling<'_>) -> String {
-    let Telling { people, .. } = *telling;
+fn of_backup(event: &BackupEvent, names: &Names<'_>) -> String {
     match event {
         BackupEvent::RecipientProven { by, .. } => {
-            format!("{people} opened a test message {}.", by.title())
+            back_up_key::recipient_proven_sentence(*by, names)
         }
-        BackupEvent::BackupIntended { key, id } => {
-            format!("{key} is about to be backed up, in folders called {key}-{id}.")
-        }
-        BackupEvent::BackedUp(made) => format!(
-            "{} was wrapped {} and what wrapped it was split into set {}; its shares are on {} ({}), the wrapped key on {} ({}). All {} quorums restored it from memory, and it was wiped ({}).",
-            made.key,
-            match made.wrapped_in {
-                WrappedIn::Token => "in its token",
-                WrappedIn::Memory => "in locked memory",
-            },
-            made.manifest.set().short_hex(),
-            made.shares_on.medium,
-            made.shares_on.device,
-            made.wrapped_on.medium,
-            made.wrapped_on.device,
-            made.quorums,
-            match made.randomness {
-                Randomness::SystemAndToken => "random from the system and the token",
-                Randomness::System => "random from the system alone",
-            }
-        ),
+        BackupEvent::BackupIntended { key, id } => back_up_key::backup_intended_sentence(key, id),
+        BackupEvent::BackedUp(made) => back_up_key::backed_up_sentence(made),
         BackupEvent::ExtractionDisabled { key, .. } => {
-            format!("{key} leaves its token no more, and the token says so.")
+            back_up_key::extraction_disabled_sentence(key)
         }
-        BackupEvent::ShareOpened { key, set, by, .. } => format!(
-            "{people} opened the own share of {key}, set {}, {}.",
-            set.short_hex(),
-            by.title()
-        ),
-        BackupEvent::SupersededPartDestroyed { set, custodian, .. } => format!(
-            "{people} saw {} of the old set {} destroyed.",
-            part(custodian.as_deref()),
-            set.short_hex()
-        ),
+        BackupEvent::ShareOpened { key, set, by, .. } => {
+            verify_backup::share_opened_sentence(key, set, *by, names)
+        }
+        BackupEvent::SupersededPartDestroyed { set, custodian, .. } => {
+            destroy_shares::part_destroyed_sentence(set, custodian.as_deref(), names)
+        }
         BackupEvent::SupersededPartRetained {
             set,
             custodian,
             reason,
             ..
-        } => format!(
-            "{people} say that {} of the old set {} was not destroyed, and stays on the list: {reason}.",
-            part(custodian.as_deref()),
-            set.short_hex()
-        ),
+        } => destroy_shares::part_retained_sentence(set, custodian.as_deref(), reason, names),
     }
 }
 
-fn of_restore(event: &RestoreEvent, telling: &Telling<'_>) -> String {
-    let Telling { people, .. } = *telling;
+fn of_restore(event: &RestoreEvent, names: &Names<'_>) -> String {
     match event {
-        RestoreEvent::ShareEntered { set, by, .. } => format!(
-            "The share of {people}, set {}: {}.",
-            set.short_hex(),
-            by.title()
-        ),
+        RestoreEvent::ShareEntered { set, by, .. } => {
+            open_share::share_entered_sentence(set, *by, names)
+        }
         RestoreEvent::ShareDeclaredLost {
             custodian, reason, ..
-        } => format!("{people} gave the share of {custodian} up, which counts as lost: {reason}."),
-        RestoreEvent::SharesCombined { set } => format!(
-            "The shares restored the key-encryption key of set {}, which was wiped.",
-            set.short_hex()
-        ),
-        RestoreEvent::KeyRestored { set, fingerprint } => format!(
-            "The key {} was restored from set {} into locked memory.",
-            fingerprint.short_hex(),
-            set.short_hex()
-        ),
+        } => restore::share_declared_lost_sentence(custodian, reason, names),
+        RestoreEvent::SharesCombined { set } => restore_key::shares_combined_sentence(set),
+        RestoreEvent::KeyRestored { set, fingerprint } => {
+            restore_key::key_restored_sentence(set, fingerprint)
+        }
         RestoreEvent::RestoredKeyProven { .. } => {
-            "What was restored signed a message that can be no root, and the signature verifies."
-                .to_owned()
+            verify_restored_key::restored_key_proven_sentence()
         }
-        RestoreEvent::RestoredKeyDestroyed { fingerprint } => format!(
-            "What was restored of the key {} was destroyed, and is gone.",
-            fingerprint.short_hex()
-        ),
-        RestoreEvent::DrillFailed { reason, .. } => {
-            format!("{people} ended the drill as failed: {reason}.")
+        RestoreEvent::RestoredKeyDestroyed { fingerprint } => {
+            destroy_restored_key::restored_key_destroyed_sentence(fingerprint)
         }
+        RestoreEvent::DrillFailed { reason, .. } => restore::drill_failed_sentence(reason, names),
     }
-}
-
-/// What lies in a bag, by its name in the script.
-fn named(script: &Script, item: &ItemId) -> String {
-    match script.medium(item) {
-        Some(medium) => medium.title(),
-        None => format!("the token for {item}"),
-    }
-}
-
-fn part(custodian: Option<&str>) -> String {
-    match custodian {
-        Some(custodian) => format!("the share of {}", crate::record::visible(custodian)),
-        None => "every copy of the wrapped key".to_owned(),
-    }
-}
-
-fn names_of(files: &[ExportedFile]) -> String {
-    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-    names.join(", ")
 }

@@ -5,7 +5,6 @@ use super::public_key::PublicKeyError;
 
 /// Why bytes are not a certificate that can be judged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum CertificateError {
     /// No PEM block `CERTIFICATE`, or broken inside.
     #[error("not a certificate in PEM or DER form: {0}")]

@@ -20,7 +20,6 @@ pub struct Block<'a> {
 
 /// Why the content of a block cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum PemError {
     /// BEGIN without the END of the same label.
     #[error("a PEM block has no end")]

@@ -80,7 +80,6 @@ impl Hash for PublicKey {
 
 /// Why bytes are not a public key that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum PublicKeyError {
     /// Not PEM with the label `PUBLIC KEY`, or not DER inside.
     #[error("not a public key in PEM or DER form: {0}")]

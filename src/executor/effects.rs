@@ -1,10 +1,10 @@
-//! Performs the effects of a ceremony. What does not work and cost nothing becomes an outcome; the room decides.
+//! Performs the effects of a ceremony. A failure without side effects is an outcome, about which the room decides.
 
 use std::time::Instant;
 
-use crate::audit::{is_made_anew, publication};
+use crate::audit::publication;
 use crate::ceremony::{
-    Effect, ExportedFile, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal,
+    Effect, ExportedFile, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal,
 };
 use crate::certificate::PublicKey;
 use crate::host;
@@ -12,17 +12,16 @@ use crate::metadata::{KeyType, Scheme};
 use crate::record::{TokenId, UsePolicy};
 use crate::script::KeyId;
 use crate::storage::{Mode as FileMode, replace, replace_only, write_once};
-use crate::token::{KeyRequest, TokenError};
-use crate::transfer::{Occasion, Possession};
+use crate::token::{HeldKey, KeyRequest, TokenError};
+use crate::transfer::{Destination, Occasion, Possession};
 use crate::words::Digest;
 
-use super::failure::{EffectError, EffectResult};
+use super::failure::{EffectError, EffectResult, failed};
 use super::memory_key;
-use super::token_make::is_attesting;
 use super::{Executor, ExecutorError, fill_random};
 
 impl Executor<'_> {
-    /// Performs an effect. The inner error is an interrupt: the effect is asked for again later.
+    /// Performs an effect. The inner error is an interrupt: the effect is performed again later.
     pub(super) fn perform(
         &mut self,
         effect: Effect,
@@ -38,10 +37,7 @@ impl Executor<'_> {
         }
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "each effect has its line, and they are read side by side"
-    )]
+    #[expect(clippy::too_many_lines, reason = "a row for each effect")]
     fn try_to_perform(&mut self, effect: Effect) -> EffectResult<Outcome> {
         match effect {
             Effect::ChooseCode { person } => self.choose_code(&person),
@@ -61,6 +57,14 @@ impl Executor<'_> {
                 object,
                 public_key,
             } => self.destroy_key(&key, spare.as_ref(), &token, object, &public_key),
+            Effect::FindKeyFiles {
+                key: _,
+                token,
+                interrupted,
+            } => self.find_key_files(&token, &interrupted),
+            Effect::EraseKeyFiles { key, token, files } => {
+                self.erase_key_files(&key, &token, &files)
+            }
             Effect::HandOverManagementKey { key, token } => {
                 self.hand_over_management_key(&key, &token)
             }
@@ -162,7 +166,7 @@ impl Executor<'_> {
         }
     }
 
-    /// A key that is to be made. One that is to be backed up may leave its token until that is done.
+    /// A key to be generated. It is extractable until it is backed up, if the script backs it up.
     fn key_request(
         &self,
         key: &KeyId,
@@ -178,7 +182,7 @@ impl Executor<'_> {
         }
     }
 
-    /// Writes what leaves the room, and beside a root how it gets to its clients.
+    /// Writes the exported files, and beside a root how to publish it.
     fn export(
         &self,
         files: &[(ExportedFile, Vec<u8>)],
@@ -193,7 +197,7 @@ impl Executor<'_> {
         }
         for (name, bytes) in publication(self.ceremony()) {
             let path = self.export.join(&name);
-            if is_made_anew(&name) {
+            if Destination::is_made_anew(&name) {
                 replace(&path, &bytes, FileMode::Public)?;
             } else {
                 write_once(&path, &bytes, FileMode::Public)?;
@@ -209,7 +213,7 @@ impl Executor<'_> {
         label: &str,
     ) -> EffectResult<Outcome> {
         self.bring(key)?;
-        // An interrupted try may have got that far: no token had that label when this one was found.
+        // An interrupted attempt may have initialized it: no token had that label when this token was found.
         let label_there = |id: &TokenId| id.label == label;
         let made = self
             .look(&token.profile)?
@@ -219,13 +223,22 @@ impl Executor<'_> {
             return Ok(Outcome::TokenInitialized { token: seen.id });
         }
         self.await_exactly(key, token)?;
+        if self.token_state(key, token)?.own_pin_pad {
+            let what = format!("Enter the new SO PIN on the device: {token}");
+            let label = label.to_owned();
+            let token = self.with_token(key, token, &what, move |open| {
+                open.token.initialize_on_device(&label)?;
+                Ok(open.token.id().clone())
+            })?;
+            return Ok(Outcome::TokenInitialized { token });
+        }
         let so_pin = self.ask_new_so_pin(key, token)?;
-        let (key_of_job, id, label) = (key.clone(), token.clone(), label.to_owned());
-        let (token, so_pin) = self.call("Initializing the token", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
-            open.token.initialize(&so_pin, &label)?;
-            Ok((open.token.id().clone(), so_pin))
-        })?;
+        let label = label.to_owned();
+        let (token, so_pin) =
+            self.with_token(key, token, "Initializing the token", move |open| {
+                open.token.initialize(&so_pin, &label)?;
+                Ok((open.token.id().clone(), so_pin))
+            })?;
         self.keep_so_pin(key, so_pin);
         Ok(Outcome::TokenInitialized { token })
     }
@@ -233,21 +246,22 @@ impl Executor<'_> {
     fn set_pin(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<Outcome> {
         self.bring(key)?;
         self.await_exactly(key, token)?;
+        if self.token_state(key, token)?.own_pin_pad {
+            return self.set_pin_on_device(key, token);
+        }
         let so_pin = match self.take_so_pin(key) {
             Some(so_pin) => so_pin,
             None => self.ask_so_pin(key, token)?,
         };
         let pin = match self.ask_new_pin(key, token) {
             Ok(pin) => pin,
-            Err(hindrance) => {
-                // The question comes again; who set the SO PIN is not asked for it twice.
+            Err(error) => {
+                // The prompt is repeated; the SO PIN is not asked for again.
                 self.keep_so_pin(key, so_pin);
-                return Err(hindrance);
+                return Err(error);
             }
         };
-        let (key_of_job, id) = (key.clone(), token.clone());
-        let (result, so_pin) = self.call("Setting the PIN", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
+        let (result, so_pin) = self.with_token(key, token, "Setting the PIN", move |open| {
             let result = open
                 .token
                 .set_pin(&so_pin, &pin)
@@ -256,10 +270,21 @@ impl Executor<'_> {
             Ok((result, so_pin))
         })?;
         if matches!(result, Err(TokenError::PinFormat { .. })) {
-            // Another PIN will do, and the SO PIN was right.
+            // The SO PIN was right; only another PIN is needed.
             self.keep_so_pin(key, so_pin);
         }
         result?;
+        Ok(Outcome::PinSet)
+    }
+
+    /// Has the holder set the PIN on the device, with the SO PIN entered there as well.
+    pub(super) fn set_pin_on_device(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+    ) -> EffectResult<Outcome> {
+        let what = format!("Enter the SO PIN, then the new PIN, on the device: {token}");
+        self.with_token(key, token, &what, |open| open.token.set_pin_on_device())?;
         Ok(Outcome::PinSet)
     }
 
@@ -272,24 +297,23 @@ impl Executor<'_> {
     ) -> EffectResult<Outcome> {
         self.log_in(key, token)?;
         self.unlock_management(key, token)?;
-        let attests = is_attesting(token);
-        let (key_of_job, id) = (key.clone(), token.clone());
-        let (generated, attestation) = self.call("Generating the key", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
-            if let Some(policy) = policy.filter(|_| attests) {
-                open.token.set_use_policy(policy)?;
-            }
-            let generated = match open.token.recover(&request)? {
-                Some(generated) => generated,
-                None => open.token.generate(&request)?,
-            };
-            let attestation = if attests {
-                open.token.attest(&request.object_id)?
-            } else {
-                Vec::new()
-            };
-            Ok((generated, attestation))
-        })?;
+        let attests = self.is_attesting(token);
+        let (generated, attestation) =
+            self.with_token(key, token, "Generating the key", move |open| {
+                if let Some(policy) = policy.filter(|_| attests) {
+                    open.token.set_use_policy(policy)?;
+                }
+                let generated = match open.token.recover(&request)? {
+                    Some(generated) => generated,
+                    None => open.token.generate(&request)?,
+                };
+                let attestation = if attests {
+                    open.token.attest(&request.object_id)?
+                } else {
+                    Vec::new()
+                };
+                Ok((generated, attestation))
+            })?;
         Ok(Outcome::KeyGenerated {
             token: token.clone(),
             public_key: generated.public,
@@ -305,8 +329,8 @@ impl Executor<'_> {
         request: KeyRequest,
         policy: Option<UsePolicy>,
     ) -> EffectResult<Outcome> {
-        if !is_attesting(token) {
-            // Another make that stands in for it in a rehearsal makes the key itself.
+        if !self.is_attesting(token) {
+            // A simulated token of another make generates the key.
             return self.generate_key(key, token, request, policy);
         }
         self.log_in(key, token)?;
@@ -316,15 +340,14 @@ impl Executor<'_> {
             extractable: false,
             ..request
         };
-        let (key_of_job, id) = (key.clone(), token.clone());
-        let (generated, wrapped) = self.call("Bringing in the key", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
-            if let Some(policy) = policy {
-                open.token.set_use_policy(policy)?;
-            }
-            let wrapped_for = is_backed_up.then_some(&key_of_job);
-            memory_key::bring_in(open.token.as_mut(), &request, wrapped_for)
-        })?;
+        let wrapped_for = is_backed_up.then(|| key.clone());
+        let (generated, wrapped) =
+            self.with_token(key, token, "Importing the key", move |open| {
+                if let Some(policy) = policy {
+                    open.token.set_use_policy(policy)?;
+                }
+                memory_key::bring_in(open.token.as_mut(), &request, wrapped_for.as_ref())
+            })?;
         self.hold_wrapped(key, wrapped);
         Ok(Outcome::KeyGenerated {
             token: token.clone(),
@@ -359,7 +382,7 @@ impl Executor<'_> {
             public_key,
             None,
             message,
-            "Having the challenge signed",
+            "Signing the challenge",
         )?;
         Ok(Outcome::Answered {
             challenge,
@@ -367,7 +390,7 @@ impl Executor<'_> {
         })
     }
 
-    /// Has the key of a token sign. The public key is compared before anybody types a PIN.
+    /// Signs with the key of a token. The public key is compared before the PIN is asked for.
     pub(super) fn sign(
         &mut self,
         key: &KeyId,
@@ -381,9 +404,8 @@ impl Executor<'_> {
         self.await_exactly(key, token)?;
         let object_id = self.object_of(key, token, &public_key)?;
         self.log_in_seen(key, token)?;
-        let (key_of_job, id) = (key.clone(), token.clone());
-        self.call(what, move |tokens| {
-            let token = &mut tokens.take(&key_of_job, &id)?.token;
+        self.with_token(key, token, what, move |open| {
+            let token = &mut open.token;
             match scheme {
                 Some(scheme) => token.sign_by(&object_id, &public_key, scheme, &message),
                 None => token.sign(&object_id, &public_key, &message),
@@ -391,40 +413,83 @@ impl Executor<'_> {
         })
     }
 
-    /// The object ID under which the token holds this very key.
+    /// The object ID of this key in the token. It is looked up before a PIN is entered, unless the token shows its keys
+    /// only after a login.
     pub(super) fn object_of(
         &mut self,
         key: &KeyId,
         token: &TokenId,
         public_key: &PublicKey,
     ) -> EffectResult<Vec<u8>> {
-        let (key_of_job, id) = (key.clone(), token.clone());
-        let public_of_job = public_key.clone();
-        let held = self.call("Looking which key the token holds", move |tokens| {
-            tokens.take(&key_of_job, &id)?.token.holding(&public_of_job)
-        })?;
+        let mut held = self.holding(key, token, public_key)?;
+        // By the profile, or because this very token, which has held the key, now shows nothing.
+        let needs_login = match &held {
+            None => true,
+            Some((None, shows_nothing)) => *shows_nothing && self.is_recorded_for(key, token),
+            Some((Some(_), _)) => false,
+        };
+        if needs_login {
+            self.log_in_seen(key, token)?;
+            held = self.holding(key, token, public_key)?;
+        }
+        let held = held.and_then(|(held, _)| held);
         if let Some(held) = &held
             && self.ceremony().mode() == Mode::Production
             && is_of_rehearsal(&held.label)
         {
-            return Err(EffectError::Failed(Failure {
-                kind: FailureKind::RehearsalKey,
-                what: format!(
-                    "the key on the token {token} was made in a rehearsal: it is called {:?}",
+            return Err(failed(
+                FailureKind::RehearsalKey,
+                format!(
+                    "the key on the token {token} was generated in a rehearsal: its label is {:?}",
                     crate::record::visible(&held.label)
                 ),
-                hint: "no PIN was tried; a rehearsal's key is in no production: break off, and find out how it came into this root".to_owned(),
-            }));
+                "no PIN was tried; abort the ceremony, and find out why the root lists a key of a rehearsal",
+            ));
         }
         held.map(|held| held.object_id).ok_or_else(|| {
-            EffectError::Failed(Failure {
-                kind: FailureKind::WrongToken,
-                what: format!("the token {token} does not hold the key that it should"),
-                hint: format!(
-                    "no PIN was tried; put in {}",
+            let tried = if needs_login {
+                ""
+            } else {
+                "no PIN was tried; "
+            };
+            failed(
+                FailureKind::WrongToken,
+                format!("the token {token} does not hold the expected key"),
+                &format!(
+                    "{tried}insert {}",
                     self.ceremony().script().token_title(key)
                 ),
-            })
+            )
         })
+    }
+
+    /// The key on the token, and whether the token shows no objects at all; none where it shows keys only after a login.
+    fn holding(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        public_key: &PublicKey,
+    ) -> EffectResult<Option<(Option<HeldKey>, bool)>> {
+        let public = public_key.clone();
+        self.with_token(
+            key,
+            token,
+            "Checking which key the token holds",
+            move |open| {
+                let token = &mut open.token;
+                match token.holding(&public) {
+                    Ok(Some(held)) => Ok(Some((Some(held), false))),
+                    Ok(None) => Ok(Some((None, token.objects()?.is_empty()))),
+                    Err(TokenError::LoginNeeded) => Ok(None),
+                    Err(error) => Err(error),
+                }
+            },
+        )
+    }
+
+    /// Whether this ceremony has found that token for the key, or generated the key in it.
+    fn is_recorded_for(&self, key: &KeyId, token: &TokenId) -> bool {
+        let state = self.ceremony().key(key);
+        state.is_some_and(|state| state.token() == Some(token))
     }
 }

@@ -1,4 +1,4 @@
-//! Who may sign what: the members `keys` and `roles` of a root.
+//! The members `keys` and `roles` of a root.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,16 +11,15 @@ use super::key_id::{KeyId, KeyIdRule};
 use super::limits::{MAX_KEYS, MAX_ROLE_KEYS};
 use super::role::{Role, RoleKind};
 
-/// The keys and roles of a root. Versions of which neither changes share them.
+/// The keys and roles of a root. Versions with the same keys and roles share them.
 #[derive(Debug)]
 pub(super) struct Authority {
     pub(super) keys: BTreeMap<KeyId, ListedKey>,
     roles: [Role; 4],
-    /// Oddities that decide nothing.
     pub(super) remarks: Vec<Remark>,
 }
 
-/// A key under the ID that a document gives it.
+/// A key and its ID rule in a document.
 #[derive(Debug, Clone)]
 pub struct ListedKey {
     key: Key,
@@ -28,14 +27,14 @@ pub struct ListedKey {
 }
 
 impl ListedKey {
-    /// Reads a key object, and looks for the rule that explains its ID.
     pub(super) fn read(format: RootFormat, id: &KeyId, object: &Value) -> Result<Self, Remark> {
         let (key, rule) = match format {
             RootFormat::Tuf => (Key::from_object(object), KeyIdRule::explain(id, object)),
-            RootFormat::Notary => (
-                Key::from_notary_object(object),
-                KeyIdRule::explain_notary(id, object),
-            ),
+            RootFormat::Notary => {
+                let is_right = KeyIdRule::NOTARY.id_of(object).as_ref() == Some(id);
+                let rule = is_right.then_some(KeyIdRule::NOTARY);
+                (Key::from_notary_object(object), rule)
+            }
         };
         let key = key
             .map_err(|error| Remark::new(Check::KeyForm, format!("key {}: {error}", id.short())))?;
@@ -46,31 +45,27 @@ impl ListedKey {
         &self.key
     }
 
-    /// The rule that explains its ID; `None` if no known one does.
+    /// The rule of its ID; `None` if the ID does not follow any known rule.
     pub const fn rule(&self) -> Option<KeyIdRule> {
         self.rule
     }
 }
 
 impl Authority {
-    /// Reads the objects `keys` and `roles` of a root.
-    ///
     /// # Errors
-    /// With the first check that refuses them.
+    /// The first check that rejects the keys or roles.
     pub(super) fn read(
         format: RootFormat,
         keys: &Map<String, Value>,
         roles: &Map<String, Value>,
     ) -> Result<Self, Remark> {
         let mut remarks = Vec::new();
-        let keys = read_keys(format, keys)?;
-        let roles = read_roles(roles, &mut remarks)?;
         let mut authority = Self {
-            keys,
-            roles,
+            keys: read_keys(format, keys)?,
+            roles: read_roles(roles, &mut remarks)?,
             remarks,
         };
-        authority.judge_key_ids()?;
+        authority.check_key_ids()?;
         authority.note_keys();
         Ok(authority)
     }
@@ -79,26 +74,29 @@ impl Authority {
         &self.roles[kind as usize]
     }
 
-    /// Clients must compute each ID (specification, section 4.3). For a root key
-    /// that decides; a wrong one of an online key stands in production roots.
-    fn judge_key_ids(&mut self) -> Result<(), Remark> {
+    /// Clients must compute each ID (specification, section 4.3). A wrong ID of a root key rejects the root. Wrong IDs
+    /// of online keys exist in production roots.
+    fn check_key_ids(&mut self) -> Result<(), Remark> {
         let mut note = |check, text| self.remarks.push(Remark::new(check, text));
         let root = &self.roles[RoleKind::Root as usize].key_ids;
         for (id, listed) in &self.keys {
             let short = id.short();
             match listed.rule {
-                Some(KeyIdRule::SPECIFIED | KeyIdRule::NOTARY) => {}
-                Some(rule) => note(Check::KeyIdRule, format!("the ID of key {short} is {rule}")),
+                Some(rule) if rule.is_standard() => {}
+                Some(rule) => {
+                    let text = format!("the ID of key {short} is computed as {rule}");
+                    note(Check::KeyIdRule, text);
+                }
                 None if root.contains(id) => {
                     let specified = listed.key.id().short();
                     let text = format!(
-                        "root key {short}: no known rule gives this key that ID; the specification's gives {specified}"
+                        "the ID of root key {short} does not follow any known rule; by the specification it is {specified}"
                     );
                     return Err(Remark::new(Check::KeyId, text));
                 }
                 None => {
-                    let text = format!("no known rule gives key {short} its ID");
-                    note(Check::KeyIdUnexplained, text);
+                    let text = format!("the ID of key {short} does not follow any known rule");
+                    note(Check::KeyIdUnknown, text);
                 }
             }
         }
@@ -114,14 +112,14 @@ impl Authority {
                     able.extend(listed.key.public());
                 } else {
                     let id = id.short();
-                    let text = format!("role {kind} names key {id}, which is not listed");
+                    let text = format!("role {kind} contains key {id}, which is not listed");
                     note(Check::RoleKeyMissing, text);
                 }
             }
             let (able, threshold) = (able.len(), role.threshold);
             if (able as u64) < threshold {
                 let text = format!(
-                    "role {kind} needs {threshold} signatures, but {able} of its keys can be verified"
+                    "role {kind} requires {threshold} signatures but has only {able} usable keys"
                 );
                 note(Check::RoleUnreachable, text);
             }
@@ -130,13 +128,16 @@ impl Authority {
         for (id, listed) in &self.keys {
             let short = id.short();
             if !self.roles.iter().any(|role| role.key_ids.contains(id)) {
-                note(Check::KeyUnused, format!("key {short} belongs to no role"));
+                note(Check::KeyUnused, format!("no role uses key {short}"));
             }
             if let Some(why) = listed.key.unusable() {
-                note(Check::KeyUnusable, format!("key {short}: {why}"));
+                note(
+                    Check::KeyUnusable,
+                    format!("key {short} is unusable: {why}"),
+                );
             }
             if listed.key.holds_private() {
-                let text = format!("key {short} is published with its PRIVATE key");
+                let text = format!("the root contains the PRIVATE key of key {short}");
                 note(Check::KeyPrivate, text);
             }
             publics.extend(listed.key.public().map(|public| (public.as_der(), id)));
@@ -145,7 +146,7 @@ impl Authority {
         for pair in publics.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
             let (other, id) = (pair[0].1.short(), pair[1].1.short());
             let text = format!("{other} and {id} are the same key");
-            note(Check::KeySamePublicKey, text);
+            note(Check::KeyDuplicate, text);
         }
     }
 }
@@ -156,7 +157,7 @@ fn read_keys(
 ) -> Result<BTreeMap<KeyId, ListedKey>, Remark> {
     let count = keys.len();
     if count > MAX_KEYS {
-        let text = format!("there are {count} keys; at most {MAX_KEYS} are read");
+        let text = format!("the root has {count} keys; the limit is {MAX_KEYS}");
         return Err(Remark::new(Check::KeyLimit, text));
     }
     keys.iter()
@@ -171,7 +172,7 @@ fn read_keys(
 fn read_roles(roles: &Map<String, Value>, remarks: &mut Vec<Remark>) -> Result<[Role; 4], Remark> {
     for name in roles.keys() {
         if !RoleKind::ALL.iter().any(|kind| kind.as_str() == name) {
-            let text = format!("there is a role {name:?}");
+            let text = format!("the role {name:?} is unknown");
             remarks.push(Remark::new(Check::RoleUnknown, text));
         }
     }
@@ -185,31 +186,31 @@ fn read_role(
     role: Option<&Value>,
     remarks: &mut Vec<Remark>,
 ) -> Result<Role, Remark> {
-    let missing = || Remark::new(Check::RoleMissing, format!("there is no role {kind}"));
+    let missing = || Remark::new(Check::RoleMissing, format!("the role {kind} is missing"));
     let role = role.ok_or_else(missing)?;
     let form = || {
-        let text = format!("role {kind} has no list of texts \"keyids\"");
+        let text = format!("role {kind} has no array of strings \"keyids\"");
         Remark::new(Check::RoleForm, text)
     };
     let threshold = role.get("threshold").and_then(Value::as_u64);
     let threshold = threshold
         .filter(|threshold| *threshold > 0)
         .ok_or_else(|| {
-            let text = format!("the threshold of role {kind} is not an integer of at least 1");
+            let text = format!("the threshold of role {kind} is not a positive integer");
             Remark::new(Check::RoleThreshold, text)
         })?;
     let listed = role.get("keyids").and_then(Value::as_array);
     let listed = listed.ok_or_else(form)?;
     let count = listed.len();
     if count > MAX_ROLE_KEYS {
-        let text = format!("role {kind} names {count} keys; at most {MAX_ROLE_KEYS} are read");
+        let text = format!("role {kind} has {count} key IDs; the limit is {MAX_ROLE_KEYS}");
         return Err(Remark::new(Check::KeyLimit, text));
     }
     let mut key_ids = Vec::with_capacity(count);
     for id in listed {
         let id = KeyId::new(id.as_str().ok_or_else(form)?);
         if key_ids.contains(&id) {
-            let text = format!("role {kind} names key {} twice", id.short());
+            let text = format!("role {kind} contains key {} twice", id.short());
             remarks.push(Remark::new(Check::RoleDuplicateKeyId, text));
         } else {
             key_ids.push(id);

@@ -1,90 +1,66 @@
-//! Every check of root metadata by its stable ID.
+//! The checks of root metadata.
 
 use crate::record::{Weight, check_table};
 
 check_table! {
-    /// A check of root metadata. Its ID never changes its meaning; `docs/root-checks.md` lists them.
+    /// A check of root metadata. IDs are stable. `docs/root-checks.md` lists all checks.
     Check as weight: Weight {
         FileSize "file.size" Decides "The file is larger than 4 MiB."
-        JsonBom "json.bom" Decides "A byte order mark stands before the text."
+        JsonBom "json.bom" Decides "The text begins with a byte order mark."
         JsonUtf8 "json.utf8" Decides "The text is not UTF-8."
-        JsonSyntax "json.syntax" Decides "The file is not JSON, or a string has a lone surrogate."
-        JsonDuplicateMember "json.duplicate-member" Decides "A member stands twice in one object: readers differ in which one they take."
+        JsonSyntax "json.syntax" Decides "The file is not valid JSON, or a string contains a lone surrogate."
+        JsonDuplicateMember "json.duplicate-member" Decides "An object contains the same member twice. Readers differ in which of the two they use."
         JsonNumber "json.number" Decides "A number is not an integer within ±2^53."
         JsonDepth "json.depth" Decides "Arrays and objects are nested deeper than 120 levels."
-        JsonTrailing "json.trailing" Decides "Something follows the JSON text."
-        FileForm "file.form" Decides "The file is not an object with an object `signed` and a list `signatures`."
-        SignatureForm "signature.form" Decides "An entry of `signatures` is not an object with texts `keyid` and `sig`."
+        JsonTrailing "json.trailing" Decides "There is text after the JSON value."
+        FileForm "file.form" Decides "The file is not an object with an object `signed` and an array `signatures`."
+        SignatureForm "signature.form" Decides "An entry of `signatures` is not an object with strings `keyid` and `sig`."
         SignatureLimit "signature.limit" Decides "There are more than 1,024 signatures."
-        SignatureDuplicateKeyId "signature.duplicate-keyid" Decides "A key ID stands twice in `signatures`."
+        SignatureDuplicateKeyId "signature.duplicate-keyid" Decides "`signatures` contains the same key ID twice."
         RootType "root.type" Decides "`_type` is not `root`."
-        RootSpecVersion "root.spec-version" Decides "`spec_version` is missing, or not a version 1."
+        RootSpecVersion "root.spec-version" Decides "`spec_version` is missing or is not a 1.x version."
         RootVersion "root.version" Decides "`version` is not an integer from 1 to 2^53."
-        RootExpiresForm "root.expires-form" Decides "`expires` is not a date and time that exists."
+        RootExpiresForm "root.expires-form" Decides "`expires` is not a valid date and time."
         RootConsistentSnapshot "root.consistent-snapshot" Decides "`consistent_snapshot` is not a boolean."
-        RootForm "root.form" Decides "`keys` or `roles` is missing or not an object."
-        KeyForm "key.form" Decides "A key is not an object with texts `keytype` and `scheme` and an object `keyval`."
-        KeyLimit "key.limit" Decides "There are more than 1,024 keys, or key IDs in a role."
-        KeyId "key.id" Decides "No known rule explains the ID of a key of the root role."
+        RootForm "root.form" Decides "`keys` or `roles` is missing or is not an object."
+        KeyForm "key.form" Decides "A key is not an object with strings `keytype` and `scheme` and an object `keyval`."
+        KeyLimit "key.limit" Decides "There are more than 1,024 keys, or a role has more than 1,024 key IDs."
+        KeyId "key.id" Decides "The ID of a root key does not follow any known rule."
         RoleMissing "role.missing" Decides "One of the roles root, timestamp, snapshot and targets is missing."
-        RoleForm "role.form" Decides "A role is not an object with a list of texts `keyids`."
-        RoleThreshold "role.threshold" Decides "A threshold is not an integer of at least 1."
-        ChainEmpty "chain.empty" Decides "There is no root file to judge."
+        RoleForm "role.form" Decides "A role is not an object with an array of strings `keyids`."
+        RoleThreshold "role.threshold" Decides "A threshold is not a positive integer."
+        ChainEmpty "chain.empty" Decides "There is no root file."
         ChainLimit "chain.limit" Decides "The chain has more than 100,000 versions."
-        ChainVersion "chain.version" Decides "A version is not the one before it plus one."
-        FileName "file.name" Decides "A file `N.root.json` does not hold version N: no client would get it where it belongs."
+        ChainVersion "chain.version" Decides "A version is not the previous version plus one."
+        FileName "file.name" Decides "A file `N.root.json` does not contain version N. Clients that request version N would get a different one."
         ChainAnchorThreshold "chain.anchor-threshold" Decides "The trust anchor is not signed by a threshold of its own root keys."
-        ChainOldThreshold "chain.old-threshold" Decides "A version is not signed by a threshold of the root keys of the version before it."
+        ChainOldThreshold "chain.old-threshold" Decides "A version is not signed by a threshold of the root keys of the previous version."
         ChainNewThreshold "chain.new-threshold" Decides "A version is not signed by a threshold of its own root keys."
-        ChainFormat "chain.format" Decides "A version is in another format than the one before it: TUF 1.0, or Notary's."
-        RootCertificate "root.certificate" Decides "The last version, of Notary, has fewer root keys with certificates that are valid now than its threshold: no client takes it, nor any that follows."
-        RootExpired "root.expired" Decides "The last version has expired. As the sole reason: every hop verifies."
+        ChainFormat "chain.format" Decides "A version is not in the format of the previous version (TUF 1.0 or Notary)."
+        RootCertificates "root.certificates" Decides "Fewer root keys of the last version, in Notary's format, have a currently valid certificate than its threshold requires. Clients refuse this root and all later roots."
+        RootExpired "root.expired" Decides "The last version has expired. If this is the only reason, all signatures in the chain are valid."
 
-        FileLarge "file.large" Reports "The file is larger than the 512,000 bytes that clients download."
-        FileNotaryForm "file.notary-form" Reports "A root of Notary is not written, byte for byte, as Notary's server writes it: the server takes it, and clients refuse what follows."
-        FileUnsignedMember "file.unsigned-member" Reports "The file has members beside `signed` and `signatures`, which no signature covers."
-        RootSpecVersionForm "root.spec-version-form" Reports "`spec_version` is not of the form MAJOR.MINOR.PATCH."
-        RootExpiresOddForm "root.expires-odd-form" Reports "`expires` is not of the form YYYY-MM-DDTHH:MM:SSZ: clients refuse fractions and offsets."
-        RootExpiresEarlier "root.expires-earlier" Reports "A version expires before the one before it."
-        RootNoConsistentSnapshot "root.no-consistent-snapshot" Reports "`consistent_snapshot` is missing: some clients refuse the file."
-        KeyIdRule "key.id-rule" Reports "A key ID follows another rule than the specification's."
-        KeyIdUnexplained "key.id-unexplained" Reports "No known rule explains the ID of a key outside the root role."
-        KeyUnusable "key.unusable" Reports "Conclave cannot verify with a key: its signatures never count."
-        KeyPrivate "key.private" Reports "A key object has a PRIVATE key in it. Whoever has the file can sign."
-        KeySamePublicKey "key.same-public-key" Reports "One public key stands under two key IDs. It counts once."
-        KeyUnused "key.unused" Reports "A key belongs to no role."
-        RoleUnknown "role.unknown" Reports "There is a role that root metadata does not have."
-        RoleKeyMissing "role.key-missing" Reports "A role names a key ID that is not among the keys."
-        RoleDuplicateKeyId "role.duplicate-keyid" Reports "A role names a key ID twice. It counts once."
-        RoleUnreachable "role.unreachable" Reports "A role has fewer keys that can be verified than its threshold."
-        SignatureUnknownKey "signature.unknown-key" Reports "A signature names a key that is no root key of this version nor of the one before it."
-        SignatureEmpty "signature.empty" Reports "A signature is an empty place-holder: the key has not signed."
-        SignatureInvalid "signature.invalid" Reports "A signature of a root key does not verify. It does not count."
+        FileLarge "file.large" Reports "The file is larger than 512,000 bytes, the most that clients download."
+        FileNotaryForm "file.notary-form" Reports "A root in Notary's format differs from the form in which Notary's server writes it. The server accepts it, but clients refuse the metadata that lists its hash."
+        FileUnsignedMember "file.unsigned-member" Reports "The file has members other than `signed` and `signatures`. No signature covers them."
+        RootSpecVersionForm "root.spec-version-form" Reports "`spec_version` is not in the form MAJOR.MINOR.PATCH."
+        RootExpiresNonstandard "root.expires-nonstandard" Reports "`expires` is not in the form YYYY-MM-DDTHH:MM:SSZ. Some clients refuse fractions and offsets."
+        RootExpiresEarlier "root.expires-earlier" Reports "A version expires before the previous version."
+        RootConsistentSnapshotMissing "root.consistent-snapshot-missing" Reports "`consistent_snapshot` is missing. Some clients refuse the file."
+        KeyIdRule "key.id-rule" Reports "A key ID follows a known rule other than that of the specification."
+        KeyIdUnknown "key.id-unknown" Reports "The ID of a key outside the root role does not follow any known rule."
+        KeyUnusable "key.unusable" Reports "Conclave cannot verify signatures by a key. They never count."
+        KeyPrivate "key.private" Reports "A key object contains a PRIVATE key. Anyone who has the file can sign."
+        KeyDuplicate "key.duplicate" Reports "Two key IDs have the same public key. It counts once."
+        KeyUnused "key.unused" Reports "No role uses a key."
+        RoleUnknown "role.unknown" Reports "Root metadata does not define one of the roles."
+        RoleKeyMissing "role.key-missing" Reports "A role contains a key ID that is not listed under `keys`."
+        RoleDuplicateKeyId "role.duplicate-keyid" Reports "A role contains the same key ID twice. It counts once."
+        RoleUnreachable "role.unreachable" Reports "A role has fewer usable keys than its threshold."
+        SignatureUnknownKey "signature.unknown-key" Reports "A signature is by a key that is not a root key of this version or of the previous version."
+        SignatureEmpty "signature.empty" Reports "A signature is an empty placeholder. The key has not signed."
+        SignatureInvalid "signature.invalid" Reports "A signature by a root key is not valid. It does not count."
     }
 }
 
-/// What a check has to say about root metadata.
 pub type Remark = crate::record::Remark<Check>;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn ids_are_unique_and_of_one_form() {
-        let ids: BTreeSet<_> = Check::ALL.iter().map(|check| check.id()).collect();
-        assert_eq!(ids.len(), Check::ALL.len());
-        for id in ids {
-            let (subject, what) = id.split_once('.').unwrap();
-            for part in [subject, what] {
-                assert!(!part.is_empty(), "{id}");
-                assert!(
-                    part.bytes()
-                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
-                    "{id}"
-                );
-            }
-        }
-    }
-}

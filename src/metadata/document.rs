@@ -1,4 +1,4 @@
-//! The signed part of a root file: the JSON as it was received, and a typed view of it.
+//! The signed part of a root file: the JSON as received, and a typed view of it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::key_id::KeyId;
 use super::role::{Role, RoleKind};
 use crate::words::Digest;
 
-/// A root that was read. It is well-formed; who signed it, and whether anyone did, is another question.
+/// A well-formed root. Signatures are checked elsewhere.
 #[derive(Debug, Clone)]
 pub struct RootDocument {
     tree: Map<String, Value>,
@@ -34,13 +34,13 @@ impl RootDocument {
     /// Reads the object `signed` of a root file.
     ///
     /// # Errors
-    /// With the first check that refuses it.
+    /// The first check that rejects it.
     pub fn read(tree: Map<String, Value>) -> Result<Self, Remark> {
         Self::read_after(tree, None)
     }
 
-    /// [`RootDocument::read`]. A version with the same keys and roles as the one before it shares what was read of
-    /// them: along a chain they change rarely, and a key costs a point check and a hash.
+    /// [`RootDocument::read`]. If keys and roles are the same as in the previous version, they are shared: in a chain
+    /// they rarely change, and each key costs a point check and a hash.
     pub(super) fn read_after(
         tree: Map<String, Value>,
         previous: Option<&Self>,
@@ -91,7 +91,7 @@ impl RootDocument {
         self.format
     }
 
-    /// The text of `spec_version`; `None` in Notary's form, which has none.
+    /// `None` in Notary's format.
     pub fn spec_version(&self) -> Option<&str> {
         self.spec_version.as_deref()
     }
@@ -100,7 +100,7 @@ impl RootDocument {
         &self.expires
     }
 
-    /// Whether clients fetch files by version; `None` where the document does not say.
+    /// Whether clients fetch files by version; `None` if the member is missing.
     pub const fn consistent_snapshot(&self) -> Option<bool> {
         self.consistent_snapshot
     }
@@ -113,7 +113,7 @@ impl RootDocument {
         self.authority.role(kind)
     }
 
-    /// The keys of a role that are listed, in the order of the role.
+    /// The listed keys of a role, in the order of the role.
     pub fn role_keys(&self, kind: RoleKind) -> impl Iterator<Item = (&KeyId, &ListedKey)> {
         self.role(kind)
             .key_ids()
@@ -121,15 +121,15 @@ impl RootDocument {
             .filter_map(|id| self.keys().get_key_value(id))
     }
 
-    /// The key of that ID, if it is a root key.
+    /// The key with this ID, if it is a root key.
     pub fn root_key(&self, id: &KeyId) -> Option<&Key> {
         let in_role = self.role(RoleKind::Root).key_ids.contains(id);
         self.keys().get(id).filter(|_| in_role).map(ListedKey::key)
     }
 
-    /// Why clients take no root after this one at a time, if too few certificates of its root keys are valid then.
-    /// Only Notary's root keys have certificates.
-    pub fn outlived_certificates(&self, at: Timestamp) -> Option<String> {
+    /// Too few root keys have valid certificates, so clients refuse every later root. Only Notary's root keys have
+    /// certificates.
+    pub(super) fn expired_certificates(&self, at: Timestamp) -> Option<String> {
         if self.format != RootFormat::Notary {
             return None;
         }
@@ -141,29 +141,29 @@ impl RootDocument {
         });
         let valid = valid.count() as u64;
         (valid < role.threshold()).then(|| {
+            let threshold = role.threshold();
             format!(
-                "{valid} of its root keys have certificates that are valid at {at}, and {} must sign",
-                role.threshold()
+                "only {valid} of the root keys have a certificate that is valid at {at}, but {threshold} signatures are required"
             )
         })
     }
 
-    /// The canonical form: what root keys sign.
+    /// The canonical form, which root keys sign.
     pub fn signed_bytes(&self) -> &[u8] {
         &self.signed_bytes
     }
 
-    /// The digest of the canonical form: what people read to each other.
+    /// SHA-256 of the canonical form, which people read aloud and compare.
     pub fn digest(&self) -> Digest {
         Digest::of(&self.signed_bytes)
     }
 
-    /// The JSON as it was received, unknown members included.
+    /// The JSON as received, including unknown members.
     pub const fn tree(&self) -> &Map<String, Value> {
         &self.tree
     }
 
-    /// Oddities that decide nothing.
+    /// Findings that do not reject the root.
     pub fn remarks(&self) -> &[Remark] {
         &self.remarks
     }
@@ -176,10 +176,10 @@ fn object_member<'a>(
     signed
         .get(name)
         .and_then(Value::as_object)
-        .ok_or_else(|| Remark::new(Check::RootForm, format!("there is no object {name:?}")))
+        .ok_or_else(|| Remark::new(Check::RootForm, format!("the root has no object {name:?}")))
 }
 
-/// Whether two values are written alike, the order of members included: a key object is kept as it was received.
+/// Equality including the order of members, because key objects are kept as received.
 fn is_same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {
@@ -195,12 +195,11 @@ fn is_same(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// A member that must be a text.
 fn text<'a>(signed: &'a Map<String, Value>, name: &str, check: Check) -> Result<&'a str, Remark> {
     signed
         .get(name)
         .and_then(Value::as_str)
-        .ok_or_else(|| Remark::new(check, format!("there is no text {name:?}")))
+        .ok_or_else(|| Remark::new(check, format!("the root has no string {name:?}")))
 }
 
 fn read_type(signed: &Map<String, Value>) -> Result<RootFormat, Remark> {
@@ -209,9 +208,9 @@ fn read_type(signed: &Map<String, Value>) -> Result<RootFormat, Remark> {
     }
     let text = text(signed, "_type", Check::RootType)?;
     let why = if text == "Root" {
-        "\"_type\" is \"Root\", as in Notary's format, which has no \"spec_version\"".to_owned()
+        "\"_type\" is \"Root\" (Notary's format), but there is a \"spec_version\"".to_owned()
     } else {
-        format!("\"_type\" is {text:?}, not \"root\"")
+        format!("\"_type\" is {text:?} instead of \"root\"")
     };
     Err(Remark::new(Check::RootType, why))
 }
@@ -224,11 +223,11 @@ fn read_spec_version(
     let parts: Vec<&str> = text.split('.').collect();
     let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if parts.len() > 3 || !parts.iter().all(digits) || parts.first() != Some(&"1") {
-        let why = format!("\"spec_version\" is {text:?}; only versions 1 are known");
+        let why = format!("\"spec_version\" is {text:?}; only 1.x versions are supported");
         return Err(Remark::new(Check::RootSpecVersion, why));
     }
     if parts.len() < 3 {
-        let why = format!("\"spec_version\" is {text:?}, not of the form 1.MINOR.PATCH");
+        let why = format!("\"spec_version\" is {text:?} instead of 1.MINOR.PATCH");
         remarks.push(Remark::new(Check::RootSpecVersionForm, why));
     }
     Ok(text.to_owned())
@@ -236,7 +235,7 @@ fn read_spec_version(
 
 fn read_version(signed: &Map<String, Value>) -> Result<u64, Remark> {
     let version = signed.get("version").and_then(Value::as_u64);
-    let why = "\"version\" is not an integer of at least 1";
+    let why = "\"version\" is not a positive integer";
     version
         .filter(|version| *version > 0)
         .ok_or_else(|| Remark::new(Check::RootVersion, why))
@@ -249,8 +248,8 @@ fn read_expires(signed: &Map<String, Value>, remarks: &mut Vec<Remark>) -> Resul
         Remark::new(Check::RootExpiresForm, why)
     })?;
     if !expires.has_specified_form() {
-        let why = format!("\"expires\" is {text:?}, not of the form YYYY-MM-DDTHH:MM:SSZ");
-        remarks.push(Remark::new(Check::RootExpiresOddForm, why));
+        let why = format!("\"expires\" is {text:?} instead of YYYY-MM-DDTHH:MM:SSZ");
+        remarks.push(Remark::new(Check::RootExpiresNonstandard, why));
     }
     Ok(expires)
 }
@@ -261,7 +260,7 @@ fn read_consistent_snapshot(
 ) -> Result<Option<bool>, Remark> {
     let Some(value) = signed.get("consistent_snapshot") else {
         let why = "\"consistent_snapshot\" is missing";
-        remarks.push(Remark::new(Check::RootNoConsistentSnapshot, why));
+        remarks.push(Remark::new(Check::RootConsistentSnapshotMissing, why));
         return Ok(None);
     };
     let why = "\"consistent_snapshot\" is not true or false";

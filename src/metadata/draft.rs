@@ -1,4 +1,4 @@
-//! A root that is being composed. Only [`RootDraft::freeze`] makes of it something that can be signed.
+//! Composing a root. [`RootDraft::freeze`] is the only way to a root that can be signed.
 
 use std::collections::HashSet;
 
@@ -15,24 +15,22 @@ use super::key::Key;
 use super::key_id::KeyId;
 use super::role::RoleKind;
 
-/// The version of the specification that is written, as python-tuf and tuf-on-ci write it.
+/// The specification version that python-tuf and tuf-on-ci write.
 const SPEC_VERSION: &str = "1.0.31";
 
-/// A root that is being composed.
-///
-/// It is the JSON tree of the root before it, edited: whatever stands there and
-/// is not changed, known here or not, stays as it was received.
+/// A root that is being composed. It edits the JSON tree of the previous root, so that everything else, including
+/// unknown members, is preserved.
 #[derive(Debug, Clone)]
 pub struct RootDraft {
-    /// The signed part; `keys` and `roles` only keep their places in it.
+    /// The signed part, in which `keys` and `roles` are placeholders.
     tree: Map<String, Value>,
     keys: Map<String, Value>,
     roles: Map<String, Value>,
     previous: Option<RootDocument>,
     drafted: [Option<DraftRole>; 4],
-    /// Keys that take the ID and the object that are given here, whatever stands in the version before.
+    /// Keys that get a new ID and a new object.
     moved: Vec<Key>,
-    /// Members of the whole, or of a role, beside those of the specification.
+    /// Additional members of the root or of a role.
     members: Vec<(Option<RoleKind>, &'static str, Value)>,
 }
 
@@ -42,77 +40,76 @@ struct DraftRole {
     keys: Vec<Key>,
 }
 
-/// Why a draft cannot be signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum DraftError {
-    #[error("role {role} has no keys yet")]
+    #[error("the role {role} has no keys")]
     MissingRole { role: RoleKind },
-    #[error("the threshold of role {role} is zero")]
+    #[error("the threshold of the role {role} is zero")]
     ZeroThreshold { role: RoleKind },
-    #[error("role {role} needs {threshold} signatures and has {keys} keys")]
+    #[error("the role {role} requires {threshold} signatures but has only {keys} keys")]
     Unreachable {
         role: RoleKind,
         threshold: u32,
-        /// How many different public keys it has.
+        /// Distinct public keys.
         keys: usize,
     },
-    #[error("role {role} has the key {key} twice")]
+    #[error("the role {role} contains key {key} twice")]
     DuplicateKey { role: RoleKind, key: KeyId },
-    #[error("the key {key} of role {role} cannot be used: {why}")]
+    #[error("key {key} of the role {role} is unusable: {reason}")]
     UnusableKey {
         role: RoleKind,
         key: KeyId,
-        why: String,
+        reason: String,
     },
-    /// Text that is new and not ASCII: two canonical forms are in use for it.
-    #[error("the key {key} has text in it that is not ASCII")]
+    /// For text that is not ASCII, two canonical forms are in use.
+    #[error("key {key} contains text that is not ASCII")]
     NotAscii { key: KeyId },
-    /// The version before lists another key under the ID of a new one.
-    #[error("another key stands under the ID {key}")]
+    #[error("the previous root lists a different key under the ID {key}")]
     IdTaken { key: KeyId },
-    #[error("no version can follow version {previous}")]
+    #[error("version {previous} is the last possible version")]
     LastVersion { previous: u64 },
-    #[error("the verifier would refuse it: {0}")]
+    #[error("the composed root is not valid: {0}")]
     Refused(Remark),
 }
 
 impl RootDraft {
-    /// Begins version 1. `expires` is written in whole seconds.
+    /// Starts version 1. `expires` is written in whole seconds.
     pub fn genesis(expires: Timestamp, consistent_snapshot: bool) -> Self {
         Self::first(RootFormat::Tuf, expires, consistent_snapshot)
     }
 
-    /// Begins version 1 of a root of Notary, whose keys are of [`Key::of_certificate`] and [`Key::notary`].
+    /// Starts version 1 in Notary's format, with keys of [`Key::of_certificate`] and [`Key::notary`].
     pub fn notary_genesis(expires: Timestamp) -> Self {
-        // Its servers serve no other layout.
+        // Notary servers do not support consistent snapshots.
         Self::first(RootFormat::Notary, expires, false)
     }
 
     fn first(format: RootFormat, expires: Timestamp, consistent_snapshot: bool) -> Self {
-        let mut tree = Map::new();
-        tree.insert("_type".into(), json!(format.type_text()));
-        tree.insert("consistent_snapshot".into(), json!(consistent_snapshot));
-        tree.insert("expires".into(), json!(Expires::at(expires).as_str()));
-        tree.insert("keys".into(), json!({}));
-        tree.insert("roles".into(), json!({}));
-        if format == RootFormat::Tuf {
-            tree.insert("spec_version".into(), json!(SPEC_VERSION));
-        }
-        tree.insert("version".into(), json!(1));
-        Self::editing(tree, None)
+        let spec_version = (format == RootFormat::Tuf).then(|| json!(SPEC_VERSION));
+        let members = [
+            ("_type", Some(json!(format.type_text()))),
+            ("consistent_snapshot", Some(json!(consistent_snapshot))),
+            ("expires", Some(json!(Expires::at(expires).as_str()))),
+            ("keys", Some(json!({}))),
+            ("roles", Some(json!({}))),
+            ("spec_version", spec_version),
+            ("version", Some(json!(1))),
+        ];
+        let members = members.into_iter();
+        let tree = members.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        Self::editing(tree.collect(), None)
     }
 
-    /// Begins the version after a trusted one. What is not set stays as it is there.
+    /// Starts the version after a trusted root. Everything that is not set stays the same.
     ///
     /// # Errors
-    /// When no version can follow.
+    /// If there can be no further version.
     pub fn after(previous: &TrustedRoot) -> Result<Self, DraftError> {
         let version = previous.version();
         if version >= super::canonical_json::MAX_INTEGER {
             return Err(DraftError::LastVersion { previous: version });
         }
-        let mut tree = previous.document().tree().clone();
+        let mut tree = previous.tree().clone();
         tree.insert("version".into(), json!(version + 1));
         Ok(Self::editing(tree, Some(previous.document().clone())))
     }
@@ -134,24 +131,24 @@ impl RootDraft {
         }
     }
 
-    /// Has a key that stays move to the ID that the specification gives to this object of it, in every role that is
-    /// set. Its old ID and its old object go.
+    /// Gives a key that stays a new object and the corresponding ID, in all roles that are set. The old ID and the old
+    /// object are removed.
     pub fn move_id(&mut self, written: Key) {
         self.moved.push(written);
     }
 
-    /// Sets a member that the specification does not know: of the root itself, or of a role.
+    /// Sets a custom member of the root or of a role.
     pub fn set_member(&mut self, role: Option<RoleKind>, name: &'static str, value: Value) {
         self.members.push((role, name, value));
     }
 
-    /// Sets when it expires. It is written in whole seconds.
+    /// Sets the expiry, in whole seconds.
     pub fn set_expires(&mut self, expires: Timestamp) {
         let text = Expires::at(expires).as_str().to_owned();
         self.tree.insert("expires".into(), Value::String(text));
     }
 
-    /// Sets who signs for a role. A key that stands in the version before keeps its ID and its object.
+    /// Sets the keys and the threshold of a role. Keys of the previous version keep their ID and their object.
     pub fn set_role(
         &mut self,
         kind: RoleKind,
@@ -164,11 +161,10 @@ impl RootDraft {
         });
     }
 
-    /// Ends the composing: checks the whole, and fixes the bytes that will be signed.
+    /// Checks the draft and fixes the bytes to be signed.
     ///
     /// # Errors
-    /// When a role is missing, unreachable or has impossible keys, or when the
-    /// verifier of this crate would refuse the result.
+    /// If a role is missing, unreachable or has unusable keys, or [`RootDocument::read`] rejects the result.
     pub fn freeze(mut self) -> Result<FrozenRoot, DraftError> {
         let drafted = std::mem::replace(&mut self.drafted, [const { None }; 4]);
         for (kind, role) in RoleKind::ALL.into_iter().zip(drafted) {
@@ -199,7 +195,6 @@ impl RootDraft {
         Ok(FrozenRoot::new(document))
     }
 
-    /// Checks a drafted role, and writes it into the tree.
     fn write_role(&mut self, kind: RoleKind, role: &DraftRole) -> Result<(), DraftError> {
         if role.threshold == 0 {
             return Err(DraftError::ZeroThreshold { role: kind });
@@ -209,7 +204,7 @@ impl RootDraft {
             let public = key.public().ok_or_else(|| DraftError::UnusableKey {
                 role: kind,
                 key: key.id().clone(),
-                why: key.unusable().unwrap_or_default().to_owned(),
+                reason: key.unusable().unwrap_or_default().to_owned(),
             })?;
             if !distinct.insert(public) {
                 return Err(DraftError::DuplicateKey {
@@ -240,7 +235,7 @@ impl RootDraft {
         Ok(())
     }
 
-    /// Lists a key, unless it is listed already, and returns its ID.
+    /// Adds a key unless it is listed, and returns its ID.
     fn list_key(&mut self, key: &Key) -> Result<KeyId, DraftError> {
         let mut moved = self.moved.iter();
         if let Some(written) = moved.find(|moved| moved.public() == key.public()) {
@@ -252,15 +247,12 @@ impl RootDraft {
                 .insert(id.as_str().to_owned(), written.object().clone());
             return Ok(id);
         }
-        let known = self
-            .previous
-            .iter()
-            .flat_map(RootDocument::keys)
-            .find(|(_, listed)| {
-                listed.rule().is_some()
-                    && listed.key().public() == key.public()
-                    && listed.key().scheme() == key.scheme()
-            });
+        let mut previous = self.previous.iter().flat_map(RootDocument::keys);
+        let known = previous.find(|(_, listed)| {
+            listed.rule().is_some()
+                && listed.key().public() == key.public()
+                && listed.key().scheme() == key.scheme()
+        });
         if let Some((id, _)) = known {
             return Ok(id.clone());
         }
@@ -278,8 +270,7 @@ impl RootDraft {
         Ok(id)
     }
 
-    /// Takes out the keys that this draft orphaned: those that a role of the version
-    /// before named and no role names any more.
+    /// Removes the keys that a role of the previous version used and that no role uses now.
     fn drop_orphans(&mut self) {
         let before = self.previous.as_ref().map(RootDocument::tree);
         let before = before.and_then(|tree| tree.get("roles")?.as_object());
@@ -290,7 +281,7 @@ impl RootDraft {
     }
 }
 
-/// The key IDs that any role names, known here or not.
+/// The key IDs of all roles, including unknown roles.
 fn named_keys(roles: &Map<String, Value>) -> HashSet<String> {
     roles
         .values()
@@ -334,43 +325,35 @@ mod tests {
     }
 
     #[test]
-    fn what_can_never_be_reached_is_not_frozen() {
+    fn impossible_roles_are_refused() {
         let (a, b, online) = (Signer::p256(), Signer::p384(), Signer::ed25519());
-        let mut few = draft(&[&a, &b], &online);
-        few.set_role(RoleKind::Root, 3, [a.key(), b.key()]);
+        let refused = |kind, threshold, keys: &[Key]| {
+            let mut draft = draft(&[&a, &b], &online);
+            draft.set_role(kind, threshold, keys.iter().cloned());
+            draft.freeze().unwrap_err().to_string()
+        };
+        let id = a.key().id().clone();
         assert_eq!(
-            few.freeze().unwrap_err(),
-            DraftError::Unreachable {
-                role: RoleKind::Root,
-                threshold: 3,
-                keys: 2
-            }
+            refused(RoleKind::Root, 3, &[a.key(), b.key()]),
+            "the role root requires 3 signatures but has only 2 keys"
         );
-        let mut twice = draft(&[&a, &b], &online);
-        twice.set_role(RoleKind::Targets, 1, [a.key(), a.key()]);
-        assert!(matches!(
-            twice.freeze(),
-            Err(DraftError::DuplicateKey {
-                role: RoleKind::Targets,
-                ..
-            })
-        ));
-        let mut zero = draft(&[&a, &b], &online);
-        zero.set_role(RoleKind::Snapshot, 0, [online.key()]);
-        assert!(matches!(
-            zero.freeze(),
-            Err(DraftError::ZeroThreshold { .. })
-        ));
-        assert!(matches!(
-            RootDraft::genesis(expires(), true).freeze(),
-            Err(DraftError::MissingRole {
-                role: RoleKind::Root
-            })
-        ));
+        assert_eq!(
+            refused(RoleKind::Targets, 1, &[a.key(), a.key()]),
+            format!("the role targets contains key {id} twice")
+        );
+        assert_eq!(
+            refused(RoleKind::Snapshot, 0, &[online.key()]),
+            "the threshold of the role snapshot is zero"
+        );
+        let role = RoleKind::Root;
+        assert_eq!(
+            RootDraft::genesis(expires(), true).freeze().unwrap_err(),
+            DraftError::MissingRole { role }
+        );
     }
 
     #[test]
-    fn what_is_unknown_survives_a_rotation() {
+    fn unknown_members_survive_a_rotation() {
         let [a, b, c, online] = signers(["p256", "p256", "p384", "ed25519"]);
         let genesis = signed_genesis(&[&a, &b], &online, |signed| {
             signed["x-note"] = json!({"z": 1, "a": ["ü"]});
@@ -387,10 +370,13 @@ mod tests {
         assert_eq!(after["roles"]["root"]["x-who"], json!("us"));
         assert_eq!(after["roles"]["timestamp"], before["roles"]["timestamp"]);
         assert_eq!(after["spec_version"], json!("1.0"));
-        assert!(before.keys().eq(after.keys()), "members keep their places");
+        assert!(before.keys().eq(after.keys()), "members keep their order");
         let keys = next.document().keys();
         assert!(keys.contains_key(a.key().id()) && keys.contains_key(c.key().id()));
-        assert!(!keys.contains_key(b.key().id()), "an orphaned key goes");
+        assert!(
+            !keys.contains_key(b.key().id()),
+            "orphaned keys are removed"
+        );
     }
 
     #[test]

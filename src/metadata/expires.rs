@@ -1,4 +1,4 @@
-//! When a root expires, as it was written and as an instant.
+//! The expiry of a root, as text and as an instant.
 
 use std::fmt;
 
@@ -13,19 +13,17 @@ pub struct Expires {
     instant: Timestamp,
 }
 
-/// A text that is no `expires`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum ExpiresError {
-    /// Not `YYYY-MM-DDTHH:MM:SS`, an optional fraction, then `Z` or an offset `±HH:MM`.
-    #[error("not of the form YYYY-MM-DDTHH:MM:SSZ")]
+    /// Also allowed: a fraction of a second, and an offset `±HH:MM` in place of `Z`.
+    #[error("the time is not in the form YYYY-MM-DDTHH:MM:SSZ")]
     Form,
-    #[error("no such date and time")]
+    #[error("the date or time does not exist")]
     Impossible,
 }
 
 impl Expires {
-    /// The form that is written: whole seconds, UTC, `Z`. A fraction is cut off.
+    /// The specified form: UTC in whole seconds. A fraction is dropped.
     pub fn at(instant: Timestamp) -> Self {
         let instant = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
         Self {
@@ -34,11 +32,11 @@ impl Expires {
         }
     }
 
-    /// Reads the specified form, and the two that production roots have beside it:
-    /// a fraction of the second, and an offset instead of `Z`.
+    /// Reads the specified form, and two variants found in production roots: a fraction of a second, and an offset in
+    /// place of `Z`.
     ///
     /// # Errors
-    /// When the text has another form, or names a time that does not exist.
+    /// If the text has any other form, or the time does not exist.
     pub fn parse(text: &str) -> Result<Self, ExpiresError> {
         let (date_time, rest) = text.split_at_checked(19).ok_or(ExpiresError::Form)?;
         if !has_form(date_time, "0000-00-00T00:00:00") {
@@ -54,7 +52,7 @@ impl Expires {
             }
             None => rest,
         };
-        // The parser takes a leap second, for the second before it.
+        // The parser reads a leap second as the second before it.
         let leap = date_time.ends_with(":60");
         let local: DateTime = date_time
             .parse()
@@ -62,8 +60,7 @@ impl Expires {
             .filter(|_| !leap)
             .ok_or(ExpiresError::Impossible)?;
         let offset = read_zone(zone)?;
-        // The fraction shortens a root's life by less than the second that it stands in.
-        // The last day of 9999 lies beyond the clock's range, and so does any offset there.
+        // The fraction is ignored. The last day of 9999 is outside the range of `Timestamp`.
         let instant = offset.to_timestamp(local).unwrap_or(if local.year() > 0 {
             Timestamp::MAX
         } else {
@@ -75,33 +72,31 @@ impl Expires {
         })
     }
 
-    /// The instant, in whole seconds.
     pub const fn instant(&self) -> Timestamp {
         self.instant
     }
 
-    /// The text as it stands in the document.
+    /// The text in the document.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether a root that expires then has expired at a time.
     pub fn is_past(&self, at: Timestamp) -> bool {
         self.instant <= at
     }
 
-    /// Whole days from a time until then; negative once it is past.
+    /// Whole days until the expiry; negative if it is past.
     pub fn days_left(&self, at: Timestamp) -> i64 {
         (self.instant.as_second() - at.as_second()).div_euclid(86_400)
     }
 
-    /// Whether it is written as the specification says (section 4.2): `YYYY-MM-DDTHH:MM:SSZ`.
+    /// Whether the text has the form of the specification (section 4.2): `YYYY-MM-DDTHH:MM:SSZ`.
     pub fn has_specified_form(&self) -> bool {
         has_form(&self.text, "0000-00-00T00:00:00Z")
     }
 }
 
-/// Whether digits stand where the pattern has a zero, and its other characters where they stand.
+/// Whether the text matches a pattern in which zeros stand for digits.
 fn has_form(text: &str, pattern: &str) -> bool {
     text.len() == pattern.len()
         && text.bytes().zip(pattern.bytes()).all(|(byte, wanted)| {
@@ -149,21 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn forms_in_the_field_are_read() {
+    fn forms_in_use_are_read() {
         let plain = seconds("2021-12-18T19:28:12Z");
         assert_eq!(seconds("2021-12-18T13:28:12.99008-06:00"), plain);
         assert_eq!(seconds("2021-12-18T20:58:12+01:30"), plain);
         assert_eq!(seconds("2021-12-18T19:28:12.999999999Z"), plain);
-        assert!(
-            Expires::parse("2021-12-18T19:28:12Z")
-                .unwrap()
-                .has_specified_form()
-        );
-        assert!(
-            !Expires::parse("2021-12-18T19:28:12+00:00")
-                .unwrap()
-                .has_specified_form()
-        );
+        let is_specified = |text| Expires::parse(text).unwrap().has_specified_form();
+        assert!(is_specified("2021-12-18T19:28:12Z"));
+        assert!(!is_specified("2021-12-18T19:28:12+00:00"));
     }
 
     #[test]
@@ -239,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_has_the_specified_form() {
+    fn written_text_has_the_specified_form() {
         let written = Expires::at("2030-01-01T00:00:00.75Z".parse().unwrap());
         assert_eq!(written.as_str(), "2030-01-01T00:00:00Z");
         assert_eq!(Expires::parse(written.as_str()), Ok(written));

@@ -1,21 +1,24 @@
-//! In which form a root is written.
-
-use std::fmt;
+//! The two formats of root metadata.
 
 use serde_json::{Map, Value};
 
-/// The form in which a root and its signatures are written. What the root means, and what its keys sign — the canonical
-/// JSON of `signed` — is the same in both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+/// The format of a root and its signatures. The meaning of a root, and the bytes that its keys sign (the canonical JSON
+/// of `signed`), are the same in both.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::Display, strum::IntoStaticStr,
+)]
+#[strum(const_into_str)]
 pub enum RootFormat {
     #[default]
+    #[strum(serialize = "tuf")]
     Tuf,
-    /// Notary v1, of Docker Content Trust: what was TUF in 2015.
+    /// Notary v1 (Docker Content Trust), based on the TUF draft of 2015.
+    #[strum(serialize = "notary-v1")]
     Notary,
 }
 
 impl RootFormat {
-    /// The format of a signed part; `None` where it is neither. Notary knows no `spec_version`.
+    /// The format of a signed part; `None` for any other. Notary's format has no `spec_version`.
     pub(super) fn of(signed: &Map<String, Value>) -> Option<Self> {
         match signed.get("_type")?.as_str()? {
             "root" => Some(Self::Tuf),
@@ -25,23 +28,14 @@ impl RootFormat {
     }
 
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Tuf => "tuf",
-            Self::Notary => "notary-v1",
-        }
+        self.into_str()
     }
 
-    /// What `_type` says in such a root.
+    /// The value of `_type`.
     pub const fn type_text(self) -> &'static str {
         match self {
             Self::Tuf => "root",
             Self::Notary => "Root",
         }
-    }
-}
-
-impl fmt::Display for RootFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }

@@ -1,28 +1,19 @@
-//! A root whose bytes are fixed: the only thing that can be signed.
+//! The root to be signed.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::canonical_json::{CanonicalError, parse_canonical};
+use super::canonical_json::parse_canonical;
 use super::check::{Check, Remark};
 use super::document::RootDocument;
-use crate::words::Digest;
+use super::root_file::refuse_json;
 
-/// A root whose canonical bytes are fixed. Cheap to clone.
+/// A root whose canonical bytes no longer change. Only a frozen root can be signed. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct FrozenRoot {
     document: Arc<RootDocument>,
-}
-
-/// Why bytes are not the signed part of a root.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FrozenRootError {
-    #[error(transparent)]
-    Canonical(#[from] CanonicalError),
-    #[error("{0}")]
-    Refused(Remark),
 }
 
 impl FrozenRoot {
@@ -32,33 +23,28 @@ impl FrozenRoot {
         }
     }
 
-    /// Rebuilds a frozen root from its [`FrozenRoot::signed_bytes`]: exactly those, or an error.
+    /// Reads a frozen root from its [`RootDocument::signed_bytes`].
     ///
     /// # Errors
-    /// When the bytes are not in canonical form, or not a well-formed root.
-    pub fn from_signed_bytes(bytes: &[u8]) -> Result<Self, FrozenRootError> {
-        let Value::Object(tree) = parse_canonical(bytes)? else {
-            let remark = Remark::new(Check::FileForm, "the signed part is not an object");
-            return Err(FrozenRootError::Refused(remark));
+    /// If the bytes are not in canonical form, or not a well-formed root.
+    pub fn from_signed_bytes(bytes: &[u8]) -> Result<Self, Remark> {
+        let Value::Object(tree) = parse_canonical(bytes).map_err(|error| refuse_json(&error))?
+        else {
+            let text = "the signed part is not a JSON object";
+            return Err(Remark::new(Check::FileForm, text));
         };
-        let document = RootDocument::read(tree).map_err(FrozenRootError::Refused)?;
-        Ok(Self::new(document))
-    }
-
-    pub fn version(&self) -> u64 {
-        self.document.version()
-    }
-
-    pub fn signed_bytes(&self) -> &[u8] {
-        self.document.signed_bytes()
-    }
-
-    /// SHA-256 over the canonical bytes: what people read to each other.
-    pub fn digest(&self) -> Digest {
-        self.document.digest()
+        RootDocument::read(tree).map(Self::new)
     }
 
     pub fn document(&self) -> &RootDocument {
+        &self.document
+    }
+}
+
+impl Deref for FrozenRoot {
+    type Target = RootDocument;
+
+    fn deref(&self) -> &RootDocument {
         &self.document
     }
 }

@@ -1,4 +1,4 @@
-//! A key of TUF metadata: the object as it was received, and the public key in it.
+//! Key objects of root metadata.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +13,7 @@ use crate::certificate::{Algorithm, Certificate, PublicKey};
 
 /// A key object. Cheap to clone.
 ///
-/// The object is kept as it was received: its ID and every signature over a
-/// document cover members that nobody here knows.
+/// The object is kept as received, because its ID and all signatures over the document cover unknown members too.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(Arc<Inner>);
 
@@ -24,35 +23,31 @@ struct Inner {
     scheme_name: String,
     id: KeyId,
     verifier: Result<Verifier, String>,
-    /// The certificates that a key of Notary comes in, the leaf first; none elsewhere.
     certificates: Vec<Certificate>,
 }
 
 struct Verifier {
     public: PublicKey,
     scheme: Scheme,
-    /// The same public key, ready to verify: a chain has thousands of signatures of few keys.
-    ready: ParsedPublicKey,
+    /// Parsed once, because a chain has thousands of signatures by few keys.
+    parsed: ParsedPublicKey,
 }
 
 impl Verifier {
-    fn new(public: PublicKey, scheme: Scheme) -> Option<Self> {
-        let ready = scheme.ready(&public)?;
-        Some(Self {
+    fn new(public: PublicKey, scheme: Scheme) -> Result<Self, String> {
+        let Some(parsed) = scheme.parse_key(&public) else {
+            let algorithm = public.algorithm();
+            return Err(format!("scheme {scheme} does not support {algorithm} keys"));
+        };
+        Ok(Self {
             public,
             scheme,
-            ready,
+            parsed,
         })
-    }
-
-    fn read(public: PublicKey, scheme: Scheme) -> Result<Self, String> {
-        let algorithm = public.algorithm();
-        Self::new(public, scheme)
-            .ok_or_else(|| format!("scheme {scheme} does not fit a key of type {algorithm}"))
     }
 }
 
-/// Everything else follows from the object.
+/// The object determines all other fields.
 impl PartialEq for Inner {
     fn eq(&self, other: &Self) -> bool {
         self.object == other.object
@@ -61,38 +56,36 @@ impl PartialEq for Inner {
 
 impl Eq for Inner {}
 
-/// Why a JSON value is not a key object at all (specification, section 4.2).
-///
-/// A key object of an unknown type, or with an impossible public key, is still a
-/// key object: its signatures just never count.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
+/// A JSON value that is not a key object (specification, section 4.2). A key object with an unknown type or an invalid
+/// public key is not an error: its signatures never count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyObjectError {
-    #[error("a key is an object")]
+    #[error("the key is not a JSON object")]
     NotAnObject,
-    #[error("a key has a text {name:?}")]
-    Text { name: &'static str },
-    #[error("a key has an object \"keyval\"")]
-    KeyValue,
+    #[error("the key has no string {name:?}")]
+    MissingString { name: &'static str },
+    #[error("the key has no object \"keyval\"")]
+    MissingKeyValue,
 }
 
-/// Why Conclave writes no key object for a public key.
+/// A public key that Conclave does not write into root metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Conclave writes no {algorithm} keys into root metadata")]
+#[error("Conclave does not write {algorithm} keys into root metadata")]
 pub struct UnwritableKey {
     pub algorithm: Algorithm,
 }
 
 impl Key {
-    /// The key object that Conclave writes for a public key: the members that
-    /// the specification names and no other, so that every rule gives it the same ID.
+    /// The key object that Conclave writes for a public key. It has only the members of the specification, so all ID
+    /// rules give it the same ID.
     ///
     /// # Errors
-    /// When Conclave writes no scheme for keys of this algorithm and length.
+    /// For algorithms and lengths that Conclave does not write.
     pub fn from_public(public: &PublicKey) -> Result<Self, UnwritableKey> {
         let algorithm = public.algorithm();
-        let scheme = Scheme::for_public_key(public).ok_or(UnwritableKey { algorithm })?;
-        let verifier = Verifier::new(public.clone(), scheme).ok_or(UnwritableKey { algorithm })?;
+        let unwritable = UnwritableKey { algorithm };
+        let scheme = Scheme::for_public_key(public).ok_or(unwritable)?;
+        let verifier = Verifier::new(public.clone(), scheme).map_err(|_| unwritable)?;
         let (key_type, text) = match algorithm {
             Algorithm::P256 | Algorithm::P384 | Algorithm::P521 => ("ecdsa", public.to_pem()),
             Algorithm::Ed25519 => ("ed25519", hex::encode(public.subject_bits())),
@@ -122,7 +115,7 @@ impl Key {
         }))
     }
 
-    /// The same key with one more member in its object, as some publishers want it. That gives it another ID.
+    /// The same key with an additional member, which changes its ID.
     pub fn with_member(&self, name: &str, text: &str) -> Self {
         let mut object = self.object().clone();
         object[name] = json!(text);
@@ -132,30 +125,30 @@ impl Key {
         Self::new(object, key_type, scheme_name, verifier)
     }
 
-    /// Takes a key object out of a document.
+    /// Reads a key object.
     ///
     /// # Errors
-    /// When it lacks the form of one.
+    /// If it is malformed.
     pub fn from_object(object: &Value) -> Result<Self, KeyObjectError> {
         let members = object.as_object().ok_or(KeyObjectError::NotAnObject)?;
         let text = |name: &'static str| {
             members
                 .get(name)
                 .and_then(Value::as_str)
-                .ok_or(KeyObjectError::Text { name })
+                .ok_or(KeyObjectError::MissingString { name })
         };
         let key_type = text("keytype")?;
         let scheme_name = text("scheme")?;
         let key_value = members
             .get("keyval")
             .filter(|value| value.is_object())
-            .ok_or(KeyObjectError::KeyValue)?;
+            .ok_or(KeyObjectError::MissingKeyValue)?;
         let public = key_value.get("public").and_then(Value::as_str);
         let verifier = read_verifier(key_type, scheme_name, public);
         Ok(Self::new(object.clone(), key_type, scheme_name, verifier))
     }
 
-    /// A key whose object does not name its scheme: what it is was found out by the caller.
+    /// A key of Notary, whose object does not contain the scheme.
     pub(super) fn of_notary(
         object: Value,
         key_type: &str,
@@ -163,7 +156,7 @@ impl Key {
         found: Result<(PublicKey, Scheme), String>,
         certificates: Vec<Certificate>,
     ) -> Self {
-        let verifier = found.and_then(|(public, scheme)| Verifier::read(public, scheme));
+        let verifier = found.and_then(|(public, scheme)| Verifier::new(public, scheme));
         let id = KeyIdRule::NOTARY.id_of(&object);
         Self(Arc::new(Inner {
             id: id.unwrap_or_else(|| KeyId::of(&object)),
@@ -175,17 +168,16 @@ impl Key {
         }))
     }
 
-    /// The certificates that it comes in, the leaf first; none outside Notary's root keys.
+    /// The certificates of a root key of Notary, leaf first. Other keys have none.
     pub fn certificates(&self) -> &[Certificate] {
         &self.0.certificates
     }
 
-    /// The ID by the specification's rule. In a document the key may stand under another.
+    /// The ID by the rule of its format. A document may list the key under a different ID.
     pub fn id(&self) -> &KeyId {
         &self.0.id
     }
 
-    /// The object as it was received or made.
     pub fn object(&self) -> &Value {
         &self.0.object
     }
@@ -202,40 +194,38 @@ impl Key {
         self.0.verifier.as_ref().ok()
     }
 
-    /// The public key; `None` if Conclave cannot verify with this key object.
+    /// `None` if the key is unusable.
     pub fn public(&self) -> Option<&PublicKey> {
         self.verifier().map(|verifier| &verifier.public)
     }
 
-    /// The scheme; `None` if Conclave cannot verify with this key object.
+    /// `None` if the key is unusable.
     pub fn scheme(&self) -> Option<Scheme> {
         self.verifier().map(|verifier| verifier.scheme)
     }
 
-    /// Why signatures of this key never count; `None` if they can.
+    /// The reason why signatures by this key never count.
     pub fn unusable(&self) -> Option<&str> {
         self.0.verifier.as_ref().err().map(String::as_str)
     }
 
-    /// Whether `keyval.private` says something: there should be nothing.
+    /// Whether `keyval.private` has a value.
     pub fn holds_private(&self) -> bool {
         let private = self.0.object["keyval"].get("private");
         private.is_some_and(|private| !private.is_null() && private.as_str() != Some(""))
     }
 
-    /// Whether its object is one of Notary's, which names no scheme.
+    /// Whether the object is in Notary's format, which has no scheme.
     pub fn is_of_notary(&self) -> bool {
         self.0.object.get("scheme").is_none()
     }
 
-    /// Whether a signature over a message verifies with this key.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verifier()
-            .is_some_and(|verifier| verifier.ready.verify_sig(message, signature).is_ok())
+            .is_some_and(|verifier| verifier.parsed.verify_sig(message, signature).is_ok())
     }
 
-    /// Whose key it is, where the object says so: the owner or the online URI that
-    /// tuf-on-ci writes down. Escaped; a claim, and no more.
+    /// The owner or online URI that tuf-on-ci adds to the object, escaped. It is an unverified claim.
     pub fn holder(&self) -> Option<String> {
         ["x-tuf-on-ci-keyowner", "x-tuf-on-ci-online-uri"]
             .iter()
@@ -243,25 +233,20 @@ impl Key {
             .map(|holder| holder.escape_debug().to_string())
     }
 
-    /// A few words for people: `P-256, fingerprint 9f86 d081 … 0a08`. Foreign text in it is escaped.
+    /// A short description: `P-256, fingerprint 9f86 d081 … 0a08`. Untrusted text is escaped.
     pub fn describe(&self) -> String {
         match &self.0.verifier {
             Ok(Verifier { public, scheme, .. }) => {
                 let fingerprint = public.fingerprint().short_hex();
+                let is_usual =
+                    self.is_of_notary() || Scheme::for_public_key(public) == Some(*scheme);
+                let details = match self.certificates().first() {
+                    Some(leaf) => format!(", {}", notary::describe_leaf(leaf)),
+                    None if is_usual => String::new(),
+                    None => format!(" ({scheme})"),
+                };
                 let algorithm = public.algorithm();
-                if let Some(leaf) = self.certificates().first() {
-                    return format!(
-                        "{algorithm}, {}, fingerprint {fingerprint}",
-                        notary::describe_leaf(leaf)
-                    );
-                }
-                match Scheme::for_public_key(public) {
-                    _ if self.is_of_notary() => format!("{algorithm}, fingerprint {fingerprint}"),
-                    Some(usual) if usual == *scheme => {
-                        format!("{algorithm}, fingerprint {fingerprint}")
-                    }
-                    _ => format!("{algorithm} ({scheme}), fingerprint {fingerprint}"),
-                }
+                format!("{algorithm}{details}, fingerprint {fingerprint}")
             }
             Err(why) => format!(
                 "{} / {}, unusable: {why}",
@@ -289,7 +274,7 @@ fn read_verifier(
         "ed25519" => scheme == Scheme::Ed25519,
         "rsa" => scheme.is_rsa(),
         "ecdsa" => scheme.is_ecdsa(),
-        // Names from before the specification said `ecdsa`.
+        // Used before the specification introduced `ecdsa`.
         "ecdsa-sha2-nistp256" | "ecdsa-sha2-nistp384" | "ecdsa-sha2-nistp521" => {
             scheme_name == key_type
         }
@@ -297,23 +282,23 @@ fn read_verifier(
     };
     if !belongs {
         return Err(format!(
-            "scheme {scheme_name:?} does not fit keytype {key_type:?}"
+            "scheme {scheme_name:?} is not allowed for keytype {key_type:?}"
         ));
     }
-    let public = public.ok_or("keyval has no text \"public\"")?;
+    let public = public.ok_or("keyval has no string \"public\"")?;
     let public = match scheme {
         Scheme::Ed25519 => hex::decode(public)
-            .map_err(|_| "an Ed25519 key is written in hex".to_owned())
+            .map_err(|_| "the Ed25519 public key is not valid hex".to_owned())
             .and_then(|bytes| PublicKey::from_ed25519(&bytes).map_err(|e| e.to_string())),
         Scheme::EcdsaP256 => read_ec(Algorithm::P256, public),
         Scheme::EcdsaP384 => read_ec(Algorithm::P384, public),
         Scheme::EcdsaP521 => read_ec(Algorithm::P521, public),
         _ => PublicKey::from_pem(public).map_err(|error| error.to_string()),
     }?;
-    Verifier::read(public, scheme)
+    Verifier::new(public, scheme)
 }
 
-/// PEM, or the bare point in hex, as go-tuf wrote it before 2022.
+/// PEM, or the point in hex (go-tuf before 2022).
 fn read_ec(curve: Algorithm, public: &str) -> Result<PublicKey, String> {
     match hex::decode(public) {
         Ok(point) => PublicKey::from_point(curve, &point),
@@ -329,7 +314,7 @@ mod tests {
     use crate::metadata::testing::Signer;
 
     #[test]
-    fn a_written_key_object_has_core_members_and_the_specified_id() {
+    fn written_key_objects_have_core_members_and_the_specified_id() {
         for signer in Signer::writable() {
             let key = signer.key();
             let names: Vec<_> = key.object().as_object().unwrap().keys().collect();
@@ -356,7 +341,7 @@ mod tests {
         let public = Signer::p521().public().clone();
         assert_eq!(
             Key::from_public(&public).unwrap_err().to_string(),
-            "Conclave writes no P-521 keys into root metadata"
+            "Conclave does not write P-521 keys into root metadata"
         );
         let object = json!({"keytype": "ecdsa", "scheme": "ecdsa-sha2-nistp521",
             "keyval": {"public": public.to_pem()}});
@@ -382,50 +367,22 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_cannot_verify_is_kept_and_says_why() {
+    fn unusable_keys_are_kept_with_the_reason() {
         let p384 = Signer::p384().public().to_pem();
         let weak = Signer::weak_rsa_public().to_pem();
         let neutral = "01".to_owned() + &"00".repeat(31);
+        let (p256, p384_scheme) = ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384");
+        let (pss, unknown) = ("rsassa-pss-sha256", "scheme \"Fulcio\" is unknown");
         for (key_type, scheme, public, why) in [
-            (
-                "sigstore-oidc",
-                "Fulcio",
-                "x",
-                "scheme \"Fulcio\" is unknown",
-            ),
+            ("sigstore-oidc", "Fulcio", "x", unknown),
             ("ml-dsa", "ed25519", "x", "keytype \"ml-dsa\" is unknown"),
-            (
-                "ed25519",
-                "ecdsa-sha2-nistp256",
-                "x",
-                "does not fit keytype",
-            ),
-            (
-                "ecdsa-sha2-nistp256",
-                "ecdsa-sha2-nistp384",
-                &p384,
-                "does not fit keytype",
-            ),
-            (
-                "ecdsa",
-                "ecdsa-sha2-nistp256",
-                &p384,
-                "does not fit a key of type P-384",
-            ),
-            (
-                "rsa",
-                "rsassa-pss-sha256",
-                &weak,
-                "does not fit a key of type RSA-1024",
-            ),
+            ("ed25519", p256, "x", "not allowed for keytype"),
+            (p256, p384_scheme, &p384, "not allowed for keytype"),
+            ("ecdsa", p256, &p384, "does not support P-384 keys"),
+            ("rsa", pss, &weak, "does not support RSA-1024 keys"),
             ("ed25519", "ed25519", &neutral, "small order"),
-            ("ed25519", "ed25519", "zz", "written in hex"),
-            (
-                "ecdsa",
-                "ecdsa-sha2-nistp256",
-                "not a key",
-                "not a public key",
-            ),
+            ("ed25519", "ed25519", "zz", "not valid hex"),
+            ("ecdsa", p256, "not a key", "not a public key"),
         ] {
             let object = json!({"keytype": key_type, "scheme": scheme,
                 "keyval": {"public": public}});
@@ -437,23 +394,24 @@ mod tests {
     }
 
     #[test]
-    fn what_lacks_the_form_of_a_key_is_refused() {
+    fn malformed_key_objects_are_refused() {
         for (object, error) in [
-            (json!([]), KeyObjectError::NotAnObject),
+            (json!([]), "not a JSON object"),
             (
                 json!({"keytype": "rsa", "keyval": {}}),
-                KeyObjectError::Text { name: "scheme" },
+                "no string \"scheme\"",
             ),
             (
                 json!({"keytype": 1, "scheme": "x", "keyval": {}}),
-                KeyObjectError::Text { name: "keytype" },
+                "no string \"keytype\"",
             ),
             (
                 json!({"keytype": "rsa", "scheme": "x", "keyval": "x"}),
-                KeyObjectError::KeyValue,
+                "no object \"keyval\"",
             ),
         ] {
-            assert_eq!(Key::from_object(&object).unwrap_err(), error);
+            let refused = Key::from_object(&object).unwrap_err().to_string();
+            assert!(refused.ends_with(error), "{refused}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Public key files that are carried in from elsewhere.
+//! Public key files from other sources.
 
 use serde_json::Value;
 
@@ -7,22 +7,18 @@ use super::key::{Key, KeyObjectError, UnwritableKey};
 use super::scheme::Scheme;
 use crate::certificate::{PublicKey, PublicKeyError};
 
-/// The largest key file that is read, in bytes.
+/// The largest accepted key file, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// Why a file is not a public key that can be taken into root metadata.
+/// A file that does not contain a public key for root metadata.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum KeyFileError {
-    /// A PRIVATE key, in clear or encrypted. It must leave this machine.
-    #[error("there is a PRIVATE key in this file")]
+    /// In the clear or encrypted.
+    #[error("the file contains a PRIVATE key")]
     Private,
-    #[error("the file has {found} bytes; a public key file has at most {MAX_BYTES}")]
-    Size {
-        /// Its size in bytes.
-        found: usize,
-    },
-    #[error("neither a PEM block \"PUBLIC KEY\", nor DER, nor a key object in JSON")]
+    #[error("the file is {found} bytes long; the limit for a public key file is {MAX_BYTES}")]
+    Size { found: usize },
+    #[error("the file is not a PEM block \"PUBLIC KEY\", DER, or a JSON key object")]
     Unrecognized,
     #[error(transparent)]
     PublicKey(#[from] PublicKeyError),
@@ -30,27 +26,21 @@ pub enum KeyFileError {
     Json(#[from] JsonError),
     #[error(transparent)]
     Object(#[from] KeyObjectError),
-    #[error("the key cannot be used: {why}")]
+    #[error("the key is unusable: {reason}")]
     Unusable {
-        /// What is the matter with it; foreign text in it is escaped.
-        why: String,
+        /// Untrusted text in it is escaped.
+        reason: String,
     },
     #[error(transparent)]
     Unwritable(#[from] UnwritableKey),
-    /// A key for another scheme than the one that Conclave would write for it.
-    #[error("the key is for scheme {found}; Conclave writes {written} for such keys")]
-    Scheme {
-        found: Scheme,
-        /// The scheme of [`Scheme::for_public_key`].
-        written: Scheme,
-    },
+    #[error("the key is for scheme {found}, but Conclave writes {written} for such keys")]
+    Scheme { found: Scheme, written: Scheme },
 }
 
-/// What is in a file of a public key.
 enum Content<'a> {
     Der(PublicKey),
     Pem(&'a str),
-    /// With a private key nowhere in it.
+    /// Without a private key anywhere in it.
     Object(Value),
 }
 
@@ -81,12 +71,10 @@ impl<'a> Content<'a> {
 }
 
 impl Key {
-    /// Reads a public key that was carried in: PEM, DER, or a key object in JSON.
-    /// What comes out is the form that [`Key::from_public`] writes.
+    /// Reads a public key (PEM, DER, or a JSON key object) in the form of [`Key::from_public`].
     ///
     /// # Errors
-    /// When it is no public key that Conclave writes; [`KeyFileError::Private`]
-    /// when there is a private key in it.
+    /// If the file does not contain a public key that Conclave writes, or if it contains a private key.
     pub fn from_file(bytes: &[u8]) -> Result<Self, KeyFileError> {
         match Content::read(bytes)? {
             Content::Der(public) => Ok(Self::from_public(&public)?),
@@ -95,8 +83,8 @@ impl Key {
         }
     }
 
-    /// Reads a public key that was carried in for a root of Notary: what its server hands out (`timestamp.key`), PEM,
-    /// also with the headers that Docker writes, or DER.
+    /// Reads a public key for a root of Notary: a key of the server (`timestamp.key`), DER, or PEM with or without the
+    /// headers that Docker adds.
     ///
     /// # Errors
     /// As [`Key::from_file`].
@@ -117,7 +105,7 @@ impl Key {
     }
 }
 
-/// The key of an object, as Conclave writes it.
+/// The key of an object in the form that Conclave writes.
 fn written(object: &Value) -> Result<Key, KeyFileError> {
     let received = Key::from_object(object)?;
     let (Some(public), Some(found)) = (received.public(), received.scheme()) else {
@@ -131,23 +119,23 @@ fn written(object: &Value) -> Result<Key, KeyFileError> {
 }
 
 fn unusable(key: &Key) -> KeyFileError {
-    let why = key.unusable().unwrap_or_default().to_owned();
-    KeyFileError::Unusable { why }
+    let reason = key.unusable().unwrap_or_default().to_owned();
+    KeyFileError::Unusable { reason }
 }
 
-/// A PEM block without the lines `name: value` that Docker writes into it.
+/// Removes the `name: value` lines that Docker adds to PEM blocks.
 fn without_headers(pem: &str) -> String {
     let lines = pem.lines().filter(|line| !line.contains(": "));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Looks for a private key before anything is parsed, so that no syntax error hides one.
+/// Searches for a private key before any parsing, so that a syntax error cannot hide one.
 fn is_private(bytes: &[u8]) -> bool {
     let contains = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
-    // PEM of every kind: PKCS#8, encrypted, SEC 1, PKCS#1, OpenSSH, Sigstore.
+    // All kinds of PEM: PKCS#8, encrypted, SEC 1, PKCS#1, OpenSSH, Sigstore.
     contains(b"PRIVATE KEY-----")
         || contains(b"AGE-SECRET-KEY-")
-        // Encrypted files of old securesystemslib: salt@@@@iterations@@@@…
+        // Encrypted files of old securesystemslib versions: salt@@@@iterations@@@@…
         || bytes.windows(4).filter(|window| *window == b"@@@@").count() >= 4
         || is_private_der(bytes)
 }
@@ -165,8 +153,8 @@ fn is_private_der(bytes: &[u8]) -> bool {
         || (body.first() == Some(&0x30) && body.get(2..12).is_some_and(|oid| oid == encrypted))
 }
 
-/// Whether a private key stands anywhere in a JSON value: `keyval.private` of
-/// securesystemslib and go-tuf, go-tuf's encrypted files, and `d` of a JWK.
+/// Whether a JSON value contains a private key: `keyval.private` of securesystemslib and go-tuf, encrypted files of
+/// go-tuf, and `d` or `k` of a JWK.
 fn holds_private(value: &Value) -> bool {
     match value {
         Value::Object(members) => {
@@ -192,7 +180,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_form_of_a_public_key_file_gives_the_same_key() {
+    fn all_forms_of_a_public_key_file_give_the_same_key() {
         for signer in Signer::writable() {
             let key = signer.key();
             let public = signer.public();
@@ -212,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_key_is_refused_in_every_dress() {
+    fn private_keys_are_refused_in_every_form() {
         let pkcs8 = Signer::p256().pkcs8();
         let mut with_private = Signer::ed25519().key().object().clone();
         with_private["keyval"]["private"] = json!("00".repeat(32));
@@ -245,17 +233,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_usable_public_key_is_refused() {
-        let weak = Signer::weak_rsa_public();
-        assert!(matches!(
-            Key::from_file(weak.to_pem().as_bytes()),
-            Err(KeyFileError::Unwritable(_))
-        ));
-        let p521 = Signer::p521().public().to_pem();
-        assert!(matches!(
-            Key::from_file(p521.as_bytes()),
-            Err(KeyFileError::Unwritable(_))
-        ));
+    fn unusable_public_keys_are_refused() {
+        for public in [&Signer::weak_rsa_public(), Signer::p521().public()] {
+            let refused = Key::from_file(public.to_pem().as_bytes());
+            assert!(matches!(refused, Err(KeyFileError::Unwritable(_))));
+        }
         let neutral = json!({"keytype": "ed25519", "scheme": "ed25519",
             "keyval": {"public": "01".to_owned() + &"00".repeat(31)}});
         assert!(matches!(

@@ -1,4 +1,4 @@
-//! Key IDs, and the rules by which tools have computed them.
+//! Key IDs and the rules that tools have used to compute them.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -9,18 +9,17 @@ use serde_json::{Map, Value, json};
 
 use super::canonical_json::canonical;
 
-/// The ID of a key, as it stands in a document. Only text: it need not be the right one.
+/// The ID of a key in a document. It is only text, and can be wrong.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KeyId(String);
 
 impl KeyId {
-    /// An ID as somebody wrote it.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The ID that the specification gives a key object: SHA-256 over its canonical form, in hex.
+    /// The ID by the specification's rule: SHA-256 over the canonical form of the key object, in hex.
     pub fn of(object: &Value) -> Self {
         Self(Hash::Sha256.over(object).unwrap_or_default())
     }
@@ -29,7 +28,7 @@ impl KeyId {
         &self.0
     }
 
-    /// The first eight characters, escaped: enough to find it among a few.
+    /// The first eight characters, escaped.
     pub fn short(&self) -> String {
         let short: String = self.0.chars().take(8).collect();
         short.escape_debug().to_string()
@@ -54,22 +53,22 @@ impl Borrow<str> for KeyId {
     }
 }
 
-/// Which members of the key object go into the hash.
+/// The members of the key object that are hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Members {
-    /// All that stand there: the specification, tough, go-tuf.
+    /// All members: the specification, tough, go-tuf.
     All,
-    /// `keytype`, `scheme` and `keyval`: securesystemslib since 0.28.
+    /// `keytype`, `scheme` and `keyval`: securesystemslib 0.28 and later.
     Core,
-    /// The core and `keyid_hash_algorithms`: securesystemslib before.
+    /// The core and `keyid_hash_algorithms`: earlier versions of securesystemslib.
     CoreWithHashAlgorithms,
-    /// `keytype` and `keyval`, this with an empty `private`: Notary.
+    /// `keytype`, and `keyval` with an empty `private`: Notary.
     Notary,
-    /// All but `x-…`: documents that tuf-on-ci took over from other tools.
+    /// All but `x-…`: documents that tuf-on-ci migrated from other tools.
     AllButCustom,
 }
 
-/// What happens to the newline at the end of a PEM public key.
+/// How the newline at the end of a PEM public key is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FinalNewline {
     AsIs,
@@ -94,7 +93,7 @@ impl Hash {
     }
 }
 
-/// A rule that explains a key ID: which form of the key object has this hash.
+/// A rule for computing a key ID: the form of the key object that is hashed, and the hash function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyIdRule {
     members: Members,
@@ -103,31 +102,25 @@ pub struct KeyIdRule {
 }
 
 impl KeyIdRule {
-    /// The rule of the specification (section 4.2): SHA-256 over the whole object as it stands.
+    /// The rule of the specification (section 4.2): SHA-256 over the whole object.
     pub const SPECIFIED: Self = Self {
         members: Members::All,
         newline: FinalNewline::AsIs,
         hash: Hash::Sha256,
     };
 
-    /// The rule of Notary: SHA-256 over `keytype` and `keyval`, as it writes them out itself.
+    /// The rule of Notary: SHA-256 over `keytype` and `keyval`, as Notary itself writes them.
     pub const NOTARY: Self = Self {
         members: Members::Notary,
-        newline: FinalNewline::AsIs,
-        hash: Hash::Sha256,
+        ..Self::SPECIFIED
     };
 
-    /// Whether it is the one rule of its format.
-    pub fn is_of_its_format(self) -> bool {
+    /// Whether this is the standard rule of TUF or of Notary.
+    pub fn is_standard(self) -> bool {
         [Self::SPECIFIED, Self::NOTARY].contains(&self)
     }
 
-    /// The rule that explains the ID of a key object in a root of Notary, which knows one alone.
-    pub(super) fn explain_notary(id: &KeyId, object: &Value) -> Option<Self> {
-        (Self::NOTARY.id_of(object).as_ref() == Some(id)).then_some(Self::NOTARY)
-    }
-
-    /// The first rule that explains the ID of a key object; `None` if none does.
+    /// The first rule of TUF tools that results in this ID.
     pub fn explain(id: &KeyId, object: &Value) -> Option<Self> {
         let hash = match id.0.len() {
             64 => Hash::Sha256,
@@ -159,21 +152,17 @@ impl KeyIdRule {
         None
     }
 
-    /// The ID that this rule gives a key object, if it has the members for it.
+    /// The ID of a key object by this rule; `None` if the object lacks the necessary members.
     pub(super) fn id_of(self, object: &Value) -> Option<KeyId> {
-        let form = match self.form_of(object) {
-            Some(form) => form,
-            // The text ends as the rule would have it end.
-            None => Self {
-                newline: FinalNewline::AsIs,
-                ..self
-            }
-            .form_of(object)?,
-        };
+        // The rule's final newline can already be there.
+        let newline = FinalNewline::AsIs;
+        let form = self
+            .form_of(object)
+            .or_else(|| Self { newline, ..self }.form_of(object))?;
         self.hash.over(&form).map(KeyId)
     }
 
-    /// The object that is hashed; `None` where the rule changes nothing that a simpler one leaves.
+    /// The object that is hashed; `None` if a simpler rule has the same form.
     fn form_of(self, object: &Value) -> Option<Value> {
         let object = object.as_object()?;
         if self.members == Members::Notary {
@@ -226,11 +215,11 @@ impl fmt::Display for KeyIdRule {
         };
         let members = match self.members {
             Members::All => "the whole key object",
-            Members::Core => "keytype, scheme and keyval alone",
+            Members::Core => "only keytype, scheme and keyval",
             Members::CoreWithHashAlgorithms => {
-                "keytype, scheme, keyval and keyid_hash_algorithms alone"
+                "only keytype, scheme, keyval and keyid_hash_algorithms"
             }
-            Members::Notary => "keytype and keyval alone, as Notary writes them",
+            Members::Notary => "only keytype and keyval, as Notary writes them",
             Members::AllButCustom => "the key object without its x- members",
         };
         let newline = match self.newline {
@@ -251,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_in_the_field_is_recognized() {
+    fn each_rule_in_use_is_recognized() {
         let pem = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----";
         let object = json!({
             "keytype": "ecdsa", "scheme": "ecdsa-sha2-nistp256",
@@ -269,10 +258,10 @@ mod tests {
         stripped["keyval"]["public"] = json!(pem);
         for (form, said) in [
             (&object, "SHA-256 over the whole key object"),
-            (&core, "SHA-256 over keytype, scheme and keyval alone"),
+            (&core, "SHA-256 over only keytype, scheme and keyval"),
             (
                 &uncustom,
-                "SHA-256 over keytype, scheme, keyval and keyid_hash_algorithms alone",
+                "SHA-256 over only keytype, scheme, keyval and keyid_hash_algorithms",
             ),
             (
                 &stripped,
@@ -287,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_nothing_explains_stays_unexplained() {
+    fn an_unknown_id_has_no_rule() {
         let object = json!({"keytype": "ed25519", "scheme": "ed25519", "keyval": {"public": "00"}});
         let upper = KeyId::new(KeyId::of(&object).as_str().to_uppercase());
         for id in [KeyId::new("00".repeat(32)), KeyId::new("key-1"), upper] {

@@ -1,33 +1,49 @@
-//! The types of key that a ceremony makes, or has tokens sign with.
+//! The types of root keys that tokens generate or sign with.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::certificate::Algorithm;
+use crate::record::UnknownName;
 
-/// A type of root key. Conclave generates all but one, with which keys of old roots sign. Its text form, serde included, is the canonical name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+/// A type of root key.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Default,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[strum(const_into_str, parse_err_ty = UnknownName, parse_err_fn = unknown)]
+#[serde(try_from = "String", into = "String")]
 pub enum KeyType {
-    /// ECDSA on P-256, the type that most clients verify.
+    /// The type that most clients support.
     #[default]
+    #[strum(serialize = "ecdsa-sha2-nistp256")]
     EcdsaP256,
+    #[strum(serialize = "ecdsa-sha2-nistp384")]
     EcdsaP384,
+    #[strum(serialize = "ed25519")]
     Ed25519,
-    /// RSA-PSS with SHA-256 and a modulus of 3072 bits.
+    #[strum(to_string = "rsassa-pss-sha256", serialize = "rsassa-pss-sha256-3072")]
     RsaPss3072,
-    /// RSA-PSS with SHA-256 and a modulus of 4096 bits.
+    #[strum(serialize = "rsassa-pss-sha256-4096")]
     RsaPss4096,
-    /// RSA-PSS with SHA-256 and a modulus of 2048 bits: such keys of old roots sign still, and no new one is made.
+    /// Keys of existing roots can still sign. New keys of this type are never generated.
+    #[strum(serialize = "rsassa-pss-sha256-2048")]
     RsaPss2048,
 }
 
-/// A text that names no [`KeyType`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is no key type; there are {}", KeyType::names())]
-pub struct UnknownKeyType {
-    pub name: String,
+fn unknown(name: &str) -> UnknownName {
+    UnknownName::new("key type", name, KeyType::MADE.map(KeyType::as_str))
 }
 
 impl KeyType {
@@ -40,7 +56,7 @@ impl KeyType {
         Self::RsaPss2048,
     ];
 
-    /// The types of which new keys may be.
+    /// The types of newly generated keys.
     pub const MADE: [Self; 5] = [
         Self::EcdsaP256,
         Self::EcdsaP384,
@@ -49,19 +65,11 @@ impl KeyType {
         Self::RsaPss4096,
     ];
 
-    /// The canonical name, as scripts and options give it.
+    /// The name in scripts and options.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::EcdsaP256 => "ecdsa-sha2-nistp256",
-            Self::EcdsaP384 => "ecdsa-sha2-nistp384",
-            Self::Ed25519 => "ed25519",
-            Self::RsaPss3072 => "rsassa-pss-sha256",
-            Self::RsaPss4096 => "rsassa-pss-sha256-4096",
-            Self::RsaPss2048 => "rsassa-pss-sha256-2048",
-        }
+        self.into_str()
     }
 
-    /// The algorithm of its public keys.
     pub const fn algorithm(self) -> Algorithm {
         match self {
             Self::EcdsaP256 => Algorithm::P256,
@@ -72,44 +80,19 @@ impl KeyType {
             Self::RsaPss2048 => Algorithm::Rsa { bits: 2048 },
         }
     }
+}
 
-    fn names() -> String {
-        Self::MADE.map(Self::as_str).join(", ")
+impl TryFrom<String> for KeyType {
+    type Error = UnknownName;
+
+    fn try_from(name: String) -> Result<Self, UnknownName> {
+        name.parse()
     }
 }
 
-impl fmt::Display for KeyType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for KeyType {
-    type Err = UnknownKeyType;
-
-    /// Reads a canonical name; `rsassa-pss-sha256-3072` is a second name of `rsassa-pss-sha256`.
-    fn from_str(name: &str) -> Result<Self, UnknownKeyType> {
-        if name == "rsassa-pss-sha256-3072" {
-            return Ok(Self::RsaPss3072);
-        }
-        Self::ALL
-            .into_iter()
-            .find(|key_type| key_type.as_str() == name)
-            .ok_or_else(|| UnknownKeyType { name: name.into() })
-    }
-}
-
-impl Serialize for KeyType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for KeyType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+impl From<KeyType> for String {
+    fn from(key_type: KeyType) -> Self {
+        key_type.as_str().to_owned()
     }
 }
 
@@ -118,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lead_back_to_their_types() {
+    fn names_round_trip() {
         for key_type in KeyType::ALL {
             assert_eq!(key_type.to_string().parse(), Ok(key_type));
             let json = serde_json::to_string(&key_type).unwrap();
@@ -131,6 +114,7 @@ mod tests {
     #[test]
     fn another_name_is_refused_with_the_list() {
         let error = "rsa".parse::<KeyType>().unwrap_err().to_string();
-        assert!(error.starts_with("\"rsa\" is no key type; there are ecdsa-sha2-nistp256, "));
+        let expected = "unknown key type \"rsa\"; use one of ecdsa-sha2-nistp256, ";
+        assert!(error.starts_with(expected), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! The root role of TUF: keys, canonical JSON, signatures, and the chain of root versions.
+//! Root metadata of TUF: keys, canonical JSON, signatures, and chains of root versions.
 
 mod authority;
 pub mod canonical_json;
@@ -29,28 +29,30 @@ mod status;
 pub(crate) mod testing;
 
 pub use authority::ListedKey;
-pub use canonical_json::{CanonicalError, JsonError, canonical};
+pub use canonical_json::{JsonError, canonical};
 pub use chain::{ChainReport, Count, TrustedRoot, try_verify_chain, verify_chain};
 pub use check::{Check, Remark};
-pub use diff::{Change, Consequence, Fate, RootDiff};
+pub use diff::{Change, Consequence, MemberChange, RootDiff};
 pub use document::RootDocument;
 pub use draft::{DraftError, RootDraft};
-pub use ecdsa::{EcdsaError, ecdsa_der_from_raw};
+pub use ecdsa::ecdsa_der_from_raw;
 pub use expires::{Expires, ExpiresError};
 pub use format::RootFormat;
-pub use frozen::{FrozenRoot, FrozenRootError};
+pub use frozen::FrozenRoot;
 pub use key::{Key, KeyObjectError, UnwritableKey};
 pub use key_file::KeyFileError;
 pub use key_id::{KeyId, KeyIdRule};
-pub use key_type::{KeyType, UnknownKeyType};
+pub use key_type::KeyType;
 pub use lint::{
-    Client, Effect, LintRemark, Service, UnknownClient, lint, lint_document, lint_notary,
-    lint_notary_document, lint_rules,
+    Client, Effect, LintRemark, Service, lint, lint_document, lint_notary, lint_notary_document,
+    lint_rules,
 };
-pub use reachability::{Part, Participant, Reach, Reachability, RootChange, Signer, Way};
+pub use reachability::{
+    Availability, ChangePlan, ChangeStep, ChangedKey, Reach, Reachability, RootChange,
+};
 pub use role::{Role, RoleKind};
 pub use root_file::{RootFile, SignatureEntry, SignatureState};
-pub use scheme::{MAX_RSA_BITS, MIN_RSA_BITS, Scheme, VerifyError};
+pub use scheme::{MAX_RSA_BITS, MIN_RSA_BITS, Scheme};
 pub use signed::{Attached, Progress, SignatureError, SignedRoot};
 pub use simulation::{RootSimulation, RootSimulationError};
-pub use status::{NextAct, RoleStatus, RootStatus};
+pub use status::RootStatus;

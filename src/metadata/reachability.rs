@@ -1,110 +1,100 @@
-//! Whether a change of a root can be signed at all, and if not, by which smaller changes to go.
+//! Whether the change of a root can be signed, and if not, in which order smaller changes are possible.
 //!
-//! A root N+1 needs a threshold of root N's keys and a threshold of its own. Which keys can sign does not depend
-//! on the order of changes, so a change that cannot be signed at once cannot be reached in steps either, unless
-//! keys that can sign join in between. What can be done at once is the largest part that keeps to both
-//! thresholds; the rest waits for those keys.
+//! A root N+1 requires a threshold of root N's keys and a threshold of its own. The order of changes does not affect
+//! which keys can sign. So a change that cannot be signed at once cannot be completed in steps either, unless additional
+//! keys that can sign are added in between. The first step is the largest part that satisfies both thresholds.
 
 use std::fmt;
 
-/// Whether a key will sign.
+/// Whether a key can sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Signer {
-    /// Its token is in the room.
-    Here,
-    /// Another site owes its signature.
-    Owed,
-    /// It is absent or lost.
-    Never,
+pub enum Availability {
+    Present,
+    /// Another site will provide the signature.
+    Remote,
+    /// Absent or lost.
+    Unavailable,
 }
 
 /// A root key in a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Participant {
+pub struct ChangedKey {
     pub name: String,
     pub before: bool,
     pub after: bool,
-    pub signer: Signer,
+    pub availability: Availability,
 }
 
-/// A change of the root role. One public key is one participant, whatever its IDs.
+/// A change of the root role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootChange {
-    /// Every key of either root.
-    pub participants: Vec<Participant>,
-    /// Signatures that the root before needs; none in a genesis.
+    /// The distinct public keys of both roots.
+    pub keys: Vec<ChangedKey>,
+    /// `None` in a genesis.
     pub threshold_before: Option<u64>,
-    /// Signatures that the new root needs.
     pub threshold_after: u64,
 }
 
-/// What signatures can be made under one root.
+/// The possible signatures for one root role.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// Made in the room.
-    pub here: u64,
-    /// Owed by other sites.
-    pub owed: u64,
-    /// That the threshold needs.
+    pub present: u64,
+    pub remote: u64,
     pub need: u64,
 }
 
 impl Reach {
-    /// Whether the threshold can be reached. What another site owes counts as made.
+    /// Whether the threshold can be reached, including signatures from other sites.
     pub const fn is_reached(self) -> bool {
-        self.here + self.owed >= self.need
+        self.present + self.remote >= self.need
     }
 
-    /// Whether it can be reached in the room alone.
     pub const fn is_reached_here(self) -> bool {
-        self.here >= self.need
+        self.present >= self.need
     }
 }
 
 impl fmt::Display for Reach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {}", self.here + self.owed, self.need)?;
-        if self.owed > 0 {
-            write!(f, ", {} of them owed by other sites", self.owed)?;
+        write!(f, "{} of {}", self.present + self.remote, self.need)?;
+        if self.remote > 0 {
+            write!(f, ", {} of them from other sites", self.remote)?;
         }
         Ok(())
     }
 }
 
-/// What signatures can be made under both roots.
+/// The possible signatures for both root roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reachability {
-    /// Under the root before; none in a genesis.
+    /// `None` in a genesis.
     pub before: Option<Reach>,
-    /// Under the new root.
     pub after: Reach,
 }
 
 impl Reachability {
-    /// Whether clients can come to accept the new root.
+    /// Whether both thresholds can be reached, including signatures from other sites.
     pub fn is_reached(self) -> bool {
         self.after.is_reached() && self.before.is_none_or(Reach::is_reached)
     }
 
-    /// Whether that needs no signature of another site.
     pub fn is_reached_here(self) -> bool {
         self.after.is_reached_here() && self.before.is_none_or(Reach::is_reached_here)
     }
 }
 
-/// One of the parts of which a change is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub enum ChangeStep {
     Add(String),
     Remove(String),
     Threshold { from: u64, to: u64 },
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for ChangeStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Add(key) => write!(f, "add {key}"),
-            Self::Remove(key) => write!(f, "take {key} out"),
+            Self::Remove(key) => write!(f, "remove {key}"),
             Self::Threshold { from, to } if to > from => {
                 write!(f, "raise the threshold from {from} to {to}")
             }
@@ -113,56 +103,56 @@ impl fmt::Display for Part {
     }
 }
 
-/// How to get where a change wants to go.
+/// How a change can be completed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Way {
+pub enum ChangePlan {
     Direct,
-    /// Not enough keys of the root before can sign: no change at all can be made.
-    Stranded {
+    /// The keys of the previous root cannot reach its threshold, so no change is possible.
+    Blocked {
         missing: u64,
     },
-    /// A part of it first, the rest when more keys can sign.
-    Steps {
-        /// What can be signed now; may be nothing.
-        first: Vec<Part>,
-        then: Vec<Part>,
-        /// Keys that can sign, and that the new root must have beside those that it would have now.
+    /// The rest needs more keys that can sign.
+    Staged {
+        /// Can be signed now. May be empty.
+        first: Vec<ChangeStep>,
+        then: Vec<ChangeStep>,
+        /// The number of additional keys that can sign and that the new root needs.
         more: u64,
     },
 }
 
-impl fmt::Display for Way {
+impl fmt::Display for ChangePlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Direct => f.write_str("it can be signed as it is"),
-            Self::Stranded { missing } => write!(
+            Self::Direct => f.write_str("the change can be signed at once"),
+            Self::Blocked { missing } => write!(
                 f,
-                "no change can be signed before {missing} more of the keys of the root before can sign: bring them here, or have their sites sign"
+                "make {} of the previous root available, here or at another site; until then, no change can be signed",
+                more_keys(*missing)
             ),
-            Self::Steps { first, then, more } => {
-                let keys = if *more == 1 { "key" } else { "keys" };
+            Self::Staged { first, then, more } => {
+                let more = format!("add or make available {} that can sign", more_keys(*more));
+                let then = listed(then);
                 if first.is_empty() {
-                    write!(f, "first add or bring {more} {keys} that can sign")?;
+                    write!(f, "first {more}; then {then}")
                 } else {
-                    write!(
-                        f,
-                        "first {}; then add or bring {more} {keys} that can sign",
-                        listed(first)
-                    )?;
+                    write!(f, "first {}; then {more}; then {then}", listed(first))
                 }
-                write!(f, "; then {}", listed(then))
             }
         }
     }
 }
 
-fn listed(parts: &[Part]) -> String {
-    let texts: Vec<String> = parts.iter().map(ToString::to_string).collect();
+fn more_keys(number: u64) -> String {
+    format!("{number} more {}", if number == 1 { "key" } else { "keys" })
+}
+
+fn listed(steps: &[ChangeStep]) -> String {
+    let texts: Vec<String> = steps.iter().map(ToString::to_string).collect();
     texts.join(", ")
 }
 
 impl RootChange {
-    /// What signatures can be made.
     pub fn reachability(&self) -> Reachability {
         Reachability {
             before: self
@@ -172,62 +162,62 @@ impl RootChange {
         }
     }
 
-    fn reach(&self, need: u64, stands: impl Fn(&Participant) -> bool) -> Reach {
-        let count = |signer| {
-            let keys = self.participants.iter();
-            keys.filter(|key| stands(key) && key.signer == signer)
+    fn reach(&self, need: u64, is_in: impl Fn(&ChangedKey) -> bool) -> Reach {
+        let count = |availability| {
+            let keys = self.keys.iter();
+            keys.filter(|key| is_in(key) && key.availability == availability)
                 .count() as u64
         };
         Reach {
-            here: count(Signer::Here),
-            owed: count(Signer::Owed),
+            present: count(Availability::Present),
+            remote: count(Availability::Remote),
             need,
         }
     }
 
-    /// How many keys of the new root may be lost before no root can follow it. Lost and absent keys do not count.
-    pub fn losses_survived(&self) -> u64 {
+    /// How many available keys of the new root may be lost before no further root can be signed.
+    pub fn tolerated_losses(&self) -> u64 {
         let after = self.reachability().after;
-        (after.here + after.owed).saturating_sub(after.need)
+        (after.present + after.remote).saturating_sub(after.need)
     }
 
-    /// How to get where the change wants to go.
-    pub fn way(&self) -> Way {
+    pub fn plan(&self) -> ChangePlan {
         let reachability = self.reachability();
         if reachability.is_reached() {
-            return Way::Direct;
+            return ChangePlan::Direct;
         }
-        let have = |reach: Reach| reach.here + reach.owed;
+        let have = |reach: Reach| reach.present + reach.remote;
         if let Some(before) = reachability.before.filter(|before| !before.is_reached()) {
-            return Way::Stranded {
+            return ChangePlan::Blocked {
                 missing: before.need - have(before),
             };
         }
         let signers = have(reachability.after);
         let wanted = self.threshold_after;
-        // A threshold is raised last. A genesis has none yet, and so nothing that it could do first.
+        // A threshold is raised last. A genesis has no threshold yet, and therefore no first step.
         let now = self.threshold_before.map_or(0, |before| before.min(wanted));
         let mut kept_back = now.saturating_sub(signers);
         let (mut first, mut then) = (Vec::new(), Vec::new());
-        for key in &self.participants {
+        for key in &self.keys {
+            let is_available = key.availability != Availability::Unavailable;
             match (key.before, key.after) {
-                (false, true) => first.push(Part::Add(key.name.clone())),
-                (true, false) if key.signer != Signer::Never && kept_back > 0 => {
+                (false, true) => first.push(ChangeStep::Add(key.name.clone())),
+                (true, false) if is_available && kept_back > 0 => {
                     kept_back -= 1;
-                    then.push(Part::Remove(key.name.clone()));
+                    then.push(ChangeStep::Remove(key.name.clone()));
                 }
-                (true, false) => first.push(Part::Remove(key.name.clone())),
+                (true, false) => first.push(ChangeStep::Remove(key.name.clone())),
                 _ => {}
             }
         }
         if let Some(from) = self.threshold_before.filter(|from| *from != wanted) {
-            let part = Part::Threshold { from, to: wanted };
-            if wanted < from { &mut first } else { &mut then }.push(part);
+            let step = ChangeStep::Threshold { from, to: wanted };
+            if wanted < from { &mut first } else { &mut then }.push(step);
         }
         if self.threshold_before.is_none() {
             then = std::mem::take(&mut first);
         }
-        Way::Steps {
+        ChangePlan::Staged {
             first,
             then,
             more: wanted - signers,

@@ -11,7 +11,7 @@ use super::key_id::KeyId;
 use super::limits::{CLIENT_FILE_BYTES, MAX_FILE_BYTES, MAX_SIGNATURES};
 use super::notary::{self, Method};
 
-/// A root file that was read. Nothing in it is verified yet.
+/// A root file. Nothing in it is verified yet.
 #[derive(Debug, Clone)]
 pub struct RootFile {
     document: RootDocument,
@@ -21,33 +21,24 @@ pub struct RootFile {
     is_exact: bool,
 }
 
-/// An entry of `signatures`. No two of one file have the same key ID.
+/// An entry of `signatures`. Key IDs are unique within a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignatureEntry {
     key_id: KeyId,
     text: String,
-    /// How it says that it was made, in Notary's form alone.
+    /// The signature method, in Notary's format only.
     method: Option<String>,
     format: RootFormat,
 }
 
-/// What a file holds of one of its root keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The state of a root key's signature in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum SignatureState {
     Verified,
     Invalid,
-    /// No signature, or an empty place-holder.
+    /// No signature, or an empty placeholder.
     Missing,
-}
-
-impl SignatureState {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Verified => "verified",
-            Self::Invalid => "invalid",
-            Self::Missing => "missing",
-        }
-    }
 }
 
 impl SignatureEntry {
@@ -59,7 +50,7 @@ impl SignatureEntry {
         &self.text
     }
 
-    /// The signature in the encoding of TUF; `None` if the text is not in the encoding of its format.
+    /// The signature in TUF's encoding; `None` if the text is not in the encoding of its format.
     pub fn bytes(&self) -> Option<Vec<u8>> {
         if self.format == RootFormat::Notary {
             return self.method()?.decode(&self.text);
@@ -70,18 +61,18 @@ impl SignatureEntry {
     }
 
     fn method(&self) -> Option<Method> {
-        Method::from_name(self.method.as_deref()?)
+        self.method.as_deref()?.parse().ok()
     }
 
-    /// What its text should be.
+    /// The expected encoding of the text.
     pub(super) const fn encoding(&self) -> &'static str {
         match self.format {
             RootFormat::Tuf => "hex",
-            RootFormat::Notary => "base64 of a signature by a known method",
+            RootFormat::Notary => "a base64 signature with a known method",
         }
     }
 
-    /// Whether its bytes are a signature by that key, made as the entry says.
+    /// Whether the bytes are a signature by this key with the method of the entry.
     pub(super) fn is_by(&self, key: &Key, message: &[u8], bytes: &[u8]) -> bool {
         if self.format == RootFormat::Tuf {
             return key.verifies(message, bytes);
@@ -93,27 +84,24 @@ impl SignatureEntry {
         };
         match method.scheme_for(scheme) {
             Some(same) if same == scheme => key.verifies(message, bytes),
-            Some(other) => other.verify(public, message, bytes).is_ok(),
+            Some(other) => other.verifies(public, message, bytes),
             None => false,
         }
     }
 
-    /// The entry as Notary writes it.
     fn to_notary(&self) -> Value {
         json!({"keyid": self.key_id, "method": self.method, "sig": self.text})
     }
 }
 
 impl RootFile {
-    /// Reads a root file.
-    ///
     /// # Errors
-    /// With the first check that refuses it.
+    /// The first check that rejects the file.
     pub fn read(bytes: &[u8]) -> Result<Self, Remark> {
         Self::read_after(bytes, None)
     }
 
-    /// [`RootFile::read`], see [`RootDocument::read_after`].
+    /// See [`RootDocument::read_after`].
     pub(super) fn read_after(
         bytes: &[u8],
         previous: Option<&RootDocument>,
@@ -131,14 +119,14 @@ impl RootFile {
         let entries = envelope
             .get("signatures")
             .and_then(Value::as_array)
-            .ok_or_else(|| form("there is no list \"signatures\""))?;
+            .ok_or_else(|| form("the file has no array \"signatures\""))?;
         let format = signed
             .as_ref()
             .and_then(|signed| RootFormat::of(signed.as_object()?))
             .unwrap_or_default();
         let signatures = read_signatures(format, entries)?;
         let Some(Value::Object(signed)) = signed else {
-            return Err(form("there is no object \"signed\""));
+            return Err(form("the file has no object \"signed\""));
         };
         let document = RootDocument::read_after(signed, previous)?;
         remarks.extend_from_slice(document.remarks());
@@ -147,7 +135,7 @@ impl RootFile {
             notary::with_entries(document.signed_bytes(), &entries) == bytes
         };
         if !is_exact {
-            let why = "the file is not written as Notary's server writes it: what it lists of its hash is of another file";
+            let why = "the file differs from the form in which Notary's server writes it, so the hash that the server publishes does not match";
             remarks.push(Remark::new(Check::FileNotaryForm, why));
         }
         Ok(Self {
@@ -171,8 +159,7 @@ impl RootFile {
         &self.signatures
     }
 
-    /// What the file holds of one of its own root keys. Whether the version before
-    /// it lets that key sign is for the chain to say.
+    /// The state of the signature by one of this version's root keys. The previous version is not considered.
     pub fn signature_of(&self, id: &KeyId) -> SignatureState {
         let entry = self.signatures.iter().find(|entry| entry.key_id == *id);
         let Some(entry) = entry.filter(|entry| !entry.text.is_empty()) else {
@@ -191,7 +178,7 @@ impl RootFile {
         }
     }
 
-    /// Whether it is written, byte for byte, as the server of its format writes it. TUF 1.0 has no such form.
+    /// Whether the file is identical to what Notary's server writes. Always true for TUF 1.0.
     pub const fn is_exact(&self) -> bool {
         self.is_exact
     }
@@ -200,21 +187,21 @@ impl RootFile {
         self.size
     }
 
-    /// Oddities that decide nothing, those of the document included.
+    /// Findings that do not reject the file, including those of the document.
     pub fn remarks(&self) -> &[Remark] {
         &self.remarks
     }
 }
 
-fn refuse_json(error: &JsonError) -> Remark {
+pub(super) fn refuse_json(error: &JsonError) -> Remark {
     let check = match error {
         JsonError::ByteOrderMark => Check::JsonBom,
         JsonError::Utf8 { .. } => Check::JsonUtf8,
         JsonError::DuplicateMember { .. } => Check::JsonDuplicateMember,
-        JsonError::Number { .. } => Check::JsonNumber,
+        JsonError::Number { .. } | JsonError::CanonicalNumber(_) => Check::JsonNumber,
         JsonError::Depth => Check::JsonDepth,
         JsonError::Trailing { .. } => Check::JsonTrailing,
-        JsonError::Syntax { .. } => Check::JsonSyntax,
+        JsonError::Syntax { .. } | JsonError::NotCanonical => Check::JsonSyntax,
     };
     Remark::new(check, error.to_string())
 }
@@ -223,7 +210,7 @@ fn note_envelope(size: usize, envelope: &Map<String, Value>) -> Vec<Remark> {
     let mut remarks = Vec::new();
     if size > CLIENT_FILE_BYTES {
         let text =
-            format!("the file has {size} bytes; clients download at most {CLIENT_FILE_BYTES}");
+            format!("the file is {size} bytes long; clients download at most {CLIENT_FILE_BYTES}");
         remarks.push(Remark::new(Check::FileLarge, text));
     }
     let known = ["signed", "signatures"];
@@ -231,7 +218,7 @@ fn note_envelope(size: usize, envelope: &Map<String, Value>) -> Vec<Remark> {
         .keys()
         .filter(|name| !known.contains(&name.as_str()))
     {
-        let text = format!("the member {name:?} is not covered by any signature");
+        let text = format!("no signature covers the member {name:?}");
         remarks.push(Remark::new(Check::FileUnsignedMember, text));
     }
     remarks
@@ -240,14 +227,14 @@ fn note_envelope(size: usize, envelope: &Map<String, Value>) -> Vec<Remark> {
 fn read_signatures(format: RootFormat, entries: &[Value]) -> Result<Vec<SignatureEntry>, Remark> {
     let count = entries.len();
     if count > MAX_SIGNATURES {
-        let why = format!("there are {count} signatures; at most {MAX_SIGNATURES} are read");
+        let why = format!("the file has {count} signatures; the limit is {MAX_SIGNATURES}");
         return Err(Remark::new(Check::SignatureLimit, why));
     }
     let mut signatures = Vec::with_capacity(count);
     for (index, entry) in entries.iter().enumerate() {
         let text = |name: &str| {
             entry.get(name).and_then(Value::as_str).ok_or_else(|| {
-                let why = format!("signature {} has no text {name:?}", index + 1);
+                let why = format!("signature {} has no string {name:?}", index + 1);
                 Remark::new(Check::SignatureForm, why)
             })
         };
@@ -267,7 +254,7 @@ fn read_signatures(format: RootFormat, entries: &[Value]) -> Result<Vec<Signatur
         None => Ok(signatures),
         Some(twice) => Err(Remark::new(
             Check::SignatureDuplicateKeyId,
-            format!("key {} stands twice in \"signatures\"", twice[0].short()),
+            format!("\"signatures\" contains key {} twice", twice[0].short()),
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! A frozen root and the signatures over it, each verified before it was kept.
+//! A frozen root with its verified signatures.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -14,7 +14,7 @@ use super::notary;
 use super::role::RoleKind;
 use crate::certificate::PublicKey;
 
-/// A root that is being signed. The order of signing leaves no trace in it.
+/// A root that is being signed. The result does not depend on the order of signing.
 #[derive(Debug, Clone)]
 pub struct SignedRoot {
     frozen: FrozenRoot,
@@ -22,49 +22,45 @@ pub struct SignedRoot {
     signatures: BTreeMap<KeyId, Vec<u8>>,
 }
 
-/// Why a signature was not kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum SignatureError {
-    /// The key is no root key of this version, nor of the one before it.
-    #[error("{key} is no root key of version {version} or of the one before it")]
+    #[error("key {key} is not a root key of version {version} or of the previous version")]
     UnknownKey { key: KeyId, version: u64 },
-    #[error("the signature of key {key} over version {version} does not verify")]
+    #[error("the signature by key {key} over version {version} does not verify")]
     Mismatch { key: KeyId, version: u64 },
-    /// The root before this one is of another version than the one before.
     #[error("version {version} does not follow version {previous}")]
     NotNext { version: u64, previous: u64 },
 }
 
-/// What a signature that verifies has changed.
+/// The effect of adding a valid signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attached {
-    /// The key had not signed before.
+    /// The first signature by this key.
     New,
-    /// The key had signed before, with another signature that was valid too.
+    /// The key had a different valid signature.
     Replaced,
-    /// This very signature was there.
+    /// The same signature was already there.
     Unchanged,
 }
 
-/// The two counters of a signing.
+/// Signatures counted for both root roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Under the root role of the version before it; `None` in a genesis.
+    /// For the root role of the previous version; `None` in a genesis.
     pub previous: Option<Count>,
-    /// Under its own root role.
+    /// For the root role of this version.
     pub own: Count,
 }
 
 impl Progress {
-    /// Whether clients will accept the root.
+    /// Whether both thresholds are reached.
     pub fn is_complete(self) -> bool {
         self.own.is_reached() && self.previous.is_none_or(Count::is_reached)
     }
 }
 
 impl SignedRoot {
-    /// A first version, or one for which only its own keys count: nobody has signed yet.
+    /// An unsigned initial root, or a root for which only its own keys are counted.
     pub const fn new(frozen: FrozenRoot) -> Self {
         Self {
             frozen,
@@ -73,10 +69,10 @@ impl SignedRoot {
         }
     }
 
-    /// The version after a trusted one, whose root keys must sign as well.
+    /// An unsigned successor of a trusted root, whose keys must sign too.
     ///
     /// # Errors
-    /// When it is not the version that follows.
+    /// If it is not the next version.
     pub fn after(frozen: FrozenRoot, previous: TrustedRoot) -> Result<Self, SignatureError> {
         if frozen.version() != previous.version() + 1 {
             return Err(SignatureError::NotNext {
@@ -90,11 +86,10 @@ impl SignedRoot {
         })
     }
 
-    /// Keeps a signature in the encoding of TUF, if it verifies. A signature of the
-    /// same key that was there before gives way.
+    /// Adds a signature in TUF's encoding. It replaces an earlier signature by the same key.
     ///
     /// # Errors
-    /// When the key may not sign, or the signature does not verify.
+    /// If the key is not a root key, or the signature does not verify.
     pub fn attach(&mut self, key: &KeyId, signature: &[u8]) -> Result<Attached, SignatureError> {
         let version = self.frozen.version();
         let keys: Vec<&Key> = self
@@ -122,8 +117,7 @@ impl SignedRoot {
         &self.frozen
     }
 
-    /// The IDs under which its own root role or the one before lists a public key: more than one while a key
-    /// moves from an old ID to another. One signature serves them all.
+    /// The IDs of a public key in both root roles. There are several if its ID changes. One signature serves all.
     pub fn ids_of(&self, public: &PublicKey) -> BTreeSet<KeyId> {
         self.root_keys()
             .filter(|(_, key)| key.public() == Some(public))
@@ -131,35 +125,31 @@ impl SignedRoot {
             .collect()
     }
 
-    /// Every root key of its own root role and of the one before, by its ID there; one that is in both stands twice.
+    /// The root keys of both root roles, with their IDs. A key in both roles appears twice.
     pub fn root_keys(&self) -> impl Iterator<Item = (&KeyId, &Key)> {
         self.authorities()
             .flat_map(|authority| authority.role_keys(RoleKind::Root))
             .map(|(id, listed)| (id, listed.key()))
     }
 
-    /// The signatures by the IDs of their keys.
     pub const fn signatures(&self) -> &BTreeMap<KeyId, Vec<u8>> {
         &self.signatures
     }
 
-    /// How many of each root role have signed. One public key counts once, whatever its IDs.
+    /// A public key counts once, even if it has several IDs.
     pub fn progress(&self) -> Progress {
         Progress {
-            previous: self
-                .previous
-                .as_ref()
-                .map(|previous| self.count(previous.document())),
-            own: self.count(self.frozen.document()),
+            previous: self.previous.as_deref().map(|root| self.count(root)),
+            own: self.count(&self.frozen),
         }
     }
 
-    /// Whether clients will accept it: every threshold is reached.
+    /// Whether all thresholds are reached.
     pub fn is_complete(&self) -> bool {
         self.progress().is_complete()
     }
 
-    /// The root file. For a given set of signatures its bytes are always the same.
+    /// The root file, whose bytes depend only on the set of signatures.
     pub fn to_file_bytes(&self) -> Vec<u8> {
         let document = self.frozen.document();
         if document.format() == RootFormat::Notary {
@@ -184,9 +174,9 @@ impl SignedRoot {
         bytes
     }
 
-    /// The roots whose keys may sign: the one before, if there is one, and its own.
+    /// The roots whose keys may sign: the previous version, if any, and this version.
     pub fn authorities(&self) -> impl Iterator<Item = &RootDocument> {
-        let previous = self.previous.as_ref().map(TrustedRoot::document);
+        let previous = self.previous.as_deref();
         previous.into_iter().chain([self.frozen.document()])
     }
 
@@ -197,7 +187,7 @@ impl SignedRoot {
             .iter()
             .filter_map(|(id, signature)| {
                 let key = authority.root_key(id)?;
-                // The two versions may list different keys under one ID.
+                // The two versions can list different keys under one ID.
                 key.public().filter(|_| key.verifies(message, signature))
             })
             .collect();
@@ -222,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn order_and_repetition_leave_no_trace() {
+    fn order_and_repetition_do_not_change_the_file() {
         let signers = [Signer::ed25519(), Signer::rsa(), Signer::p384()];
         let root: Vec<_> = signers.iter().collect();
         let frozen = genesis(&root, &Signer::p256());
@@ -267,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_verify_is_not_kept() {
+    fn invalid_signatures_are_refused() {
         let (a, b, online) = (Signer::p256(), Signer::p256(), Signer::ed25519());
         let frozen = genesis(&[&a, &b], &online);
         let mut signed = SignedRoot::new(frozen.clone());
@@ -305,16 +295,8 @@ mod tests {
         }
         assert!(signed.is_complete());
         assert_eq!(trusted([first, signed.to_file_bytes()]).version(), 2);
-        assert!(matches!(
-            SignedRoot::after(root_frozen(&root), root),
-            Err(SignatureError::NotNext {
-                version: 1,
-                previous: 1
-            })
-        ));
-    }
-
-    fn root_frozen(root: &TrustedRoot) -> FrozenRoot {
-        FrozenRoot::from_signed_bytes(root.document().signed_bytes()).unwrap()
+        let same = FrozenRoot::from_signed_bytes(root.signed_bytes()).unwrap();
+        let refused = SignedRoot::after(same, root).unwrap_err();
+        assert_eq!(refused.to_string(), "version 1 does not follow version 1");
     }
 }

@@ -1,9 +1,10 @@
-//! A simulated root: the same in everything but its root keys, each of which is exchanged for another.
+//! A simulated root: a root in which only the root keys are replaced by simulated keys.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::check::Remark;
 use super::document::RootDocument;
 use super::frozen::FrozenRoot;
 use super::key::Key;
@@ -12,34 +13,29 @@ use super::notary;
 use super::role::RoleKind;
 use crate::certificate::PublicKey;
 
-/// Why a root cannot be simulated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum RootSimulationError {
-    /// A root key has no simulated key, or a simulated key is of no root key.
-    #[error("the simulated keys are not one for one with the root keys")]
+    #[error("there is not exactly one simulated key for each root key")]
     NotOneForOne,
-    #[error("the simulated key of {key} is of another kind")]
+    #[error("the simulated key for root key {key} has a different type")]
     OtherKind { key: KeyId },
-    #[error("the simulated root is not a root: {0}")]
-    Refused(String),
+    #[error("the simulated root is not valid: {0}")]
+    Refused(Remark),
 }
 
-/// A simulated root, and the IDs that its root keys have by the IDs of those whose place they take.
 #[derive(Debug, Clone)]
 pub struct RootSimulation {
-    /// The simulated root, to be signed by its own keys.
+    /// To be signed by its own keys.
     pub root: FrozenRoot,
-    /// The ID of the simulated key of each root key.
+    /// The ID of the simulated key for the ID of each root key.
     pub ids: BTreeMap<KeyId, KeyId>,
 }
 
 impl RootSimulation {
-    /// Exchanges each root key for its simulated key. IDs follow the rules by which those of the root were made, and
-    /// all else stays as it was received.
+    /// Replaces each root key by its simulated key. Each ID follows the same rule as the original ID.
     ///
     /// # Errors
-    /// When a root key has no simulated key or one of another kind, or a simulated key is of no root key.
+    /// If simulated keys and root keys do not correspond one to one, or their types differ.
     pub fn of(
         root: &RootDocument,
         simulated_tokens: &BTreeMap<KeyId, PublicKey>,
@@ -89,8 +85,7 @@ impl RootSimulation {
                 }
             }
         }
-        let document = RootDocument::read(tree)
-            .map_err(|remark| RootSimulationError::Refused(remark.to_string()))?;
+        let document = RootDocument::read(tree).map_err(RootSimulationError::Refused)?;
         Ok(Self {
             root: FrozenRoot::new(document),
             ids: renamed,
@@ -105,7 +100,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_simulated_differs_in_its_root_keys_alone() {
+    fn only_the_root_keys_differ() {
         let (a, b, online) = (Signer::p256(), Signer::ed25519(), Signer::p256());
         let (simulated_a, simulated_b) = (Signer::p256(), Signer::ed25519());
         let root = trusted([signed_genesis(&[&a, &b], &online, |signed| {

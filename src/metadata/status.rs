@@ -1,4 +1,4 @@
-//! How a root stands: what expires when, who can sign, how many losses are survivable, and what to do by when.
+//! The status of a root: expiry, who can sign, how many keys may be lost, and the next actions.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,102 +13,86 @@ use super::key_id::KeyId;
 use super::role::RoleKind;
 use crate::certificate::PublicKey;
 
-/// So many days before it expires, a root should be renewed: people must be brought together first.
+/// Renew a root so many days before it expires, because the participants must first be brought together.
 const RENEW_DAYS: i64 = 60;
-/// The same for a root of Notary: with under 6 months left, the stock client tries to sign it whenever it publishes.
+/// With less than 6 months left, stock clients of Notary try to renew the root each time they publish.
 const RENEW_NOTARY_DAYS: i64 = 183 + RENEW_DAYS;
-/// So many days before a certificate of Notary's root keys ends, it should be renewed: after that nothing helps.
+/// Renew a certificate of Notary so many days before it expires. An expired certificate cannot be renewed.
 const RENEW_CERTIFICATE_DAYS: i64 = 365;
-/// So many lost keys a root should survive.
-const WANTED_LOSSES: u64 = 2;
+/// The number of lost keys that a root should tolerate.
+const DESIRED_TOLERANCE: u64 = 2;
 
-/// How a trusted root stands at a time.
+/// The status of a trusted root.
 #[derive(Debug, Clone)]
 pub struct RootStatus {
     version: u64,
     expires: String,
     days_left: i64,
     roles: Vec<RoleStatus>,
-    acts: Vec<NextAct>,
+    actions: Vec<NextAction>,
 }
 
-/// How one role stands.
+/// The status of one role.
 #[derive(Debug, Clone)]
-pub struct RoleStatus {
-    pub kind: RoleKind,
-    pub threshold: u64,
-    /// Its keys, each public key once, with what people know of it.
-    pub keys: Vec<(KeyId, String)>,
-    /// How many of its keys may be lost before nobody can sign for it; `None` if nobody can even now.
-    pub losses: Option<u64>,
+struct RoleStatus {
+    kind: RoleKind,
+    threshold: u64,
+    /// The distinct usable keys, with their descriptions.
+    keys: Vec<(KeyId, String)>,
+    /// How many keys may be lost; `None` if the threshold cannot be reached.
+    tolerated_losses: Option<u64>,
 }
 
-/// Something to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NextAct {
+struct NextAction {
     /// The stable ID: `renew`.
-    pub id: &'static str,
-    /// By when; `None` where there is no date, and the next ceremony will do.
-    pub by: Option<Timestamp>,
-    /// What, and why.
-    pub text: String,
+    id: &'static str,
+    /// `None`: at the next ceremony.
+    by: Option<Timestamp>,
+    text: String,
 }
 
 impl RootStatus {
-    /// The status of a root. `names` are the holders of keys, where they are known.
+    /// `names` are the known holders of keys.
     pub fn of(root: &TrustedRoot, names: &HashMap<PublicKey, String>, at: Timestamp) -> Self {
-        let document = root.document();
-        let roles: Vec<_> = RoleKind::ALL
-            .into_iter()
-            .map(|kind| RoleStatus::of(document, kind, names))
-            .collect();
-        let acts = acts(document, &roles, at);
+        let roles = RoleKind::ALL.map(|kind| RoleStatus::of(root, kind, names));
         Self {
             version: root.version(),
-            expires: document.expires().as_str().escape_debug().to_string(),
-            days_left: document.expires().days_left(at),
-            roles,
-            acts,
+            expires: root.expires().as_str().escape_debug().to_string(),
+            days_left: root.expires().days_left(at),
+            actions: next_actions(root, &roles, at),
+            roles: roles.into(),
         }
     }
 
-    pub fn roles(&self) -> &[RoleStatus] {
-        &self.roles
-    }
-
-    pub fn acts(&self) -> &[NextAct] {
-        &self.acts
-    }
-
-    /// The status as `conclave root status --json` prints it.
+    /// The output of `conclave root status --json`.
     pub fn to_json(&self) -> Value {
+        let role_json = |role: &RoleStatus| {
+            let keys = role.keys.iter();
+            let keys: Vec<_> = keys
+                .map(|(id, name)| json!({"keyid": id, "key": name}))
+                .collect();
+            json!({
+                "threshold": role.threshold,
+                "keys": keys,
+                "tolerated_losses": role.tolerated_losses,
+            })
+        };
         let roles: serde_json::Map<String, Value> = self
             .roles
             .iter()
-            .map(|role| {
-                let keys: Vec<_> = role
-                    .keys
-                    .iter()
-                    .map(|(id, name)| json!({"keyid": id, "key": name}))
-                    .collect();
-                let role_json =
-                    json!({"threshold": role.threshold, "keys": keys, "losses": role.losses});
-                (role.kind.as_str().to_owned(), role_json)
-            })
+            .map(|role| (role.kind.to_string(), role_json(role)))
             .collect();
-        let acts: Vec<_> = self
-            .acts
-            .iter()
-            .map(|act| {
-                json!({"id": act.id, "by": act.by.map(|by| by.to_string()), "text": act.text})
-            })
+        let actions = self.actions.iter();
+        let actions: Vec<_> = actions
+            .map(|it| json!({"id": it.id, "by": it.by.map(|by| by.to_string()), "text": it.text}))
             .collect();
         json!({
             "version": self.version,
             "expires": self.expires,
             "days_left": self.days_left,
             "roles": roles,
-            "next": acts,
+            "next_actions": actions,
         })
     }
 }
@@ -119,7 +103,7 @@ impl RoleStatus {
         let mut keys = Vec::new();
         for (id, listed) in document.role_keys(kind) {
             let key = listed.key();
-            // One public key counts once, and one that cannot be verified with never.
+            // A public key counts once. Unusable keys never count.
             let Some(public) = key.public().filter(|public| !seen.contains(public)) else {
                 continue;
             };
@@ -135,114 +119,111 @@ impl RoleStatus {
         Self {
             kind,
             threshold,
-            losses: (keys.len() as u64).checked_sub(threshold),
+            tolerated_losses: (keys.len() as u64).checked_sub(threshold),
             keys,
         }
     }
 }
 
-/// So many days before an instant, but not before `at`.
+/// The day so many days before an instant, but not before `at`.
 fn days_before(instant: Timestamp, days: i64, at: Timestamp) -> Timestamp {
     let day = instant.checked_sub(SignedDuration::from_hours(24 * days));
     day.unwrap_or(at).max(at)
 }
 
-/// Certificates of Notary's root keys that end, each with the day by which others must be in their place. One that has
-/// ended cannot be replaced any more.
-fn notary_acts(document: &RootDocument, at: Timestamp) -> Vec<(Timestamp, String)> {
-    let mut acts = Vec::new();
+/// When to renew each certificate of Notary's root keys.
+fn certificate_actions(document: &RootDocument, at: Timestamp) -> Vec<(Timestamp, String)> {
+    let mut actions = Vec::new();
     for (id, listed) in document.role_keys(RoleKind::Root) {
         let leaf = listed.key().certificates().first();
         let Some(validity) = leaf.and_then(|leaf| leaf.validity().ok()) else {
             continue;
         };
         let (until, id) = (validity.until, id.short());
-        acts.push(if until < at {
-            let text = format!("the certificate of key {id} ended at {until}: clients take no root after this one, and a new repository is needed");
+        actions.push(if until < at {
+            let text = format!("create a new repository: the certificate of key {id} expired at {until}, so clients refuse all later roots");
             (at, text)
         } else {
-            let text = format!("renew the certificate of key {id} before it ends at {until}: when it has ended, no client takes another root, and the repository is lost");
+            let text = format!("renew the certificate of key {id} before it expires at {until}: after that, clients refuse all later roots and the repository is lost");
             (days_before(until, RENEW_CERTIFICATE_DAYS, at), text)
         });
     }
-    acts
+    actions
 }
 
-fn acts(document: &RootDocument, roles: &[RoleStatus], at: Timestamp) -> Vec<NextAct> {
-    let mut acts = Vec::new();
-    let mut add = |id, by, text| acts.push(NextAct { id, by, text });
+fn next_actions(document: &RootDocument, roles: &[RoleStatus], at: Timestamp) -> Vec<NextAction> {
+    let mut actions = Vec::new();
+    let mut add = |id, by, text| actions.push(NextAction { id, by, text });
     let expires = document.expires();
-    for role in roles {
-        match (role.kind, role.losses) {
-            (_, Some(_)) => {}
-            (RoleKind::Root, None) => {
-                let text = "nobody can sign a next root any more: bring every client a new trust anchor by another way";
-                add("bootstrap", Some(at), text.to_owned());
-            }
-            (kind, None) => {
-                let text = format!(
-                    "role {kind} has fewer usable keys than its threshold: a rotation must give it others"
-                );
-                add("replace-online-keys", Some(at), text);
-            }
+    let unreachable = roles.iter().filter(|role| role.tolerated_losses.is_none());
+    for role in unreachable {
+        if role.kind == RoleKind::Root {
+            let text = "distribute a new trust anchor to all clients by other means: no further root can be signed";
+            add("bootstrap", Some(at), text.to_owned());
+        } else {
+            let text = format!(
+                "replace the keys of role {} in a rotation: it has fewer usable keys than its threshold",
+                role.kind
+            );
+            add("replace-online-keys", Some(at), text);
         }
     }
     for (id, listed) in document.keys() {
         if listed.key().holds_private() {
             let id = id.short();
-            let text = format!("the private half of key {id} is published: take it out");
+            let text = format!("revoke key {id}: its private key is published in the root");
             add("revoke", Some(at), text);
         }
     }
     if expires.is_past(at) {
-        let text = format!("clients have refused the root since {expires}: renew it");
+        let text = format!("renew the root: it expired at {expires}, and clients refuse it");
         add("renew", Some(at), text);
     } else {
         let (days, why) = match document.format() {
             RootFormat::Tuf => (RENEW_DAYS, ""),
             RootFormat::Notary => {
-                let why = ": with under 6 months left, stock publishing fails";
+                let why = "; with less than 6 months left, stock publishing fails";
                 (RENEW_NOTARY_DAYS, why)
             }
         };
-        let text = format!(
-            "renew the root {days} days before it expires at {expires}, so that it never is an emergency{why}"
-        );
+        let text =
+            format!("renew the root at least {days} days before it expires at {expires}{why}");
         add(
             "renew",
             Some(days_before(expires.instant(), days, at)),
             text,
         );
     }
-    for (by, text) in notary_acts(document, at) {
+    for (by, text) in certificate_actions(document, at) {
         add("renew-certificate", Some(by), text);
     }
     if let Some(root) = roles.first() {
-        if let Some(losses) = root.losses.filter(|losses| *losses < WANTED_LOSSES) {
+        let tolerated = root.tolerated_losses;
+        if let Some(losses) = tolerated.filter(|losses| *losses < DESIRED_TOLERANCE) {
             let then = match losses {
-                0 => "with the next key that is lost, nobody can change the root any more",
-                _ => "one more key can be lost, and no second one",
+                0 => "if one more key is lost, no further root can be signed",
+                _ => "if two more keys are lost, no further root can be signed",
             };
             add("add-key", None, format!("add a root key: {then}"));
         }
         if root.threshold == 1 {
-            let text = "raise the threshold of the root: one key alone can change everything";
+            let text = "raise the threshold of the root role: a single key can change everything";
             add("raise-threshold", None, text.to_owned());
         }
     }
-    let unexplained = document
+    let nonstandard = document
         .keys()
         .iter()
-        .filter(|(_, listed)| listed.rule().is_none_or(|rule| !rule.is_of_its_format()));
-    for (id, _) in unexplained {
+        .filter(|(_, listed)| listed.rule().is_none_or(|rule| !rule.is_standard()));
+    for (id, _) in nonstandard {
         let id = id.short();
         let text = format!(
-            "move key {id} to the ID that the specification gives it: some clients refuse the file"
+            "give key {id} the ID that the specification requires: some clients refuse the file"
         );
-        add("move-key-id", None, text);
+        add("correct-key-id", None, text);
     }
-    acts.sort_by_key(|act| act.by.unwrap_or(Timestamp::MAX));
-    acts
+    actions.sort_by_key(|action| action.by.unwrap_or(Timestamp::MAX));
+    actions
 }
 
 impl fmt::Display for RootStatus {
@@ -259,32 +240,28 @@ impl fmt::Display for RootStatus {
             self.version, self.expires
         )?;
         for role in &self.roles {
-            let losses = match role.losses {
-                None => "NOBODY CAN SIGN".to_owned(),
+            let losses = match role.tolerated_losses {
+                None => "THE THRESHOLD CANNOT BE REACHED".to_owned(),
                 Some(0) => "no key may be lost".to_owned(),
                 Some(1) => "1 key may be lost".to_owned(),
                 Some(losses) => format!("{losses} keys may be lost"),
             };
+            let (kind, keys) = (role.kind, role.keys.len());
             writeln!(
                 f,
-                "{}: {} of {} keys sign; {losses}",
-                role.kind,
-                role.threshold,
-                role.keys.len()
+                "{kind}: {} of {keys} keys must sign; {losses}",
+                role.threshold
             )?;
             for (id, name) in &role.keys {
                 writeln!(f, "  {}  {name}", id.short())?;
             }
         }
-        write!(f, "next:")?;
-        for act in &self.acts {
-            match act.by {
-                Some(by) => {
-                    let day = by.strftime("%Y-%m-%d");
-                    write!(f, "\n  by {day}: {} ({})", act.text, act.id)?;
-                }
-                None => write!(f, "\n  at the next ceremony: {} ({})", act.text, act.id)?,
-            }
+        write!(f, "next actions:")?;
+        for NextAction { id, by, text } in &self.actions {
+            let when = by.map_or("at the next ceremony".to_owned(), |by| {
+                format!("by {}", by.strftime("%Y-%m-%d"))
+            });
+            write!(f, "\n  {when}: {text} ({id})")?;
         }
         Ok(())
     }
@@ -300,41 +277,41 @@ mod tests {
     }
 
     fn ids(status: &RootStatus) -> Vec<&'static str> {
-        status.acts().iter().map(|act| act.id).collect()
+        status.actions.iter().map(|action| action.id).collect()
     }
 
     #[test]
-    fn it_counts_losses_and_says_what_to_do_by_when() {
+    fn losses_and_actions_are_listed() {
         let [a, b, c, d, online] = signers(["p256", "ed25519", "p384", "p256", "ed25519"]);
         let root = trusted([signed_genesis(&[&a, &b, &c, &d], &online, |_| {})]);
         let names = HashMap::from([(a.public().clone(), "Ada".to_owned())]);
         let status = RootStatus::of(&root, &names, at("2030-01-01T00:00:00Z"));
-        assert_eq!(status.roles()[0].losses, Some(2));
-        assert_eq!(status.roles()[1].losses, Some(0));
+        assert_eq!(status.roles[0].tolerated_losses, Some(2));
+        assert_eq!(status.roles[1].tolerated_losses, Some(0));
         assert_eq!(ids(&status), ["renew"]);
-        assert_eq!(status.acts()[0].by, Some(at("2030-11-02T00:00:00Z")));
+        assert_eq!(status.actions[0].by, Some(at("2030-11-02T00:00:00Z")));
         let text = status.to_string();
         assert!(
             text.contains("365 days left") && text.contains("Ada: P-256"),
             "{text}"
         );
         let late = RootStatus::of(&root, &names, at("2031-01-01T00:00:00Z"));
-        assert_eq!(late.acts()[0].by, Some(at("2031-01-01T00:00:00Z")));
-        assert!(late.acts()[0].text.contains("have refused the root since"));
+        assert_eq!(late.actions[0].by, Some(at("2031-01-01T00:00:00Z")));
+        assert!(late.actions[0].text.contains("clients refuse it"));
     }
 
     #[test]
-    fn a_root_that_survives_few_losses_wants_another_key() {
+    fn a_root_that_tolerates_few_losses_needs_another_key() {
         let [a, b, c, online] = signers(["p256", "ed25519", "p384", "p256"]);
         let now = at("2030-01-01T00:00:00Z");
         for (root, text) in [
-            (vec![&a, &b], "nobody can change the root"),
-            (vec![&a, &b, &c], "no second one"),
+            (vec![&a, &b], "if one more key is lost"),
+            (vec![&a, &b, &c], "if two more keys are lost"),
         ] {
             let root = trusted([signed_genesis(&root, &online, |_| {})]);
             let status = RootStatus::of(&root, &HashMap::new(), now);
             assert_eq!(ids(&status), ["renew", "add-key"]);
-            assert!(status.acts()[1].text.contains(text));
+            assert!(status.actions[1].text.contains(text));
         }
         let alone = trusted([signed_genesis(&[&a, &b, &c], &online, |signed| {
             signed["roles"]["root"]["threshold"] = 1.into();
@@ -345,6 +322,6 @@ mod tests {
             ids(&status),
             ["replace-online-keys", "renew", "raise-threshold"]
         );
-        assert_eq!(status.roles()[3].losses, None);
+        assert_eq!(status.roles[3].tolerated_losses, None);
     }
 }

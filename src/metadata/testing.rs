@@ -1,4 +1,4 @@
-//! Signed roots for the tests of this room.
+//! Signed roots for tests.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ mod signer;
 pub(crate) use signer::Signer;
 pub(super) use signer::ecdsa_signature_in_other_encodings;
 
-/// A signer of each of these kinds.
+/// One signer of each type.
 pub(super) fn signers<const N: usize>(kinds: [&str; N]) -> [Signer; N] {
     kinds.map(|kind| match kind {
         "p256" => Signer::p256(),
@@ -24,7 +24,7 @@ pub(super) fn signers<const N: usize>(kinds: [&str; N]) -> [Signer; N] {
     })
 }
 
-/// A version 1 with a root threshold of 2, edited, then signed by its root keys, under the IDs that it lists.
+/// An initial root with a threshold of 2, edited and then signed by its root keys.
 pub(super) fn signed_genesis(
     root: &[&Signer],
     online: &Signer,
@@ -40,7 +40,7 @@ pub(super) fn signed_genesis(
     sign_tree(&signed, root)
 }
 
-/// Signs a tree by the signers whose public keys are its root keys, in that order.
+/// Signs a tree with those signers that are root keys in it.
 pub(super) fn sign_tree(tree: &Value, signers: &[&Signer]) -> Vec<u8> {
     let bytes = canonical(tree).unwrap();
     let signatures: Vec<Value> = tree["roles"]["root"]["keyids"]
@@ -58,7 +58,7 @@ pub(super) fn sign_tree(tree: &Value, signers: &[&Signer]) -> Vec<u8> {
     serde_json::to_vec_pretty(&json!({"signatures": signatures, "signed": tree})).unwrap()
 }
 
-/// The newest root of a chain that must verify.
+/// The newest root of a valid chain.
 pub(super) fn trusted(files: impl IntoIterator<Item = Vec<u8>>) -> TrustedRoot {
     let files: Vec<_> = files
         .into_iter()

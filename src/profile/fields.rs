@@ -58,7 +58,7 @@ words! {
 
 /// With what a profile was tried.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "name the versions in a list, or write false")]
 pub enum Tried {
     With(Vec<String>),
     #[serde(with = "never")]
@@ -254,8 +254,13 @@ table! {
         /// Templates for the public half, in the order in which they are tried. Each names the attributes that it has
         /// beside `CKA_TOKEN`, `CKA_LABEL`, `CKA_ID` and those of the key type.
         public_templates: Vec<Vec<PublicAttribute>> = {
-            use PublicAttribute::{Encrypt, Private, Verify, Wrap};
-            vec![vec![Private, Verify, Encrypt, Wrap], vec![Private, Verify], vec![Verify], vec![]]
+            use PublicAttribute::{Encrypt, Private, Verify, VerifyRecover, Wrap};
+            vec![
+                vec![Private, Verify, VerifyRecover, Encrypt, Wrap],
+                vec![Private, Verify],
+                vec![Verify],
+                vec![],
+            ]
         },
         /// Templates for the private half, likewise. A default template never omits `private`, `sensitive` or
         /// `extractable`.
@@ -294,6 +299,8 @@ words! {
         Private = "private",
         /// `CKA_VERIFY`, true.
         Verify = "verify",
+        /// `CKA_VERIFY_RECOVER`, false.
+        VerifyRecover = "verify-recover",
         /// `CKA_ENCRYPT`, false.
         Encrypt = "encrypt",
         /// `CKA_WRAP`, false.

@@ -7,6 +7,7 @@ mod declaration;
 mod fields;
 mod reference;
 
+use std::fmt;
 use std::path::Path;
 
 pub use self::fields::{
@@ -125,9 +126,14 @@ impl Profile {
         }
     }
 
+    /// Whether a profile can have that name.
+    pub fn is_name(text: &str) -> bool {
+        let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        !text.is_empty() && text.chars().all(word)
+    }
+
     /// The first field with a value that is not allowed, and why.
     fn problem(&self) -> Option<(&'static str, &'static str)> {
-        let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let [shortest, longest] = match self.login.pin_length[..] {
             [] => [1, usize::MAX],
             [shortest, longest] => [shortest, longest],
@@ -137,7 +143,7 @@ impl Profile {
         let is_listed = self.keys.id_form == IdForm::Listed;
         let problems = [
             (
-                self.name.is_empty() || !self.name.chars().all(word),
+                !Self::is_name(&self.name),
                 "name",
                 "must consist of lower-case letters, digits and hyphens",
             ),
@@ -225,6 +231,32 @@ impl Profile {
         Digest::of(self.text.as_bytes())
     }
 
+    /// Whether such a token proves, signed, where a key was generated. It also keeps keys in numbered slots, with
+    /// policies.
+    pub fn attests(&self) -> bool {
+        self.kind == Kind::YubikeyPiv
+    }
+
+    /// Whether it is for key files, which are not tokens.
+    pub fn is_key_file(&self) -> bool {
+        self.kind == Kind::KeyFile
+    }
+
+    /// The file by which scripts carry it; none for a built-in profile.
+    pub fn file(&self) -> Option<(String, Vec<u8>)> {
+        let mut built_in = BUILT_IN.iter();
+        let is_built_in = built_in.any(|it| *it == (self.name.as_str(), self.text.as_str()));
+        (!is_built_in).then(|| {
+            let path = format!("profiles/{}.toml", self.name);
+            (path, self.text.clone().into_bytes())
+        })
+    }
+
+    /// Whether it is a file under the name of a built-in profile.
+    pub fn replaces_built_in(&self) -> bool {
+        BUILT_IN.iter().any(|(name, _)| *name == self.name) && self.file().is_some()
+    }
+
     pub fn is_tried(&self) -> bool {
         self.tried != Tried::Never
     }
@@ -232,6 +264,12 @@ impl Profile {
     /// Whether a private key of that type can be backed up from such a token.
     pub fn wraps(&self, key_type: KeyType) -> bool {
         self.backup.wraps.contains(&key_type)
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
     }
 }
 
@@ -307,11 +345,7 @@ mod tests {
                 "[keys]\nid_form = \"listed\"\n",
                 ": keys.ids must list",
             ),
-            (
-                "tried = [",
-                "tried = true #",
-                ": name the versions, or write false",
-            ),
+            ("tried = [", "tried = true #", ":9:9: name the versions"),
         ] {
             let text = GOOD.replacen(from, to, 1);
             assert_ne!(text, GOOD, "{from}");

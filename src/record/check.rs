@@ -58,7 +58,6 @@ macro_rules! check_table {
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
         )]
-        #[non_exhaustive]
         pub enum $table {
             $(#[doc = $meaning] #[serde(rename = $id)] $variant,)+
         }

@@ -54,7 +54,6 @@ pub struct CustodyList {
 
 /// Why a text is not a custody list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum CustodyError {
     /// A line is not one, or could be written in another way.
     #[error("line {number} is not a line of a custody list: {what}")]

@@ -4,6 +4,7 @@ mod attestation;
 mod check;
 mod custody;
 mod signature;
+mod token_interface;
 mod visible;
 
 use std::fmt;
@@ -17,6 +18,7 @@ pub(crate) use check::check_table;
 pub use check::{Remark, Weight};
 pub use custody::{CustodyError, CustodyLine, CustodyList, Moved};
 pub use signature::Signature;
+pub use token_interface::{PinEntry, TokenInterface};
 pub use visible::visible;
 
 /// How a token names itself, without padding. None of it is proof: serial numbers repeat between
@@ -47,6 +49,29 @@ impl fmt::Display for TokenId {
     }
 }
 
+/// A text that is not one of the names of something.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {kind} {name:?}; use one of {known}")]
+pub struct UnknownName {
+    kind: &'static str,
+    name: String,
+    known: String,
+}
+
+impl UnknownName {
+    pub fn new(
+        kind: &'static str,
+        name: &str,
+        known: impl IntoIterator<Item = &'static str>,
+    ) -> Self {
+        Self {
+            kind,
+            name: name.to_owned(),
+            known: known.into_iter().collect::<Vec<_>>().join(", "),
+        }
+    }
+}
+
 /// Where a private key comes from, and so how far its secrecy can be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -57,6 +82,8 @@ pub enum Provenance {
     Claimed,
     /// The key could be taken out, wrapped, at some time.
     WasExtractable,
+    /// The key was generated in the token at our request, but the token does not report that it was.
+    Unconfirmed,
     /// The key was made outside and brought in.
     Imported,
     /// The key came back from a backup.
@@ -70,6 +97,7 @@ impl Provenance {
             Self::Attested => "attested",
             Self::Claimed => "claimed",
             Self::WasExtractable => "was-extractable",
+            Self::Unconfirmed => "unconfirmed",
             Self::Imported => "imported",
             Self::Restored => "restored",
         }
@@ -80,6 +108,7 @@ impl Provenance {
             Self::Attested,
             Self::Claimed,
             Self::WasExtractable,
+            Self::Unconfirmed,
             Self::Imported,
             Self::Restored,
         ]

@@ -48,7 +48,9 @@ pub use plan::{
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use reference::reference;
-pub use sheet::{SlipFacts, bag_labels, cards, planned, planned_medium, run_sheet};
+pub use sheet::{
+    SlipFacts, append_glossary, bag_labels, cards, planned, planned_medium, run_sheet,
+};
 pub use signing::{Signing, Trust};
 pub use template::{
     BackupSource, BackupTemplate, ChangeTemplate, EnrolledKey, Keeper, KeyDisposition,

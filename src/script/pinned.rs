@@ -16,6 +16,19 @@ pub trait PinnedFileSource {
     /// # Errors
     /// If the file does not exist or cannot be read.
     fn read(&self, name: &str) -> io::Result<Vec<u8>>;
+
+    /// The token profile of that name: a checked word. A built-in profile is not the source's concern.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    fn profile(&self, name: &str) -> io::Result<Vec<u8>> {
+        self.read(&profile_path(name))
+    }
+}
+
+/// Where a profile that a script names is kept beside it.
+pub(super) fn profile_path(name: &str) -> String {
+    format!("profiles/{name}.toml")
 }
 
 impl PinnedFileSource for BTreeMap<String, Vec<u8>> {

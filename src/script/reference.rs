@@ -144,6 +144,7 @@ fn value(value: &Type) -> String {
         Type::Table(_) => "table".to_owned(),
         Type::Tables(_, most) => format!("tables, at most {most}"),
         Type::File(pin) => format!("file, at most {} KiB", pin.longest / 1024),
+        Type::Profile(pin) => format!("text, or a file of at most {} KiB", pin.longest / 1024),
         Type::Files(pin, most) => {
             format!(
                 "list of at most {most} files, each at most {} KiB",

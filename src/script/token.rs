@@ -1,7 +1,9 @@
 //! Tokens in a script: how to identify one, and how its key is used.
 
+use std::sync::Arc;
+
 use super::{KeyId, SpareId};
-use crate::profile::{self, Profile};
+use crate::profile::Profile;
 use crate::record::{PinPolicy, TouchPolicy, UsePolicy};
 
 /// A token that can replace one that fails.
@@ -16,8 +18,7 @@ pub struct Spare {
 /// How to identify a token. Missing fields are not compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenSpec {
-    /// A token profile: `softhsm2`.
-    pub profile: String,
+    pub profile: Arc<Profile>,
     /// As the token reports it.
     pub manufacturer: Option<String>,
     /// As the token reports it.
@@ -30,12 +31,6 @@ pub struct TokenSpec {
     pub bag: Option<String>,
     /// `None` for profiles without slots.
     pub slot: Option<SlotPlan>,
-}
-
-impl TokenSpec {
-    pub fn is_hardware(&self) -> bool {
-        Profile::named(&self.profile).is_ok_and(|profile| profile.hardware)
-    }
 }
 
 /// The slot of a key on a YubiKey, and when its use requires PIN and touch.
@@ -79,15 +74,6 @@ impl TokenSpec {
     pub fn slot(&self) -> Option<Vec<u8>> {
         self.slot.map(|slot| vec![slot.number])
     }
-
-    pub fn attests(&self) -> bool {
-        attests(&self.profile)
-    }
-}
-
-/// Whether tokens of a profile have numbered slots with policies, and attest their keys.
-pub(super) fn attests(profile: &str) -> bool {
-    Profile::named(profile).is_ok_and(|found| found.kind == profile::Kind::YubikeyPiv)
 }
 
 #[cfg(test)]

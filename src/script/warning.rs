@@ -10,9 +10,8 @@ use super::error::Warning;
 use super::plan::{Backup, PersonRole};
 use super::previous::Place;
 use super::read::{BackupEntry, ChangeEntry, DistantEntry, Draft, KeyEntry, Log, Span};
-use super::{PersonId, TokenSecret};
+use super::{Act, KeyId, PersonId, TokenSecret};
 use crate::metadata::{KeyType, RootFormat};
-use crate::profile::Profile;
 use crate::record::TouchPolicy;
 use crate::transfer::Destination;
 
@@ -26,11 +25,13 @@ pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
     found.one_person(draft);
     found.administrator(draft);
     found.key_types(draft);
+    found.profiles(draft);
     found.sample_keys(draft);
     found.activation(draft);
     found.attestation(draft);
     found.records(draft);
     found.rotation(draft);
+    found.destroyed_keys(draft);
     found.publisher(draft);
     found.notary(draft);
     found.shares(draft);
@@ -95,6 +96,34 @@ impl Found<'_, '_> {
             if threshold.value == 1 {
                 // It is true of every holder: report it once.
                 break;
+            }
+        }
+    }
+
+    /// A make with which nobody has tried a ceremony, and a file that replaces a built-in profile; each once.
+    fn profiles(&mut self, draft: &Draft) {
+        let keys = draft.keys.iter().filter_map(|key| key.token.as_ref());
+        let spares = draft.spares.iter().filter_map(|spare| spare.token.as_ref());
+        let mut seen = BTreeSet::new();
+        for profile in keys.chain(spares).filter_map(|it| it.profile.as_ref()) {
+            if !seen.insert(&profile.value.name) {
+                continue;
+            }
+            if !profile.value.is_tried() {
+                self.warn(
+                    "script.untried-profile",
+                    &profile.span,
+                    format!("the profile {} was not tried with any token", profile.value),
+                    "try it with a throw-away token: conclave token trial",
+                );
+            }
+            if profile.value.replaces_built_in() {
+                self.warn(
+                    "script.replaced-profile",
+                    &profile.span,
+                    format!("a file replaces the built-in profile {}", profile.value),
+                    "compare its SHA-256 with that of the file you approved, or give it another name",
+                );
             }
         }
     }
@@ -256,16 +285,53 @@ impl Found<'_, '_> {
             .filter(|key| key.stays())
             .filter_map(|key| key.token.as_ref()?.make())
             .collect();
-        let hardware = |profile: &str| Profile::named(profile).is_ok_and(|p| p.hardware);
+        let profiles = draft.keys.iter().filter_map(|key| key.token.as_ref());
+        let mut profiles = profiles.filter_map(|token| token.profile.as_ref());
         if let (Some((profile, _)), 1, 2..) = (makes.first(), makes.len(), usable)
             && draft.distant.is_empty()
-            && hardware(profile)
+            && profiles.any(|it| it.value.name == *profile && it.value.hardware)
         {
             self.warn(
                 "script.one-make",
                 &draft.start,
                 format!("every root key is on a token of the same model, with profile {profile}"),
                 "use tokens of another model as well: one flaw would affect all keys",
+            );
+        }
+    }
+
+    /// Keys that stay in the root and are destroyed: no root may be signed after this one.
+    fn destroyed_keys(&mut self, draft: &Draft) {
+        let Some(threshold) = draft.threshold() else {
+            return;
+        };
+        let destroyed: BTreeMap<&KeyId, &Span> = draft
+            .steps
+            .iter()
+            .filter_map(|step| {
+                let act = step.act.as_ref()?;
+                let is_destroyed = matches!(act, Act::DestroyTokenKey { .. });
+                Some((act.key().filter(|_| is_destroyed)?, &step.span))
+            })
+            .collect();
+        let is_left = |key: &&KeyEntry| {
+            let id = key.id.as_ref().map(|at| &at.value);
+            key.stays() && id.is_none_or(|id| !destroyed.contains_key(id))
+        };
+        let distant = draft.distant.iter().filter(|key| {
+            key.place != Place::Lost && key.change.as_ref().is_some_and(ChangeEntry::stays)
+        });
+        let usable = draft.keys.iter().filter(is_left).count() + distant.count();
+        let is_enough = i64::try_from(usable).is_ok_and(|usable| usable >= threshold.value);
+        if let Some(span) = destroyed.values().next().filter(|_| !is_enough) {
+            self.warn(
+                "script.destroyed-keys",
+                span,
+                format!(
+                    "only {usable} usable root keys are left after this ceremony, but {} must sign: no later root can be signed",
+                    threshold.value
+                ),
+                "destroy these keys only to retire the root",
             );
         }
     }

@@ -19,9 +19,9 @@ use zeroize::Zeroizing;
 
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::{KeyType, Scheme};
-use crate::profile::Profile;
+use crate::profile::{Kind, Profile};
 pub use crate::record::FactorySecret;
-use crate::record::{KeyAttributes, TokenId, Tries, UsePolicy};
+use crate::record::{KeyAttributes, TokenId, TokenInterface, Tries, UsePolicy};
 use crate::secret::{Pin, PrivateKey};
 
 pub use error::{PinRole, TokenError};
@@ -228,6 +228,18 @@ pub trait Reader: Send {
     }
 }
 
+/// Opens the reader of a make.
+///
+/// # Errors
+/// When its module cannot be loaded, or the service that it needs does not answer.
+pub fn open_reader(profile: &Profile) -> Result<Box<dyn Reader>, TokenError> {
+    Ok(match profile.kind {
+        Kind::YubikeyPiv => Box::new(piv::YubiKeys::connect(profile)?),
+        Kind::KeyFile => Box::new(key_file::KeyFiles::open(profile)),
+        Kind::Pkcs11 => Box::new(pkcs11::Module::load(profile)?),
+    })
+}
+
 /// A token that was opened. Dropping it logs it out.
 ///
 /// A token that was pulled fails with [`TokenError::Removed`] from then on;
@@ -241,6 +253,14 @@ pub trait Token: Send {
     /// When the token is gone or fails.
     fn state(&mut self) -> Result<TokenState, TokenError>;
 
+    /// How it was reached, for the transcript; `None` for makes without a PKCS#11 module.
+    ///
+    /// # Errors
+    /// When the token is gone or fails.
+    fn interface(&mut self) -> Result<Option<TokenInterface>, TokenError> {
+        Ok(None)
+    }
+
     /// Erases it and gives it an SO PIN and a label ([`check_label`]). A token that was
     /// initialized before takes only the SO PIN that it has. Whether it still holds
     /// keys is for the caller to ask first ([`Self::objects`]).
@@ -250,11 +270,27 @@ pub trait Token: Send {
     /// or the token cannot be found again under it.
     fn initialize(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError>;
 
+    /// The same with the SO PIN entered on the device.
+    ///
+    /// # Errors
+    /// As [`Self::initialize`]; [`TokenError::Unsupported`] for makes without a PIN pad.
+    fn initialize_on_device(&mut self, _label: &str) -> Result<(), TokenError> {
+        Err(TokenError::unsupported("take a PIN on the device"))
+    }
+
     /// Sets the user's PIN, as the security officer. Leaves the token logged out.
     ///
     /// # Errors
     /// When the SO PIN is wrong, or the token does not like the new PIN.
     fn set_pin(&mut self, so_pin: &Pin, pin: &Pin) -> Result<(), TokenError>;
+
+    /// The same with both PINs entered on the device.
+    ///
+    /// # Errors
+    /// As [`Self::set_pin`]; [`TokenError::Unsupported`] for makes without a PIN pad.
+    fn set_pin_on_device(&mut self) -> Result<(), TokenError> {
+        Err(TokenError::unsupported("take a PIN on the device"))
+    }
 
     /// Changes the user's PIN. Leaves the token logged out.
     ///
@@ -268,6 +304,14 @@ pub trait Token: Send {
     /// # Errors
     /// [`TokenError::WrongPin`], [`TokenError::PinLocked`], [`TokenError::PinNotSet`].
     fn login(&mut self, pin: &Pin) -> Result<(), TokenError>;
+
+    /// The same with the PIN entered on the device.
+    ///
+    /// # Errors
+    /// As [`Self::login`]; [`TokenError::Unsupported`] for makes without a PIN pad.
+    fn login_on_device(&mut self) -> Result<(), TokenError> {
+        Err(TokenError::unsupported("take a PIN on the device"))
+    }
 
     /// Logs the user out; nothing happens when nobody is logged in.
     ///

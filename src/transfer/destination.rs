@@ -11,7 +11,6 @@ use crate::words::Digest;
 
 /// What publishes the metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Destination {
     /// Files on any web server.
     Plain,

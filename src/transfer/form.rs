@@ -170,6 +170,10 @@ impl<C: Copy> Members<C> {
             .collect()
     }
 
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.left.contains_key(name)
+    }
+
     /// A list of objects, each read by `read`.
     pub(crate) fn objects<T>(
         &mut self,
@@ -202,7 +206,7 @@ impl<C: Copy> Members<C> {
 
     /// A mark: true, or not there.
     pub(crate) fn mark(&mut self, name: &str) -> Result<bool, Remark<C>> {
-        if !self.left.contains_key(name) {
+        if !self.has(name) {
             return Ok(false);
         }
         self.take(name, "true", |value| value.as_bool().filter(|set| *set))

@@ -26,7 +26,9 @@ pub use destination::{Destination, UnknownDestination};
 pub use enrollment::{AttestationFiles, Attested, Enrollment, EnrollmentClaims, PossessionProof};
 pub use merge::{Judged, Kept, Merge, Owed};
 pub use possession::{NoProof, Occasion, Possession};
-pub use register::{Abandoned, Judgment, PayloadEntry, PayloadRegister, SignedBy, Threshold};
+pub use register::{
+    Abandoned, DestroyedKey, Judgment, PayloadEntry, PayloadRegister, SignedBy, Threshold,
+};
 pub use request::{Anchor, RequestedSignature, SigningRequest};
 pub use signature::DetachedSignature;
 pub use tuf_on_ci::{Periods, TufOnCi, online_at, owned_by};

@@ -53,7 +53,6 @@ pub struct Possession<'a> {
 
 /// Why an answer proves nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum NoProof {
     /// Keys of that kind sign nothing here.
     #[error("no scheme for this kind of key")]
@@ -88,10 +87,12 @@ impl Possession<'_> {
         challenge: &[u8; 32],
         signature: &[u8],
     ) -> Result<(), NoProof> {
-        Scheme::for_public_key(public)
-            .ok_or(NoProof::Scheme)?
-            .verify(public, &self.message(challenge), signature)
-            .map_err(|_| NoProof::Signature)
+        let scheme = Scheme::for_public_key(public).ok_or(NoProof::Scheme)?;
+        if scheme.verifies(public, &self.message(challenge), signature) {
+            Ok(())
+        } else {
+            Err(NoProof::Signature)
+        }
     }
 }
 

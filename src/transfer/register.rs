@@ -5,6 +5,7 @@ mod entry;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::check::{Check, Refusal};
@@ -35,6 +36,16 @@ pub struct PayloadRegister {
     /// Whether a rehearsal is among these.
     is_rehearsed: bool,
     entries: BTreeMap<Place, PayloadEntry>,
+    /// Root keys that were destroyed, by the SHA-256 of their public key.
+    destroyed: BTreeMap<Digest, DestroyedKey>,
+}
+
+/// A root key that was destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DestroyedKey {
+    pub at: Timestamp,
+    /// Whether Conclave saw that the key was gone; otherwise people attested it.
+    pub is_proven: bool,
 }
 
 /// What the register says to a payload that is about to be signed.
@@ -61,6 +72,17 @@ impl PayloadRegister {
         let records = members.texts("records")?;
         let entries = members.objects("payloads", PayloadEntry::read)?;
         let is_rehearsed = members.mark("rehearsal")?;
+        let destroyed = if members.has("destroyed_keys") {
+            members.objects("destroyed_keys", |members| {
+                let (at, is_proven) = (members.time("at")?, members.boolean("proven")?);
+                Ok((
+                    members.digest("fingerprint")?,
+                    DestroyedKey { at, is_proven },
+                ))
+            })?
+        } else {
+            Vec::new()
+        };
         members.end()?;
         let mut register = Self::new();
         register.is_rehearsed = is_rehearsed;
@@ -77,6 +99,11 @@ impl PayloadRegister {
                 return Err(members.refuse("has one payload twice"));
             }
         }
+        for (fingerprint, key) in destroyed {
+            if register.destroyed.insert(fingerprint, key).is_some() {
+                return Err(members.refuse("has one destroyed key twice"));
+            }
+        }
         Ok(register)
     }
 
@@ -91,6 +118,12 @@ impl PayloadRegister {
         });
         if self.is_rehearsed {
             file["rehearsal"] = true.into();
+        }
+        if !self.destroyed.is_empty() {
+            let keys = self.destroyed.iter().map(|(fingerprint, key)| {
+                json!({ "fingerprint": fingerprint, "at": key.at, "proven": key.is_proven })
+            });
+            file["destroyed_keys"] = keys.collect();
         }
         write(&file)
     }
@@ -115,9 +148,21 @@ impl PayloadRegister {
         self.records.contains(head)
     }
 
+    /// Adds a key that was destroyed to what is known already.
+    pub fn add_destroyed(&mut self, fingerprint: Digest, key: DestroyedKey) {
+        let known = self.destroyed.entry(fingerprint).or_insert(key);
+        known.at = known.at.min(key.at);
+        known.is_proven |= key.is_proven;
+    }
+
+    /// The keys that were destroyed, by the SHA-256 of their public key.
+    pub const fn destroyed(&self) -> &BTreeMap<Digest, DestroyedKey> {
+        &self.destroyed
+    }
+
     /// Whether nothing stands in it.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.records.is_empty()
+        self.entries.is_empty() && self.records.is_empty() && self.destroyed.is_empty()
     }
 
     /// The entries, by repository and version.
@@ -142,6 +187,9 @@ impl PayloadRegister {
         self.is_rehearsed |= other.is_rehearsed;
         for entry in other.entries.into_values() {
             self.add(entry);
+        }
+        for (fingerprint, key) in other.destroyed {
+            self.add_destroyed(fingerprint, key);
         }
     }
 
@@ -230,8 +278,6 @@ impl PayloadRegister {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
     use crate::metadata::KeyId;
     use crate::transfer::testing::{REPOSITORY, Scene};
@@ -278,6 +324,30 @@ mod tests {
             at: at("2026-12-02T10:00:00Z"),
             why: "a wrong expiry".to_owned(),
         }
+    }
+
+    #[test]
+    fn a_destroyed_key_is_read_as_it_was_written_and_once_proven_stays_so() {
+        let key = Digest::of(b"key");
+        let destroyed = |time, is_proven| DestroyedKey {
+            at: at(time),
+            is_proven,
+        };
+        let mut register = PayloadRegister::new();
+        register.add_destroyed(key, destroyed("2026-12-02T10:00:00Z", false));
+        assert_eq!(
+            PayloadRegister::read(&register.to_file_bytes()).unwrap(),
+            register
+        );
+        let mut other = PayloadRegister::new();
+        other.add_destroyed(key, destroyed("2026-12-03T10:00:00Z", true));
+        register.join(other);
+        let known = destroyed("2026-12-02T10:00:00Z", true);
+        assert_eq!(register.destroyed()[&key], known);
+        assert_eq!(
+            PayloadRegister::read(&register.to_file_bytes()).unwrap(),
+            register
+        );
     }
 
     #[test]

@@ -14,7 +14,6 @@ pub struct Digest([u8; 32]);
 
 /// Why a text is not a digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum DigestError {
     #[error("a SHA-256 digest is 64 lower-case hex characters")]
     Hex,

@@ -122,11 +122,8 @@ fn nothing_but_the_own_signature_over_this_event_is_an_approval() {
             Approval::new(id("witness-1"), Strength::Code),
             "has no approval code",
         ),
-        (signed_code, "only an own token signs"),
-        (
-            Approval::on_paper(id("witness-1")),
-            "not by what the operator types",
-        ),
+        (signed_code, "only an approval token signs"),
+        (Approval::on_paper(id("witness-1")), "not on paper"),
     ];
     for (approval, why) in rows {
         let said = refused(&room.ceremony, &first(approval.clone()));
@@ -226,7 +223,7 @@ fn an_own_token_proves_itself_before_it_approves() {
         people: vec![id("witness-1")],
         kind: EventKind::Participants(ParticipantEvent::CodeChosen),
     };
-    assert!(refused(&room.ceremony, &code).contains("approves by an own token"));
+    assert!(refused(&room.ceremony, &code).contains("approves with an approval token"));
     room.give(outcome("witness-1", "witness-1", &message))
         .unwrap();
     assert!(room.ceremony.approves_by_token(&id("witness-1")));

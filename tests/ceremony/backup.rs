@@ -143,7 +143,7 @@ fn a_manifest_of_another_set_or_key_is_refused() {
     let foreign = backed_up(&rehearsed.ceremony, &key(), "0123456789abcdef", &public);
     let error = refused(|made| made.manifest = foreign.manifest);
     let told = error.to_string();
-    assert!(told.contains("another than was announced"), "{told}");
+    assert!(told.contains("not the announced one"), "{told}");
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn no_key_that_could_leave_its_token_is_left_so() {
             .failure()
             .unwrap()
             .what
-            .contains("taken out still")
+            .contains("still be read or exported")
     );
     assert!(!room.ceremony.backup_of(&key()).unwrap().is_complete());
 }

@@ -301,7 +301,7 @@ fn of_what_was_signed_before() -> Vec<(Check, Check)> {
             Check::PayloadEquivocation,
             refusing(&room.ceremony, &unburdened),
         ),
-        (Check::RequestJudged, of_a_request(&world)),
+        (Check::RequestVerified, of_a_request(&world)),
     ]
 }
 
@@ -330,6 +330,7 @@ fn of_a_request(world: &World) -> Check {
         witness: None,
         key_id: world.ids[0].clone(),
         profile: "softhsm2".to_owned(),
+        profile_file: None,
         token: TokenMark::Label("conclave-key-1".to_owned()),
     };
     let mut room = world.open(plan.script().unwrap().into());
@@ -341,7 +342,7 @@ fn of_a_request(world: &World) -> Check {
     let judged = Event {
         step,
         people: Vec::new(),
-        kind: EventKind::Root(RootEvent::RequestJudged {
+        kind: EventKind::Root(RootEvent::RequestVerified {
             sha256: payload.digest(),
             card: Some(Digest::of(b"another root")),
             signed_before: false,

@@ -68,7 +68,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
         assert!(
             matches!(
                 room.answer(text(wrong)),
-                Err(StepError::AnotherBag { read }) if read == wrong
+                Err(StepError::WrongBag { read }) if read == wrong
             ),
             "{wrong}"
         );
@@ -85,11 +85,12 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
             token,
             blank: true,
             at_factory_value: Vec::new(),
+            interface: None,
         }),
     );
     let refusal = room.ceremony.clone().apply(&found).unwrap_err();
     assert!(
-        refusal.to_string().contains("bags have to be read"),
+        refusal.to_string().contains("must be read first"),
         "{refusal}"
     );
     let opened = |bag: &str, people: &[&str]| {
@@ -127,8 +128,8 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
     assert!(room.advance());
     for (wrong, refusal) in [
         ("A0012345", "used before"),
-        ("<b>", "no number of a bag"),
-        ("", "empty"),
+        ("<b>", "not a valid bag number"),
+        ("", "required"),
     ] {
         let error = room.answer(text(wrong)).unwrap_err();
         assert!(error.to_string().contains(refusal), "{wrong}: {error}");
@@ -290,7 +291,7 @@ fn a_break_seals_every_token_and_lets_nothing_go_on() {
         assert_eq!(reading(&room).1, *bag);
         assert!(matches!(
             room.answer(text("B999")),
-            Err(StepError::AnotherBag { .. })
+            Err(StepError::WrongBag { .. })
         ));
         room.answer(text(bag)).unwrap();
     }

@@ -94,9 +94,9 @@ fn a_removed_key_is_destroyed_once_two_people_approve_and_type_the_word() {
         panic!("{:?}", room.effect());
     };
     assert_eq!((object, public_key), (DoomedObject::Held, public));
-    assert!(!room.ceremony.key(&key()).unwrap().is_destroyed());
+    assert!(!room.ceremony.key(&key()).unwrap().destruction().is_done());
     while room.advance() {}
-    assert!(room.ceremony.key(&key()).unwrap().is_destroyed());
+    assert!(room.ceremony.key(&key()).unwrap().destruction().is_done());
     let last = room.transcript.entries().iter().rev().find_map(|entry| {
         let is_it = matches!(
             entry.line.kind,
@@ -105,9 +105,16 @@ fn a_removed_key_is_destroyed_once_two_people_approve_and_type_the_word() {
         let (script, names) = (room.ceremony.script(), room.ceremony.display_names());
         is_it.then(|| entry.line.event().narrate(script, names))
     });
-    assert!(last.unwrap().ends_with("its token holds it no more."));
+    assert!(last.unwrap().ends_with("Its token no longer holds it."));
     let replayed = room.transcript.replay(&room.ceremony.script_arc());
-    assert!(replayed.unwrap().key(&key()).unwrap().is_destroyed());
+    assert!(
+        replayed
+            .unwrap()
+            .key(&key())
+            .unwrap()
+            .destruction()
+            .is_done()
+    );
 }
 
 #[test]
@@ -134,7 +141,7 @@ fn after_an_interruption_or_a_failure_the_key_may_be_gone_already() {
         assert_eq!(object, DoomedObject::MaybeGone);
     }
     while failed.advance() {}
-    assert!(failed.ceremony.key(&key()).unwrap().is_destroyed());
+    assert!(failed.ceremony.key(&key()).unwrap().destruction().is_done());
 }
 
 #[test]
@@ -146,11 +153,28 @@ fn a_key_that_stays_is_destroyed_only_when_the_root_is_retired() {
     assert!(other.to_string().contains("stays in the root"), "{other}");
     let all = ["key-1", "key-2", "key-3"];
     let script = destroying(&world.unchanged("renewal"), &all).unwrap();
+    let warned = script
+        .warnings()
+        .iter()
+        .find(|warning| warning.check == "script.destroyed-keys");
+    assert!(
+        warned
+            .unwrap()
+            .message
+            .starts_with("0 usable root keys are left")
+    );
+    let removed = destroying(&removing(&world), &["key-3"]).unwrap();
+    assert!(
+        removed
+            .warnings()
+            .iter()
+            .all(|warning| warning.check != "script.destroyed-keys")
+    );
     let mut room = world.open(script);
     while room.advance() {}
     for key in all {
         let key: KeyId = key.parse().unwrap();
-        assert!(room.ceremony.key(&key).unwrap().is_destroyed());
+        assert!(room.ceremony.key(&key).unwrap().destruction().is_done());
     }
 }
 

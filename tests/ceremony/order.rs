@@ -54,7 +54,7 @@ fn not_here(room: &Room) -> Answer {
     };
     let index = options
         .iter()
-        .position(|option| option.text == "not here yet");
+        .position(|option| option.text == "not present yet");
     Answer::Choice {
         index: index.unwrap(),
         remark: String::new(),
@@ -213,6 +213,7 @@ fn the_block_of_a_holder_who_is_late_waits_by_itself() {
             token: room.token(&key("key-1")).id().clone(),
             blank: true,
             at_factory_value: Vec::new(),
+            interface: None,
         }),
     };
     assert!(room.ceremony.clone().apply(&found).is_err());

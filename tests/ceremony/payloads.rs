@@ -68,7 +68,7 @@ fn two_people_give_up_a_payload_below_its_threshold() {
     let request = request(&room).unwrap();
     let read = room.ceremony.read_aloud(&request).unwrap();
     assert!(
-        read[1].starts_with("Its signatures are void: "),
+        read[1].starts_with("Its signatures become void: "),
         "{read:#?}"
     );
     let people = room.ceremony.approvers();
@@ -159,7 +159,7 @@ fn a_payload_that_lives_although_it_was_given_up_is_shown() {
     };
     let alarm = prompt.lines.iter().find(|line| line.starts_with("ALARM"));
     assert!(
-        alarm.is_some_and(|line| line.contains("live until clients trust version 3")),
+        alarm.is_some_and(|line| line.contains("until they trust version 3")),
         "{:#?}",
         prompt.lines
     );

@@ -284,7 +284,7 @@ fn a_code_in_an_exception_is_one_that_was_chosen() {
     give(on_paper(["witness-1", "witness-2"])).unwrap();
     let last = room.transcript.entries().last().unwrap().line.event();
     let told = last.narrate(room.ceremony.script(), room.ceremony.display_names());
-    assert!(told.contains("typed by the operator: see ink"), "{told}");
+    assert!(told.contains("on paper only"), "{told}");
 }
 
 #[test]
@@ -504,7 +504,10 @@ fn a_substitute_is_one_whom_the_script_lists() {
     room.advance();
     let last = room.transcript.entries().last().unwrap().line.event();
     let told = last.narrate(room.ceremony.script(), room.ceremony.display_names());
-    assert!(told.starts_with("Grace Hopper is here, by: "), "{told}");
+    assert!(
+        told.starts_with("Grace Hopper is present. Identification: "),
+        "{told}"
+    );
     // Once somebody is here, nobody takes the place unseen.
     assert!(
         room.ceremony
@@ -672,7 +675,7 @@ fn a_key_of_the_rehearsal_comes_into_no_production() {
     room.advance_until(|ceremony| ceremony.failure().is_some());
     let failure = room.ceremony.failure().unwrap();
     assert!(
-        failure.what.contains("made in the rehearsal"),
+        failure.what.contains("generated in the rehearsal"),
         "{failure:?}"
     );
     let first = "key-1".parse().unwrap();
@@ -721,7 +724,7 @@ fn an_excusable_check_is_waived_where_it_stands_by_two_people_alone() {
     for (step, check) in [
         ("inspect-host", Check::HostFindings),
         ("note-1", Check::NoteInitials),
-        ("verify-token:key-2", Check::TokenProven),
+        ("verify-token:key-2", Check::TokenVerified),
     ] {
         let mut room = assembled();
         room.advance_until(|ceremony| is_at(ceremony, step));

@@ -77,6 +77,7 @@ fn inputs(room: &mut Room) -> Vec<Input> {
             token: token.clone(),
             blank: true,
             at_factory_value: Vec::new(),
+            interface: None,
         }),
         Input::Outcome(Outcome::TokenInitialized {
             token: token.clone(),
@@ -407,6 +408,7 @@ fn what_a_token_gives_back_untruly_is_not_kept() {
         token: room.token(&first).id().clone(),
         blank: false,
         at_factory_value: Vec::new(),
+        interface: None,
     };
     assert_untrue(room, untrue);
 

@@ -43,14 +43,17 @@ fn both_roots_count_and_the_removed_key_signs_once_more() {
     let key = |number: usize| world.ids[number - 1].short();
     assert_eq!(
         review[0],
-        "What changes from root 1 to root 2 of example.com/updates; it expires \
+        "Changes from root 1 to root 2 of example.com/updates, which expires \
          2028-06-01T00:00:00Z (365 days after 2027-06-01T09:00:00Z)."
     );
     assert!(
         review[1].starts_with("- key-5 (Key holder 5)  Ed25519"),
         "{review:#?}"
     );
-    let removed = format!(", ID {}  removed; it signs this once more", key(5));
+    let removed = format!(
+        ", ID {}  removed; it signs this root for the last time",
+        key(5)
+    );
     assert!(review[1].ends_with(&removed), "{review:#?}");
     assert!(
         review[2].starts_with("+ key-6 (Key holder 6)  Ed25519, fingerprint ")
@@ -62,7 +65,7 @@ fn both_roots_count_and_the_removed_key_signs_once_more() {
     assert_eq!(
         review[5],
         "Signatures needed: root 1: 3 of {key-1, key-2, key-3, key-4, key-5}; root 2: 3 of \
-         {key-1, key-2, key-3, key-4, key-6}. Reachable: yes. After it, 2 more keys may be lost."
+         {key-1, key-2, key-3, key-4, key-6}. Reachable: yes. Keys that may be lost afterwards: 2."
     );
     room.advance_until(is_at("sign-root"));
     assert_eq!(lines(&room)[0], "root 1 keys 0/3 · root 2 keys 0/3.");

@@ -58,11 +58,7 @@ fn changes_what_it_says(world: &World, change: Change, ceremony: &conclave::cere
     let old = conclave::metadata::RootFile::read(&world.root).unwrap();
     let new = ceremony.frozen().unwrap().document();
     let diff = RootDiff::between(old.document(), new);
-    let kinds: Vec<&str> = diff
-        .changes()
-        .iter()
-        .map(conclave::metadata::Change::id)
-        .collect();
+    let kinds: Vec<&str> = diff.changes.iter().map(Into::into).collect();
     let wanted: &[&str] = match change {
         Change::Add => &["key-added"],
         Change::Remove => &["key-removed"],

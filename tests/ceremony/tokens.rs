@@ -302,6 +302,7 @@ fn a_spare_takes_a_tokens_place_and_its_steps_begin_anew() {
             token: old,
             blank: false,
             at_factory_value: Vec::new(),
+            interface: None,
         }),
     };
     assert!(room.ceremony.clone().apply(&back).is_err());

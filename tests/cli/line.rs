@@ -97,10 +97,7 @@ fn a_wrong_pin_is_told_and_recorded_and_the_right_one_goes_on() {
     let shown = operator.answer_and_see("").to_owned();
     assert!(shown.ends_with("  PIN: "), "{shown}");
     let shown = operator.answer_and_see("00000000").to_owned();
-    assert!(
-        shown.contains("It did not work: the PIN is wrong"),
-        "{shown}"
-    );
+    assert!(shown.contains("Failed: the PIN is wrong"), "{shown}");
     assert!(shown.ends_with("Try again: press Enter > "), "{shown}");
     assert_eq!(rehearsal.data_of("signed").len(), 0);
     operator.play_to_the_end();
@@ -189,22 +186,22 @@ fn a_name_is_corrected_by_two_people_after_it_was_read_aloud() {
     let rehearsal = Rehearsal::new();
     let mut operator = Operator::rehearse(&rehearsal);
     operator.play_until("Compose the root");
-    operator.answer("/other");
+    operator.answer("/options");
     for (question, text) in [("Correct a name", "2"), ("Whose name", "4")] {
         operator.terminal.expect(question);
         operator.terminal.expect("Number > ");
         operator.answer(text);
     }
-    operator.terminal.expect("The right name > ");
+    operator.terminal.expect("Correct name > ");
     operator.answer("Ada Lovelace");
     let shown = operator.question().to_owned();
-    assert!(shown.contains("The script says: Key holder 1"), "{shown}");
-    assert!(shown.contains("From now on: Ada Lovelace"), "{shown}");
+    assert!(shown.contains("Old: Key holder 1"), "{shown}");
+    assert!(shown.contains("New: Ada Lovelace"), "{shown}");
     let shown = operator.answer_and_see("1").to_owned();
     assert!(shown.contains("Witness 1 approves by code"), "{shown}");
     // The code of nobody: the room chooses who approves instead.
     let shown = operator.answer_and_see("not my code").to_owned();
-    assert!(shown.contains("That is not the code"), "{shown}");
+    assert!(shown.contains("This is not the code"), "{shown}");
     let shown = operator.answer_and_see("2").to_owned();
     assert!(shown.contains("Key holder 1 approves by code"), "{shown}");
     operator.play_to_the_end();
@@ -230,19 +227,16 @@ fn what_nobody_approves_is_not_amended() {
     let rehearsal = Rehearsal::new();
     let mut operator = Operator::rehearse(&rehearsal);
     operator.play_until("Compose the root");
-    operator.answer("/other");
+    operator.answer("/options");
     operator.terminal.expect("Number > ");
     operator.answer("2");
     operator.terminal.expect("Number > ");
     operator.answer("4");
-    operator.terminal.expect("The right name > ");
+    operator.terminal.expect("Correct name > ");
     operator.answer("Mallory");
     operator.question();
     let shown = operator.answer_and_see("2").to_owned();
-    assert!(
-        shown.contains("Not accepted: it was not approved"),
-        "{shown}"
-    );
+    assert!(shown.contains("Not accepted: not approved"), "{shown}");
     operator.play_to_the_end();
     assert_eq!(rehearsal.data_of("amended").len(), 0);
 }
@@ -251,14 +245,14 @@ fn what_nobody_approves_is_not_amended() {
 fn the_administrator_is_none_of_the_two_people() {
     let rehearsal = Rehearsal::new();
     let mut operator = Operator::rehearse(&rehearsal);
-    operator.play_until("Administrator is here, by");
+    operator.play_until("Identification of Administrator");
     operator.answer("/exception");
     for text in ["a", "b", "c", "witness-1", "administrator"] {
         operator.terminal.expect(": ");
         operator.answer(text);
     }
     operator.terminal.expect("Not accepted: ");
-    operator.terminal.expect("Administrator is here, by");
+    operator.terminal.expect("Identification of Administrator");
     assert_eq!(rehearsal.data_of("exception-recorded").len(), 0);
 }
 
@@ -293,7 +287,7 @@ fn ctrl_c_that_was_not_meant_changes_nothing() {
         let before = rehearsal.kinds();
         operator.terminal.send(CTRL_C);
         let shown = operator.question().to_owned();
-        assert!(shown.contains("or press Enter to go on."), "{shown}");
+        assert!(shown.contains("Or press Enter to continue."), "{shown}");
         let shown = operator.answer_and_see("").to_owned();
         assert!(shown.contains(question), "{shown}");
         assert_eq!(rehearsal.kinds(), before);
@@ -314,11 +308,11 @@ fn leaving_is_resumed() {
         .expect("error: the ceremony waits to be resumed");
     operator
         .terminal
-        .expect("hint: nothing is lost; go on with: conclave resume");
+        .expect("hint: nothing is lost; to continue: conclave resume");
     assert_eq!(operator.end().code(), Some(130));
 
     let mut operator = Operator::resume(&rehearsal);
-    operator.play_until("Administrator is here, by");
+    operator.play_until("Identification of Administrator");
     operator.play_to_the_end();
     rehearsal.assert_complete();
     assert_eq!(rehearsal.data_of("resumed")[0]["torn_bytes"], 0);
@@ -332,14 +326,18 @@ fn aborting_is_for_good_and_says_why() {
     operator.terminal.send(CTRL_C);
     operator.question();
     operator.answer("ABORT");
-    operator.terminal.expect("Why? ");
+    operator
+        .terminal
+        .expect("Reason (press Enter not to abort): ");
     // Without a reason nothing is aborted.
     let shown = operator.answer_and_see("").to_owned();
     assert!(shown.contains("Compose the root"), "{shown}");
     operator.terminal.send(CTRL_C);
     operator.question();
     operator.answer("ABORT");
-    operator.terminal.expect("Why? ");
+    operator
+        .terminal
+        .expect("Reason (press Enter not to abort): ");
     operator.answer("the fire alarm");
     assert_eq!(operator.end().code(), Some(130));
     assert_eq!(rehearsal.kinds().last().unwrap(), "aborted");

@@ -329,7 +329,7 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
     assert_failed(
         &judged,
         1,
-        &["the own token of witness-1 did not sign this"],
+        &["the approval token of witness-1 did not sign this"],
     );
     // So it is by whoever has Python and OpenSSL alone, even where all sums were made anew.
     let text = fs::read_to_string(room.out().join("VERIFY.txt")).unwrap();
@@ -480,9 +480,9 @@ fn a_label_that_another_token_has_is_refused_and_nothing_is_changed() {
     let answers = without_rehearsal() + &all_answers();
     let output = room.run(&[], &answers, &all_pins());
     let words = [
-        "a token with the label \"conclave-key-1\" is there already",
+        "another token has the label \"conclave-key-1\"",
         "Hint",
-        "take it out",
+        "remove that token",
     ];
     assert_failed(&output, 130, &words[..1]);
     assert!(rehearse::told(&output).contains(words[2]));
@@ -527,7 +527,7 @@ fn the_rehearsal_that_is_shown_is_of_this_very_script_and_complete() {
     // What the rotation of a rehearsal builds upon is nothing for a production.
     let rotation = other.out().join("rotation/script.toml");
     let text = fs::read_to_string(&rotation).unwrap();
-    let (without, words) = ("custody_log = ", "the custody list is of a rehearsal");
+    let (without, words) = ("custody_log = ", "the custody list is from a rehearsal");
     let unlisted: String = text
         .split_inclusive('\n')
         .filter(|line| !line.starts_with(without))
@@ -560,7 +560,7 @@ fn the_rehearsal_that_is_shown_is_of_this_very_script_and_complete() {
         "",
         &[],
     );
-    assert_failed(&output, 1, &["this is not a rehearsal"]);
+    assert_failed(&output, 1, &["this ceremony is not a rehearsal"]);
     assert!(!next.exists());
 }
 
@@ -582,7 +582,7 @@ fn without_a_rehearsal_nothing_happens_beyond_attendance() {
     let answers = without_rehearsal() + "3\n";
     let secrets = [w1, w2, h1, h2, w1, h1];
     let output = room.conclave(&resume, &answers, &secrets);
-    assert_failed(&output, 130, &["That is not the code that Witness 2 chose"]);
+    assert_failed(&output, 130, &["This is not the code that Witness 2 chose"]);
     for event in room.events() {
         let step = event["step"].as_str().unwrap_or("attendance");
         assert_eq!(step, "attendance", "{event}");
@@ -603,6 +603,6 @@ fn a_production_does_not_play_by_itself() {
     assert_failed(
         &output,
         2,
-        &["a production cannot play by itself", "hint: "],
+        &["a production cannot run unattended", "hint: "],
     );
 }

@@ -96,7 +96,7 @@ fn a_key_is_made_anew_and_a_spare_takes_a_place() {
     operator.play_until("Compose the root");
     assert_eq!(objects(&rehearsal, "key-1"), 2, "one pair, the new one");
     operator.ask_for(
-        "Take a spare token",
+        "Use a spare token",
         "spare-1 for key-2",
         Some("its case is cracked"),
     );
@@ -141,7 +141,7 @@ fn letters_in_a_pin_want_a_keyboard_that_was_tested() {
     operator.play_until("  new PIN: ");
     operator.answer_and_see("Zymurgy");
     let shown = operator.answer_and_see("Zymurgy").to_owned();
-    assert!(shown.contains("other characters than digits"), "{shown}");
+    assert!(shown.contains("characters other than digits"), "{shown}");
     // Another layout gives another line.
     operator.ask_for(
         "Test the keyboard",
@@ -151,7 +151,7 @@ fn letters_in_a_pin_want_a_keyboard_that_was_tested() {
     operator.play_until("  new PIN: ");
     operator.answer_and_see("Zymurgy");
     let shown = operator.answer_and_see("Zymurgy").to_owned();
-    assert!(shown.contains("other characters than digits"), "{shown}");
+    assert!(shown.contains("characters other than digits"), "{shown}");
     operator.ask_for("Test the keyboard", "Key holder 1", Some(LINE));
     operator.pin = "Zymurgy";
     operator.play_to_the_end();

@@ -183,9 +183,9 @@ fn certificates_that_clients_refuse_are_told_before() {
         (good.clone(), &[] as &[&str]),
         (other, &["lint.notary-certificate-name"]),
         (authority, &["lint.notary-key"]),
-        (coded, &["lint.notary-certificate-use"]),
-        (short, &["lint.notary-certificate-ends-first"]),
-        (expired, &["lint.notary-certificate-dates"]),
+        (coded, &["lint.notary-certificate-usage"]),
+        (short, &["lint.notary-certificate-expires-first"]),
+        (expired, &["lint.notary-certificate-validity"]),
         (good.replace('\n', "\r\n"), &["lint.notary-key"]),
         (format!("text\n{good}"), &["lint.notary-key"]),
     ] {

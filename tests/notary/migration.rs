@@ -83,7 +83,7 @@ impl<'s> Estate<'s> {
     }
 
     /// The rotation of all of them.
-    fn rotation<'a>(&'a self, server: &Server) -> Script<'a> {
+    pub(crate) fn rotation<'a>(&'a self, server: &Server) -> Script<'a> {
         let root_of = |gun: &str| server.fetch(gun, "root.json").unwrap();
         let mut guns = self.guns.iter();
         let first = guns.next().unwrap();
@@ -237,7 +237,7 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
     assert_eq!(unknown.status.code(), Some(2));
     assert!(
         said(&unknown).contains(
-            "there are: docker.example/mine/app, docker.example/mine/other, docker.example/stranger"
+            "found: docker.example/mine/app, docker.example/mine/other, docker.example/stranger"
         ),
         "{}",
         said(&unknown)

@@ -2,6 +2,7 @@
 //! Debian's package `notary`, and `docker trust` where a Docker CLI is there.
 
 mod bad_input;
+mod destruction;
 mod docker;
 mod life;
 mod migration;

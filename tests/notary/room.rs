@@ -13,7 +13,7 @@ use crate::support::pty::{Size, Terminal};
 use crate::support::store::{PIN, Store};
 
 /// How the questions of the line mode end.
-const ENDS: [&str; 4] = ["> ", "PIN: ", "passphrase: ", "again: "];
+pub(crate) const ENDS: [&str; 4] = ["> ", "PIN: ", "passphrase: ", "again: "];
 
 pub(crate) struct Room {
     folder: TempDir,
@@ -172,27 +172,20 @@ impl Room {
         assert!(output.status.success(), "{}", said(&output));
     }
 
-    fn play(&self, script: &Path, directory: &Path, passphrases: &[&str]) {
-        let mut passphrases = passphrases.iter().peekable();
-        let configuration = self.store.configuration();
-        let home = self.path("home");
-        let arguments = [
-            "run",
-            script.to_str().unwrap(),
-            "--plain",
-            "--out",
-            directory.to_str().unwrap(),
-        ];
+    /// `conclave` at a terminal, in this room.
+    pub(crate) fn at_terminal(&self, arguments: &[&str]) -> Terminal {
+        let (home, configuration) = (self.path("home"), self.store.configuration());
         let environment = [
             ("HOME", home.as_os_str()),
             ("SOFTHSM2_CONF", configuration.as_os_str()),
         ];
-        let mut terminal = Terminal::spawn(
-            env!("CARGO_BIN_EXE_conclave"),
-            &arguments,
-            &environment,
-            Size::STANDARD,
-        );
+        Terminal::conclave(arguments, &environment, Size::STANDARD)
+    }
+
+    fn play(&self, script: &Path, directory: &Path, passphrases: &[&str]) {
+        let mut passphrases = passphrases.iter().peekable();
+        let (script, directory) = (script.to_str().unwrap(), directory.to_str().unwrap());
+        let mut terminal = self.at_terminal(&["run", script, "--plain", "--out", directory]);
         while let Some((before, end)) = terminal.expect_any_or_end(&ENDS) {
             let shown = before + end;
             let mut passphrase = *passphrases.peek().unwrap();
@@ -208,7 +201,7 @@ impl Room {
 }
 
 /// What is typed where that is asked.
-fn answer(shown: &str, passphrase: &str) -> String {
+pub(crate) fn answer(shown: &str, passphrase: &str) -> String {
     let asked = shown.lines().last().unwrap_or_default();
     if asked.contains("passphrase") {
         return passphrase.to_owned();
@@ -218,7 +211,7 @@ fn answer(shown: &str, passphrase: &str) -> String {
     }
     // "Type SIGN ROOT 1 to go on"
     let typed = asked.split_once("Type ").map(|(_, rest)| rest);
-    if let Some((word, _)) = typed.and_then(|rest| rest.split_once(" to go on")) {
+    if let Some((word, _)) = typed.and_then(|rest| rest.split_once(" to continue")) {
         return word.to_owned();
     }
     if shown.contains("rehearsal") && asked.contains("Why") {

@@ -120,7 +120,7 @@ fn an_attested_key_is_what_a_script_may_require() {
     assert!(script.keys().iter().all(|key| !key.is_made()));
     let serial = |plan: &&KeyPlan| plan.token.serial.as_deref() == Some("25515142");
     let plan = script.keys().iter().find(serial).unwrap();
-    assert_eq!(plan.token.profile, "yubikey-piv");
+    assert_eq!(plan.token.profile.name, "yubikey-piv");
     let said = plan.enrolled.as_ref().unwrap().enrollment.attestation();
     let (said, slot) = (said.unwrap(), plan.token.slot.unwrap());
     assert_eq!(

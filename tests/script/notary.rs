@@ -155,7 +155,7 @@ fn a_certificate_that_stays_is_judged_as_clients_judge_it() {
         (
             "expires = \"2036-11-01T00:00:00Z\"",
             "expires = \"2037-11-01T00:00:00Z\"",
-            "its certificate ends at 2036-11-18",
+            "its certificate expires at 2036-11-18",
         ),
     ] {
         assert!(stays.contains(cut));

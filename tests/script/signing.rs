@@ -37,6 +37,7 @@ fn plan() -> SigningPlan {
         witness: Some("Wanda \"W\" Vik".to_owned()),
         key_id: asked.key_id,
         profile: "softhsm2".to_owned(),
+        profile_file: None,
         token: TokenMark::Label("holder-a".to_owned()),
     }
 }

@@ -98,7 +98,7 @@ softhsm_test! {
         store.make_token("one");
         store.make_token("a \u{1b}[2J");
         let text = done(&conclave(store, &["token", "list"], ""));
-        assert!(text.starts_with("SoftHSM 2 (software: keys can be copied with their files)\n"));
+        assert!(text.starts_with("SoftHSM 2 (software: its keys are in files that can be copied)\n"));
         assert!(text.contains("PIN set") && text.contains("blank"), "{text}");
         assert!(text.contains(r"a \u{1b}[2J") && !text.contains('\u{1b}'), "{text}");
 
@@ -120,7 +120,7 @@ softhsm_test! {
         let made = logged_in(&mut module(), "shown").generate(&request).unwrap();
         let fingerprint = made.public.fingerprint();
         let text = done(&conclave(store, &["token", "show"], ""));
-        assert!(text.contains("wrong PINs    do not lock it"), "{text}");
+        assert!(text.contains("wrong PINs    do not lock the token"), "{text}");
         assert!(text.contains("key 01  Ed25519  \"root key\""), "{text}");
         assert!(text.contains(&fingerprint.first_words(8)), "{text}");
 
@@ -156,17 +156,42 @@ softhsm_test! {
     fn a_module_or_profile_that_is_not_there_is_told(store: &Store) {
         let list = |more: &[&str]| conclave(store, &[&["token", "list"], more].concat(), "");
         let error = refused(&list(&["--module", "/nowhere/p11.so"]), 3);
-        assert!(error.contains("there is none at /nowhere/p11.so"), "{error}");
+        assert!(error.contains("no file at /nowhere/p11.so"), "{error}");
         assert!(error.contains("./softhsm-setup.sh"), "{error}");
         let error = refused(&list(&["--module", "/etc/hostname"]), 3);
         assert!(error.contains("cannot load the module /etc/hostname"), "{error}");
         let error = refused(&list(&["--profile", "nitrokey"]), 2);
-        assert!(error.contains("there are: docker-key-file, softhsm2"), "{error}");
+        assert!(error.contains("built in: docker-key-file, softhsm2"), "{error}");
         refused(&list(&["--profile", "./nowhere.toml"]), 4);
 
         let profile = store.folder().join("mine.toml");
         std::fs::write(&profile, include_str!("../../hsm-config/softhsm2.toml").replace("softhsm2\"\n", "mine\"\n")).unwrap();
         let json = done(&list(&["--profile", profile.to_str().unwrap(), "--json"]));
         assert!(json.contains("\"profile\": \"mine\""), "{json}");
+    }
+
+    fn a_trial_writes_what_a_token_can_do_and_leaves_nothing(store: &Store) {
+        let out = store.folder().join("softhsm-trial.toml");
+        let known = conclave::profile::Profile::named("softhsm2").unwrap();
+        let path = known.module.paths.iter().find(|path| path.exists()).unwrap();
+        let trial = ["token", "trial", "--module", path.to_str().unwrap(), "--out", out.to_str().unwrap(), "--json"];
+        let asked = refused(&conclave(store, &trial, "87654321\n123456\n"), 2);
+        assert!(asked.contains("EVERYTHING ON THIS TOKEN WILL BE ERASED"), "{asked}");
+        let trial = [&trial[..], &["--erase", "blank", "--pin-fd", "0"]].concat();
+        let report: Value = serde_json::from_str(&done(&conclave(store, &trial, "87654321\n123456\n"))).unwrap();
+        let failed: Vec<_> = report["results"].as_array().unwrap().iter().filter(|row| row["result"] != "works").collect();
+        assert_eq!(failed.len(), 1, "{failed:?}");
+        assert_eq!(failed[0]["what"], "wrap ed25519");
+        // The trial began with a profile that says nothing, and found what the built-in profile says.
+        let found = conclave::profile::Profile::from_file(&out).unwrap();
+        let made = |types: &[KeyType]| types.iter().copied().filter(|it| KeyType::MADE.contains(it)).collect::<Vec<_>>();
+        assert_eq!(found.keys.types, made(&known.keys.types));
+        assert_eq!(found.backup.wraps, made(&known.backup.wraps));
+        assert_eq!(found.backup.unwraps, made(&known.backup.unwraps));
+        assert!(found.is_tried() && found.backup.confine && found.keys.destroy && !found.login.public_objects);
+        let mut reader = module();
+        let seen = reader.tokens().unwrap();
+        let left = seen.iter().find(|seen| seen.state.initialized).unwrap();
+        assert!(reader.open(&left.id).unwrap().objects().unwrap().is_empty());
     }
 }

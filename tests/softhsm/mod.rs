@@ -3,7 +3,7 @@
 mod command;
 mod finding;
 mod keys;
-mod module;
+pub(crate) mod module;
 mod pins;
 mod terminal;
 mod wrapping;

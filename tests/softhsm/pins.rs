@@ -116,12 +116,9 @@ softhsm_test! {
         assert_eq!(second.destroy(&[1]), Err(TokenError::LoginNeeded));
         second.login(&pin(PIN)).unwrap();
         assert!(matches!(second.login(&pin("654321")), Err(TokenError::WrongPin { .. })));
-        assert!(matches!(first.generate(&KeyRequest {
-            object_id: vec![1],
-            label: "key".to_owned(),
-            key_type: KeyType::EcdsaP256,
-            extractable: false,
-        }), Err(TokenError::LoginNeeded)));
+        assert_eq!(second.destroy(&[1]), Err(TokenError::LoginNeeded));
+        // The first has proven its PIN, and renews the login that the second ended.
+        assert_eq!(first.destroy(&[1]), Err(TokenError::KeyNotFound { object_id: vec![1] }));
     }
 
     fn a_pin_of_impossible_length_costs_no_try(store: &Store) {

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use conclave::certificate::attestation::AttestationCheck;
 use conclave::metadata::{Check, limits, lint_rules};
 use conclave::record::Weight;
+use conclave::{backup, transfer};
 
 fn document(name: &str) -> String {
     fs::read_to_string(
@@ -14,6 +16,64 @@ fn document(name: &str) -> String {
             .join(name),
     )
     .unwrap()
+}
+
+#[test]
+fn every_check_of_a_format_is_documented() {
+    let check_in = |rows: Vec<(&str, &str)>, names: &[&str]| {
+        let texts: String = names.iter().map(|name| document(name)).collect();
+        for (id, meaning) in rows {
+            let row = format!("| `{id}` | {meaning} |");
+            assert!(texts.contains(&row), "missing in {names:?}: {row}");
+        }
+    };
+    let rows = |checks: &[transfer::Check]| -> Vec<_> {
+        checks
+            .iter()
+            .map(|check| (check.id(), check.meaning()))
+            .collect()
+    };
+    check_in(
+        rows(transfer::Check::ALL),
+        &[
+            "formats/signing-request.md",
+            "formats/detached-signature.md",
+            "formats/payload-register.md",
+            "formats/enrollment.md",
+        ],
+    );
+    let backup = backup::Check::ALL.iter();
+    check_in(
+        backup.map(|check| (check.id(), check.meaning())).collect(),
+        &["formats/share.md", "formats/backup-manifest.md"],
+    );
+}
+
+#[test]
+fn ids_of_checks_are_unique_and_of_one_form() {
+    let attestation = AttestationCheck::ALL.iter().map(|check| check.id());
+    for ids in [
+        Check::ALL
+            .iter()
+            .map(|check| check.id())
+            .collect::<Vec<_>>(),
+        transfer::Check::ALL
+            .iter()
+            .map(|check| check.id())
+            .collect(),
+        backup::Check::ALL.iter().map(|check| check.id()).collect(),
+        attestation.collect(),
+        lint_rules(),
+    ] {
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+        for id in ids {
+            let (subject, name) = id.split_once('.').unwrap();
+            let is_allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+            for part in [subject, name] {
+                assert!(!part.is_empty() && part.bytes().all(is_allowed), "{id}");
+            }
+        }
+    }
 }
 
 /// The first cells of table rows that are IDs.

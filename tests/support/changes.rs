@@ -137,8 +137,8 @@ pub(crate) enum Outcome {
 }
 
 const STRANDED: Outcome = Outcome::Refused(
-    "no change can be signed before 1 more of the keys of the root before can sign: \
-     bring them here, or have their sites sign",
+    "make 1 more key of the previous root available, here or at another site; until then, no \
+     change can be signed",
 );
 
 /// What must come of it.
@@ -178,9 +178,9 @@ pub(crate) const fn expected(change: Change, situation: Situation) -> Outcome {
         (Add, OneLost) => Signed("root 1 keys 4/4 · root 2 keys 5/4"),
         (Remove, OneLost) => Signed("root 1 keys 4/4 · root 2 keys 4/4"),
         (Replace, OneLost) => Signed("root 1 keys 4/4 · root 2 keys 5/4"),
-        (ThresholdUp, OneLost) => {
-            Refused("first add or bring 1 key that can sign; then raise the threshold from 4 to 5")
-        }
+        (ThresholdUp, OneLost) => Refused(
+            "first add or make available 1 more key that can sign; then raise the threshold from 4 to 5",
+        ),
         (ThresholdDown, OneLost) => Signed("root 1 keys 4/4 · root 2 keys 4/3"),
         (OnlineKeys | Renewal, OneLost) => Signed("root 1 keys 4/4 · root 2 keys 4/4"),
         (AllNewKeys, OneLost) => Signed("root 1 keys 4/4 · root 2 keys 5/4"),

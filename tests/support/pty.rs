@@ -20,7 +20,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
@@ -211,6 +211,15 @@ impl Terminal {
     /// Sends the program a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.process.expect("the program still runs"), signal).unwrap();
+    }
+
+    /// The kernel kills the program when it makes a file longer than that, in bytes.
+    pub(crate) fn limit_files(&self, length: u64) {
+        let limit = Rlimit {
+            current: Some(length),
+            maximum: None,
+        };
+        prlimit(self.process, Resource::Fsize, limit).unwrap();
     }
 
     /// The program's process ID.

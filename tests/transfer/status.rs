@@ -17,18 +17,14 @@ fn a_status_says_who_can_sign_and_what_to_do_by_when() {
     let report = json(&said);
     assert_eq!(report["version"], 5);
     assert_eq!(report["roles"]["root"]["threshold"], 3);
-    assert_eq!(report["roles"]["root"]["losses"], 0);
-    let acts: Vec<_> = report["next"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|act| act["id"].as_str().unwrap().to_owned())
-        .collect();
-    assert_eq!(acts, ["renew", "add-key"]);
-    assert!(report["next"][0]["by"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(report["roles"]["root"]["tolerated_losses"], 0);
+    let actions = report["next_actions"].as_array().unwrap();
+    let ids: Vec<_> = actions.iter().map(|action| &action["id"]).collect();
+    assert_eq!(ids, ["renew", "add-key"]);
+    assert!(actions[0]["by"].as_str().unwrap().ends_with('Z'));
     let (_, said, _) = conclave(["status", text(&roots), "--at", "2030-01-01T00:00:00Z"]);
     assert!(
-        said.contains("root: 3 of 3 keys sign; no key may be lost"),
+        said.contains("root: 3 of 3 keys must sign; no key may be lost"),
         "{said}"
     );
     let (status, _, complaint) = conclave([

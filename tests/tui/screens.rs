@@ -71,7 +71,7 @@ const SCENES: &[(&str, Scene)] = &[
         Room::with_bags(size).until_read("Number of the new bag")
     }),
     ("new-bag-again", |size| {
-        Room::with_bags(size).until_read("The number once more")
+        Room::with_bags(size).until_read("Number of the new bag, second reading")
     }),
     ("pause", |size| {
         let mut room = Room::with_bags(size);
@@ -84,7 +84,7 @@ const SCENES: &[(&str, Scene)] = &[
         room
     }),
     ("ink", |size| {
-        Room::with_bags(size).until_read("First 8 words of the head, from the ink")
+        Room::with_bags(size).until_read("First 8 words of the written digest")
     }),
     ("clock", |size| asked(size, "attest-clock")),
     ("approval", |size| {
@@ -118,7 +118,7 @@ const SCENES: &[(&str, Scene)] = &[
         room.type_in("half past nine");
         room.press(KeyCode::Enter);
         room.call(Call::NotAccepted {
-            what: "\"half past nine\" is not a time like 2026-12-01T09:41:00Z".to_owned(),
+            what: "\"half past nine\" is not a valid time".to_owned(),
             hint: "give date and time in UTC to the second, with a T between and a Z at the end"
                 .to_owned(),
         });
@@ -246,7 +246,7 @@ const SCENES: &[(&str, Scene)] = &[
         room.type_in("sign root 1");
         room.press(KeyCode::Enter);
         room.call(Call::NotAccepted {
-            what: "what was typed is not the word that the screen asks for".to_owned(),
+            what: "the typed text is not the required confirmation".to_owned(),
             hint: "type exactly SIGN ROOT 1, or look again at what would be signed".to_owned(),
         });
         room.ask();
@@ -385,7 +385,7 @@ const SCENES: &[(&str, Scene)] = &[
     ("nothing-yet", |size| {
         let mut room = Room::rehearsal(size);
         room.model = conclave::tui::Model::new(
-            conclave::tui::Settings::with_theme(PLAIN),
+            conclave::tui::Settings::new(PLAIN),
             size,
             "2026-12-01T09:41:00Z".parse().unwrap(),
         );

@@ -4,7 +4,7 @@
 use conclave::backup::slip39;
 use conclave::ceremony::{
     Ask, Effect, FailureKind, Next, Prompt, RequestKind, SecretPrompt, SecretPurpose, SecretShown,
-    StepError, WaitingOn, WordFault,
+    StepError, WaitingOn, WordError,
 };
 use conclave::tui::Call;
 use crossterm::event::KeyCode;
@@ -110,7 +110,7 @@ fn words_are_typed_back_without_being_seen() {
         room.type_in("acne");
         snapshot("share-word", &room);
         room.press(KeyCode::Enter);
-        let why = WordFault::NoWord;
+        let why = WordError::NoWord;
         let error = StepError::ShareWord { number: 17, why };
         room.call(Call::NotAccepted {
             what: error.to_string(),
@@ -198,7 +198,7 @@ fn a_drill_on_the_screen() {
             over.step();
         }
         let screen = over.screen();
-        for part in ["[ok]   The drill: passed.", "certificate.txt"] {
+        for part in ["[ok]   Drill: passed.", "certificate.txt"] {
             assert!(screen.contains(part), "{part}: {screen}");
         }
     }

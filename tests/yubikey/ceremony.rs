@@ -9,7 +9,7 @@ use super::table::{Key, Room};
 use super::{NEW, OLD};
 
 /// What the review warns of where one flaw would break every key.
-const ONE_MAKE: &str = "Every root key is on a token of one make and firmware";
+const ONE_MAKE: &str = "All root keys are on the same token model and firmware";
 
 #[test]
 fn root_keys_that_are_all_on_one_make_and_firmware_are_told_in_the_review() {
@@ -19,7 +19,8 @@ fn root_keys_that_are_all_on_one_make_and_firmware_are_told_in_the_review() {
     let script = room.genesis(&keys, "", &room.trusts_the_maker());
     let mut table = room.begin(&script);
     let review = table.play_until("Type SIGN ROOT 1");
-    let told = format!("{ONE_MAKE}, Yubico YubiKey 5.7.4: one flaw would break them all.");
+    let told =
+        format!("{ONE_MAKE}, Yubico YubiKey 5.7.4. A single flaw would compromise all of them.");
     assert!(review.contains(&told), "{review}");
     table.kill();
 }
@@ -86,7 +87,7 @@ fn a_genesis_on_two_yubikeys_whose_keys_must_be_attested() {
     let maker = room.path("maker.pem");
     let said = succeeds(&verify(&["--additional-root", maker.to_str().unwrap()]));
     assert!(
-        said.starts_with("accepted: 2 of 2 attestations verify"),
+        said.starts_with("accepted: 2 of 2 attestations are valid"),
         "{said}"
     );
     assert_eq!(verify(&[]).status.code(), Some(1));
@@ -110,7 +111,7 @@ fn a_key_that_is_brought_in_says_so_for_ever() {
         &room.trusts_the_maker(),
     );
     let mut table = room.begin(&script);
-    table.play_until("Bring in the key: press Enter");
+    table.play_until("Import the key: press Enter");
     stand.act("touch-by-hand 1");
     table.answer("");
     // The power is cut after the key came in, and before it has its certificate.

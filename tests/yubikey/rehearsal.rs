@@ -166,8 +166,8 @@ fn hsms_and_yubikeys_are_mixed_freely() {
     assert_accepted(&other, &["genesis"]);
     let register = other.genesis().join("keys/register.json");
     let register: Value = serde_json::from_slice(&fs::read(register).unwrap()).unwrap();
-    assert_eq!(register["keys"][3]["attestation_stood_in"], true);
-    assert_eq!(register["keys"][0].get("attestation_stood_in"), None);
+    assert_eq!(register["keys"][3]["attestation_simulated"], true);
+    assert_eq!(register["keys"][0].get("attestation_simulated"), None);
 }
 
 /// The power is cut in the middle: another process finds the cards as they were.

@@ -16,7 +16,6 @@ pub struct Encrypted {
 
 /// Why shares do not restore a secret. A share is named by its place in what was given, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum CombineError {
     /// There is no share.
     #[error("there is no share")]

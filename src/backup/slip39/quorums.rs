@@ -8,7 +8,6 @@ use super::sharing;
 
 /// A quorum that does not restore what the others do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum QuorumError {
     /// The shares are not those of one set, or not enough.
     #[error(transparent)]

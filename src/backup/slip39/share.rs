@@ -29,7 +29,6 @@ pub struct Share {
 
 /// Why words are no share. No error holds a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum ShareError {
     /// A word is not in the list.
     #[error("word {place} is not one of the 1,024 words")]

@@ -27,7 +27,6 @@ pub struct Split {
 
 /// Why nothing can be split so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum SplitError {
     /// Not 1 to 16 groups.
     #[error("shares are for 1 to 16 groups")]

@@ -1,4 +1,4 @@
-//! Approvals: two people who are here, each by a code or an approval token.
+//! Approvals: two people who are present, each by a code or an approval token.
 
 use crate::script::KeyId;
 use std::collections::BTreeSet;
@@ -7,6 +7,7 @@ use crate::ceremony::approval::{Approval, Strength, people_of};
 use crate::ceremony::approval_token::approval_token_message;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::event::Event;
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
 use crate::ceremony::state::Ceremony;
@@ -16,19 +17,15 @@ use crate::record::Signature;
 
 use super::attendance::only;
 
-/// Whether a key signed a message, as TUF has signatures.
-pub(in crate::ceremony) fn verifies(
-    public_key: &PublicKey,
-    message: &[u8],
-    signature: &[u8],
-) -> bool {
+/// Whether a key signed a message, with a signature in the form that TUF uses.
+pub(crate) fn verifies(public_key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     Scheme::for_public_key(public_key)
-        .is_some_and(|scheme| scheme.verify(public_key, message, signature).is_ok())
+        .is_some_and(|scheme| scheme.verifies(public_key, message, signature))
 }
 
-/// Two different people who are here agree, neither of them the administrator, each by an own code. Where
-/// the script is for one person, one who is here.
-pub(in crate::ceremony) fn require_approval(
+/// Two different people who are present agree, neither of them the administrator, each by their code or approval
+/// token. If the script is for one person, one person does. `what` is what they approve: "a bag is sealed".
+pub(crate) fn require_approval(
     c: &Ceremony,
     event: &Event,
     approvals: &[Approval],
@@ -36,7 +33,7 @@ pub(in crate::ceremony) fn require_approval(
 ) -> Applied {
     require(
         people_of(approvals) == event.people,
-        "the event is of those who approve it, in their order",
+        "the event does not name the people who approve it, in their order",
     )?;
     let mut different = BTreeSet::new();
     for approval in approvals {
@@ -46,51 +43,47 @@ pub(in crate::ceremony) fn require_approval(
         hold(
             Check::TwoPeople,
             different.insert(person),
-            "a person approves once, and counts as one",
+            "one person approved twice",
         )?;
         hold(
             Check::TwoPeople,
             c.participants.is_here(person),
-            &format!("{person} is not here, and cannot approve"),
+            &format!("{person} is not present and cannot approve"),
         )?;
         require_strength(c, event, approval)?;
         hold(
             Check::TwoPeople,
             strength.is_approval(),
-            &format!("{what} by people themselves, not by what the operator types for them"),
+            &format!("{what} only with approvals that people give themselves, not on paper"),
         )?;
     }
     let needed = c.approvals_needed();
     let message = if c.script.is_solo() {
-        format!("{what} by somebody who is here")
+        format!("{what} only with the approval of a person who is present")
     } else {
-        format!("{what} by two people, neither of them the ceremony administrator")
+        format!("{what} only with the approval of two people other than the ceremony administrator")
     };
     hold(Check::TwoPeople, different.len() >= needed, &message)
 }
 
-/// A strength is only what it can be for that person.
-pub(in crate::ceremony) fn require_strength(
-    c: &Ceremony,
-    event: &Event,
-    approval: &Approval,
-) -> Applied {
+/// The person can approve in that way.
+pub(crate) fn require_strength(c: &Ceremony, event: &Event, approval: &Approval) -> Applied {
     let person = &approval.person;
     require(
         approval.signature.is_none() || approval.strength == Strength::Token,
-        "only an own token signs",
+        "only an approval token signs an approval",
     )?;
     match approval.strength {
         Strength::Token => {
             hold(
                 Check::TwoPeople,
                 c.participants.approves_by_token(person) && !c.is_administrator(person),
-                &format!("{person} has no own token here"),
+                &format!("{person} has no approval token here"),
             )?;
             hold(
                 Check::TwoPeople,
                 c.is_trial || is_signed(c, event, approval),
-                &format!("the own token of {person} did not sign this"),
+                &format!("the approval token of {person} did not sign this"),
             )
         }
         Strength::Code => require(
@@ -102,16 +95,16 @@ pub(in crate::ceremony) fn require_strength(
     }
 }
 
-/// Whether the person's own token signed the approval of just this event, after all that happened before.
-pub(in crate::ceremony) fn is_signed(c: &Ceremony, event: &Event, approval: &Approval) -> bool {
+/// Whether the approval token signed the approval of exactly this event, after everything that happened before.
+pub(crate) fn is_signed(c: &Ceremony, event: &Event, approval: &Approval) -> bool {
     let key = c.own_key(&approval.person);
     let message = c.approval_message(&approval.person, event);
     key.zip(approval.signature.as_ref())
         .is_some_and(|(key, signature)| verifies(&key, &message, signature.as_bytes()))
 }
 
-/// Two different people other than the administrator decided, be it only in ink.
-pub(in crate::ceremony) fn require_decision(
+/// Two different people other than the administrator decided, even if only on paper.
+pub(crate) fn require_decision(
     c: &Ceremony,
     event: &Event,
     approvals: &[Approval],
@@ -119,7 +112,7 @@ pub(in crate::ceremony) fn require_decision(
 ) -> Applied {
     require(
         people_of(approvals) == event.people,
-        "the event is of those who decided, in their order",
+        "the event does not name the people who decided, in their order",
     )?;
     for approval in approvals {
         require_strength(c, event, approval)?;
@@ -131,61 +124,63 @@ pub(in crate::ceremony) fn require_decision(
         .collect();
     require(
         different.len() >= c.approvals_needed(),
-        &format!("{what} by two people, neither of them the ceremony administrator"),
+        &format!(
+            "{what} only with the approval of two people other than the ceremony administrator"
+        ),
     )
 }
 
-pub(in crate::ceremony) fn code_chosen(c: &mut Ceremony, at: &At<'_>) -> Applied {
+pub(crate) fn code_chosen(c: &mut Ceremony, at: &At<'_>) -> Applied {
     let person = only(at.event, "each person chooses a code alone")?;
     require(
         c.participants.is_here(person) && c.wants_code(person),
-        "only who is here, and is not the administrator, chooses a code",
+        "only people who are present, other than the administrator, choose a code",
     )?;
     require(
         c.approval_token(person).is_none(),
-        "that person approves by an own token",
+        "that person approves with an approval token",
     )?;
     c.participants_mut().choose_code(person)
 }
 
-pub(in crate::ceremony) fn token_proven(
+pub(crate) fn token_proven(
     c: &mut Ceremony,
     at: &At<'_>,
     challenge: &[u8; 32],
     signature: &Signature,
 ) -> Applied {
-    let person = only(at.event, "each person shows the own token alone")?;
+    let person = only(at.event, "each person proves their approval token alone")?;
     require(
         c.participants.is_here(person) && c.wants_code(person) && !c.has_means(person),
-        "no own token of that person is waited for",
+        "no approval token of that person is awaited",
     )?;
     let key = c
         .own_key(person)
-        .ok_or_else(|| contradiction("that person has no own token"))?;
+        .ok_or_else(|| contradiction("that person has no approval token"))?;
     let message = approval_token_message(&c.script.sha256(), person, challenge);
     hold(
         Check::KeyPossession,
         verifies(&key, &message, signature.as_bytes()),
-        "the own token did not answer with the key that the script names",
+        "the approval token did not answer with the key that the script names",
     )?;
     c.participants_mut().verify_token(person);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
-pub(in crate::ceremony) fn token_missing(c: &mut Ceremony, at: &At<'_>, reason: &str) -> Applied {
-    let person = only(at.event, "each person shows the own token alone")?;
-    require(!reason.trim().is_empty(), "it is said why")?;
+pub(crate) fn token_missing(c: &mut Ceremony, at: &At<'_>, reason: &str) -> Applied {
+    let person = only(at.event, "each person proves their approval token alone")?;
+    require(!reason.trim().is_empty(), "a reason is required")?;
     require(
         c.may_go_without_token(person),
-        "no own token of that person is waited for",
+        "no approval token of that person is awaited",
     )?;
     c.participants_mut().miss_token(person);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
-pub(in crate::ceremony) fn known(c: &Ceremony, key: &KeyId) -> Applied {
+pub(crate) fn known(c: &Ceremony, key: &KeyId) -> Applied {
     require(
         c.keys.contains(key),
         &format!("the script has no key {key}"),
@@ -193,7 +188,7 @@ pub(in crate::ceremony) fn known(c: &Ceremony, key: &KeyId) -> Applied {
 }
 
 /// Two people decided something about a key, for a reason.
-pub(in crate::ceremony) fn decided(
+pub(crate) fn decided(
     c: &Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -203,5 +198,20 @@ pub(in crate::ceremony) fn decided(
 ) -> Applied {
     known(c, key)?;
     require_approval(c, at.event, approvals, what)?;
-    require(!reason.trim().is_empty(), "two people say why")
+    require(!reason.trim().is_empty(), "a reason is required")
+}
+
+pub(crate) fn code_chosen_sentence(names: &Names<'_>) -> String {
+    format!("{} chose an approval code.", names.people)
+}
+
+pub(crate) fn token_proven_sentence(names: &Names<'_>) -> String {
+    format!("The approval token of {} proved its key.", names.people)
+}
+
+pub(crate) fn token_missing_sentence(reason: &str, names: &Names<'_>) -> String {
+    format!(
+        "{} will approve by code. The approval token is missing: {reason}.",
+        names.people
+    )
 }

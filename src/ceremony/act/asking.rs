@@ -1,15 +1,18 @@
-//! Questions and effects as most acts have them.
+//! Prompts and effects as most acts have them.
+
 use crate::ceremony::effect::Effect;
 use crate::ceremony::next::Next;
 use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::state::Ceremony;
+use crate::certificate::PublicKey;
+use crate::record::TokenId;
 use crate::script::{KeyId, PersonId, Step};
 
-/// An effect on the token of a key. A token that is not known yet is looked for first.
-pub(in crate::ceremony) fn with_token(
+/// An effect on the token of a key. If the token is not known yet, it is found first.
+pub(crate) fn with_token(
     c: &Ceremony,
     key: &KeyId,
-    effect: impl FnOnce(crate::record::TokenId) -> Effect,
+    effect: impl FnOnce(TokenId) -> Effect,
 ) -> Next {
     Next::Do(match c.keys[key].token() {
         Some(token) => effect(token.clone()),
@@ -17,40 +20,37 @@ pub(in crate::ceremony) fn with_token(
     })
 }
 
-pub(in crate::ceremony) fn with_key(
+pub(crate) fn with_key(
     c: &Ceremony,
     key: &KeyId,
-    effect: impl FnOnce(crate::record::TokenId, crate::certificate::PublicKey) -> Effect,
+    effect: impl FnOnce(TokenId, PublicKey) -> Effect,
 ) -> Next {
-    let public_key = c
-        .generated(key)
-        .map(|generated| generated.public_key.clone());
-    match public_key {
-        Some(public_key) => with_token(c, key, |token| effect(token, public_key)),
+    match c.generated(key) {
+        Some(generated) => with_token(c, key, |token| effect(token, generated.public_key.clone())),
         None => Next::Do(Effect::FindToken { key: key.clone() }),
     }
 }
 
-pub(in crate::ceremony) fn prompt(
+pub(crate) fn prompt<L: Into<String>>(
     step: &Step,
     who: Vec<PersonId>,
-    lines: Vec<String>,
+    lines: impl IntoIterator<Item = L>,
     ask: Ask,
 ) -> Prompt {
     Prompt {
         step: Some(step.id.clone()),
         who,
-        lines,
+        lines: lines.into_iter().map(Into::into).collect(),
         ask,
         approval: false,
     }
 }
 
-/// A question whose answer two people approve.
-pub(in crate::ceremony) fn approved(
+/// A prompt whose answer two people approve.
+pub(crate) fn approved<L: Into<String>>(
     c: &Ceremony,
     step: &Step,
-    lines: Vec<String>,
+    lines: impl IntoIterator<Item = L>,
     ask: Ask,
 ) -> Prompt {
     Prompt {
@@ -59,18 +59,18 @@ pub(in crate::ceremony) fn approved(
     }
 }
 
-pub(in crate::ceremony) fn go_on(
+/// `action` is what Enter does.
+pub(crate) fn confirm<L: Into<String>>(
     c: &Ceremony,
     step: &Step,
-    lines: Vec<String>,
+    lines: impl IntoIterator<Item = L>,
     action: &str,
 ) -> Prompt {
-    prompt(
-        step,
-        c.people_of(step),
-        lines,
-        Ask::Enter {
-            action: action.to_owned(),
-        },
-    )
+    let action = action.to_owned();
+    prompt(step, c.people_of(step), lines, Ask::Enter { action })
+}
+
+/// There is nothing left to do in the step.
+pub(crate) fn proceed(c: &Ceremony, step: &Step) -> Next {
+    Next::Ask(confirm(c, step, [""; 0], "Continue"))
 }

@@ -1,7 +1,8 @@
-//! Attendance: who is here, who comes later, who stands in for whom.
+//! Attendance: who is present, who arrives later, who is substituted.
 
 use super::asking::prompt;
 use crate::ceremony::at::At;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::event::{Event, ParticipantEvent};
 use crate::ceremony::prompt::{Ask, Choice, Prompt};
 use crate::ceremony::refusal::StepError;
@@ -9,8 +10,8 @@ use crate::ceremony::replay::{Applied, ReplayError, contradiction, require};
 use crate::ceremony::state::{Ceremony, Presence};
 use crate::script::{Act, PersonId, Step};
 
-/// How a person is known: what is shown, and what the transcript has.
-pub(in crate::ceremony) const DOCUMENTS: [&str; 5] = [
+/// How a person is identified: what is shown, and what the transcript records.
+pub(crate) const DOCUMENTS: [&str; 5] = [
     "known personally",
     "passport",
     "identity card",
@@ -21,49 +22,46 @@ pub(in crate::ceremony) const DOCUMENTS: [&str; 5] = [
 const NOT_HERE: &str = "not-here";
 const SUBSTITUTE: &str = "substitute";
 
-/// Whether attendance is complete: everybody is here or awaited, with a code, and enough can approve.
-pub(in crate::ceremony) fn is_done(c: &Ceremony) -> bool {
-    let everybody = c
+/// Whether each person is present or awaited, those present have a means of approval, and enough can approve.
+pub(crate) fn is_done(c: &Ceremony) -> bool {
+    let all = c
         .script
         .people()
         .iter()
         .all(|person| c.participants.is_here(&person.id) || c.participants.is_away(&person.id));
-    everybody && c.next_without_code().is_none() && c.approvers().len() >= c.approvals_needed()
+    all && c.next_without_code().is_none() && c.approvers().len() >= c.approvals_needed()
 }
 
-pub(in crate::ceremony) fn only<'e>(
-    event: &'e Event,
-    what: &str,
-) -> Result<&'e PersonId, ReplayError> {
+pub(crate) fn only<'e>(event: &'e Event, what: &str) -> Result<&'e PersonId, ReplayError> {
     match event.people.as_slice() {
         [person] => Ok(person),
         _ => Err(contradiction(what)),
     }
 }
 
-pub(in crate::ceremony) fn ask_attendance(c: &Ceremony, step: &Step, person: &PersonId) -> Prompt {
+pub(crate) fn ask_attendance(c: &Ceremony, step: &Step, person: &PersonId) -> Prompt {
     let name = c.name(person);
     let checker = c.checker_of(person);
     let mut lines = Vec::new();
     if !matches!(step.act, Act::Attendance) {
         lines.push(format!(
-            "This step needs {name}, who is not here. When {name} comes, the digest of the script is read out again."
+            "This step needs {name}, who is not present. When {name} arrives, read the script digest aloud again."
         ));
     }
     if let Some(checker) = &checker {
         lines.push(format!(
-            "{} looks at the document; its number is written nowhere.",
+            "{}: check the document. Its number is not recorded.",
             c.name(checker)
         ));
     }
     let mut options = DOCUMENTS.map(|kind| Choice::new(kind, kind)).to_vec();
     if matches!(step.act, Act::Attendance) {
         if c.may_be_late(person) {
-            options.push(Choice::new(NOT_HERE, "not here yet"));
+            options.push(Choice::new(NOT_HERE, "not present yet"));
         }
         options.extend(
             c.stand_in(person)
-                .map(|other| Choice::new(SUBSTITUTE, format!("{other} comes instead"))),
+                .map(|other| Choice::new(SUBSTITUTE, format!("replaced by {other}"))),
         );
     }
     let mut who = vec![person.clone()];
@@ -73,13 +71,13 @@ pub(in crate::ceremony) fn ask_attendance(c: &Ceremony, step: &Step, person: &Pe
         who,
         lines,
         Ask::Choice {
-            label: format!("{name} is here, by"),
+            label: format!("Identification of {name}"),
             options,
         },
     )
 }
 
-pub(in crate::ceremony) fn attended(
+pub(crate) fn attended(
     c: &mut Ceremony,
     at: &At<'_>,
     document: &str,
@@ -88,7 +86,7 @@ pub(in crate::ceremony) fn attended(
     let person = only(at.event, "attendance is taken person by person")?;
     require(
         c.is_at_attendance() || c.is_away(person),
-        "attendance was taken: only who was away can come",
+        "attendance is complete: only people who were awaited or have left can arrive",
     )?;
     match checked_by {
         Some(checker) => {
@@ -96,12 +94,12 @@ pub(in crate::ceremony) fn attended(
                 c.participants.is_here(checker) || c.is_at_attendance() && !c.is_away(checker);
             require(
                 checker != person && c.script.person(checker).is_some() && is_here,
-                "somebody else who is here looks at a document",
+                "a document is checked by another person who is present",
             )?;
         }
         None => require(
             c.script.is_solo(),
-            "somebody looks at each person's document",
+            "each person's document is checked by another person",
         )?,
     }
     let presence = Presence {
@@ -111,51 +109,54 @@ pub(in crate::ceremony) fn attended(
     c.participants_mut().attend(person, presence)
 }
 
-pub(in crate::ceremony) fn awaited(c: &mut Ceremony, at: &At<'_>) -> Applied {
+pub(crate) fn awaited(c: &mut Ceremony, at: &At<'_>) -> Applied {
     let person = only(at.event, "people are awaited one by one")?;
     require(
         c.is_at_attendance() && c.may_be_late(person),
-        "only key holders and custodians may come later, and attendance says so",
+        "only key holders and custodians may arrive later, and only at attendance can this be decided",
     )?;
     c.participants.require_undecided(person)?;
     let has_checked = |here: &Presence| here.checked_by.as_ref() == Some(person);
     require(
         !c.participants.attended().values().any(has_checked),
-        "that person looked at a document, and so is here",
+        "that person checked a document, and so is present",
     )?;
     c.participants_mut().await_person(person);
     Ok(())
 }
 
-pub(in crate::ceremony) fn substituted(c: &mut Ceremony, at: &At<'_>, name: &str) -> Applied {
-    let person = only(at.event, "a substitute takes one person's place")?;
+pub(crate) fn substituted(c: &mut Ceremony, at: &At<'_>, name: &str) -> Applied {
+    let person = only(at.event, "a substitute replaces one person")?;
     require(
         c.is_at_attendance(),
-        "after attendance, a substitute is an amendment",
+        "after attendance, a substitution is an amendment",
     )?;
     c.participants.require_undecided(person)?;
     require(
         c.stand_in(person).as_deref() == Some(name),
-        "the script lists no such substitute",
+        "the script does not list this substitute",
     )?;
     c.participants_mut().replace(person);
     c.participants_mut().follow_names(at.event);
     Ok(())
 }
 
-pub(in crate::ceremony) fn left(c: &mut Ceremony, at: &At<'_>, reason: &str) -> Applied {
+pub(crate) fn left(c: &mut Ceremony, at: &At<'_>, reason: &str) -> Applied {
     let person = only(at.event, "people leave one by one")?;
-    require(!reason.trim().is_empty(), "who leaves says why")?;
+    require(
+        !reason.trim().is_empty(),
+        "a person who leaves gives a reason",
+    )?;
     require(
         !c.is_at_attendance() && c.may_leave(person),
-        "the administrator stays, and so do enough people to approve",
+        "the ceremony administrator cannot leave, and enough people must stay to approve",
     )?;
     c.participants_mut().leave(person);
     Ok(())
 }
 
 /// What a choice at attendance means.
-pub(in crate::ceremony) fn answered(
+pub(crate) fn answered(
     c: &Ceremony,
     person: &PersonId,
     choice: &str,
@@ -171,4 +172,29 @@ pub(in crate::ceremony) fn answered(
         document: choice.to_owned(),
         checked_by: c.checker_of(person),
     })
+}
+
+pub(crate) fn attended_sentence(
+    document: &str,
+    checked_by: Option<&PersonId>,
+    names: &Names<'_>,
+) -> String {
+    let checker = checked_by.map_or("nobody", |checker| names.of(checker));
+    format!(
+        "{} is present. Identification: {document}, checked by {checker}.",
+        names.people
+    )
+}
+
+pub(crate) fn awaited_sentence(names: &Names<'_>) -> String {
+    format!("{} is not present yet and is expected later.", names.people)
+}
+
+pub(crate) fn substituted_sentence(name: &str, names: &Names<'_>) -> String {
+    let id = names.ids.first().map_or("", PersonId::as_str);
+    format!("{name} replaced {id}, as the script allows.")
+}
+
+pub(crate) fn left_sentence(reason: &str, names: &Names<'_>) -> String {
+    format!("{} left: {reason}.", names.people)
 }

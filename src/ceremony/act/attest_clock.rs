@@ -1,9 +1,10 @@
-//! Two people compare the clock of the machine with their own.
+//! Two people compare the machine's clock with their own.
 use super::approval::require_approval;
 use super::asking::approved;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::event::{EventKind, HostEvent};
 use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::refusal::StepError;
@@ -12,10 +13,10 @@ use crate::ceremony::state::Ceremony;
 use crate::script::{Act, Step};
 use jiff::Timestamp;
 
-/// Within this, the machine is right and people read their watches a little late.
+/// Within this tolerance the machine's time is kept: people read their watches a little late.
 const CLOCK_TOLERANCE_SECONDS: i64 = 60;
 
-pub(in crate::ceremony) fn attest_clock(
+pub(crate) fn attest_clock(
     c: &Ceremony,
     text: &str,
     machine: Timestamp,
@@ -61,24 +62,22 @@ pub(in crate::ceremony) fn attest_clock(
     }))
 }
 
-/// Time goes on: no clock is attested that is behind what is on record already.
-pub(in crate::ceremony) fn require_not_earlier(c: &Ceremony, time: Timestamp) -> Applied {
+/// No time is attested that is earlier than a recorded time.
+pub(crate) fn require_not_earlier(c: &Ceremony, time: Timestamp) -> Applied {
     match c.latest_known() {
         Some(latest) if time < latest => Err(broken(
             Check::ClockForward,
-            format!(
-                "{time} is earlier than {latest}, when something happened that is on record already"
-            ),
+            format!("{time} is earlier than {latest}, the latest time on record"),
         )),
         _ => Ok(()),
     }
 }
 
-pub(in crate::ceremony) fn ask_clock(c: &Ceremony, step: &Step) -> Prompt {
-    approved(c, step, Vec::new(), Ask::Clock)
+pub(crate) fn ask_clock(c: &Ceremony, step: &Step) -> Prompt {
+    approved(c, step, [""; 0], Ask::Clock)
 }
 
-pub(in crate::ceremony) fn attested(
+pub(crate) fn attested(
     c: &mut Ceremony,
     at: &At<'_>,
     machine: Timestamp,
@@ -90,7 +89,7 @@ pub(in crate::ceremony) fn attested(
     require_approval(c, at.event, approvals, "the clock is attested")?;
     require(
         attested.as_second() - machine.as_second() == offset,
-        "the offset is not attested time minus machine time",
+        "the offset is not the attested time minus the machine time",
     )?;
     hold(
         Check::ClockNotBefore,
@@ -101,8 +100,23 @@ pub(in crate::ceremony) fn attested(
     hold(
         Check::ClockForward,
         attested < c.script.root().expires,
-        "the root of the script has expired by the attested time",
+        "the root expires before the attested time",
     )?;
     c.host_mut().attest_clock(attested, offset);
     Ok(())
+}
+
+pub(crate) fn clock_attested_sentence(
+    attested: Timestamp,
+    offset: i64,
+    approvals: &[Approval],
+    names: &Names<'_>,
+) -> String {
+    let difference = if offset == 0 {
+        String::new()
+    } else {
+        format!(", {offset:+} seconds from the machine's clock")
+    };
+    let people = names.approving(approvals);
+    format!("{people} attested the time: {attested}{difference}.")
 }

@@ -1,25 +1,28 @@
-//! A key is backed up, and each custodian opens their share.
-use super::asking::{go_on, with_key};
+//! A key is wrapped, and its key-encryption key is split into shares.
+
+use super::asking::{confirm, proceed, with_key};
 use crate::backup::{Closing, Custodian};
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::effect::{Effect, Moment};
-use crate::ceremony::event::{BackedUp, BackupEvent, Event, EventKind, Mode, OpenedBy, WrappedIn};
+use crate::ceremony::event::{
+    BackedUp, BackupEvent, Event, EventKind, Mode, OpenedBy, Randomness, WrappedIn,
+};
 use crate::ceremony::next::Next;
 use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, ReplayError, contradiction, hold, require};
 use crate::ceremony::state::{Ceremony, KeyBackup};
 use crate::record::KeyAttributes;
 use crate::script::{Act, Holds, KeyId, PersonId, ShareKeeping, Step};
-use crate::words::Digest;
 
-pub(in crate::ceremony) fn next_back_up(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
+pub(crate) fn next(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
     let is_in_memory = key.is_none();
     let Some(key) = c.key_of_backup(key) else {
-        return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
+        return proceed(c, step);
     };
     let (Some(backup), key) = (c.backup_of(&key), &key) else {
-        return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
+        return proceed(c, step);
     };
     if let Some(custodian) = c.next_unproven_recipient() {
         return Next::Do(Effect::ProveRecipient {
@@ -30,19 +33,16 @@ pub(in crate::ceremony) fn next_back_up(c: &Ceremony, step: &Step, key: Option<&
         let plan = c.script.backup();
         let quorums = plan.map_or(0, crate::script::BackupPlan::quorums);
         let mut lines = vec![format!(
-            "The key is wrapped under a fresh key-encryption key, which is split for {}. Each of {quorums} quorums is tried.",
+            "The key is wrapped with a new key-encryption key, which is split among {}. Each of the {quorums} quorums is tested.",
             counted(
                 plan.map_or(0, |plan| plan.custodians().count()),
                 "custodian"
             )
         )];
         if !backup.void().is_empty() {
-            lines.push(
-                "What was written for the key that was given up is removed from both media first."
-                    .to_owned(),
-            );
+            lines.push("The files of the former key are removed from both media first.".to_owned());
         }
-        return Next::Ask(go_on(c, step, lines, "Back the key up"));
+        return Next::Ask(confirm(c, step, lines, "Back up the key"));
     };
     if backup.made().is_none() {
         let id = id.clone();
@@ -57,7 +57,7 @@ pub(in crate::ceremony) fn next_back_up(c: &Ceremony, step: &Step, key: Option<&
                     id,
                     void,
                 }),
-                None => Next::Ask(go_on(c, step, Vec::new(), "Go on")),
+                None => proceed(c, step),
             };
         }
         return with_key(c, key, |token, public_key| Effect::BackUpKey {
@@ -75,28 +75,12 @@ pub(in crate::ceremony) fn next_back_up(c: &Ceremony, step: &Step, key: Option<&
     })
 }
 
-pub(in crate::ceremony) fn next_prove_backup(
-    c: &Ceremony,
-    step: &Step,
-    key: Option<&KeyId>,
-) -> Next {
-    let key = c.key_of_backup(key);
-    let custodian = key.as_ref().and_then(|key| c.next_unopened_share(key));
-    if let (Some(key), Some(custodian)) = (&key, custodian) {
-        return Next::Do(Effect::OpenOwnShare {
-            key: key.clone(),
-            custodian: custodian.clone(),
-        });
-    }
-    Next::Ask(go_on(c, step, Vec::new(), "Go on"))
-}
-
 fn counted(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")
 }
 
-pub(in crate::ceremony) fn intend_backup(
+pub(crate) fn intend_backup(
     c: &Ceremony,
     key: Option<&KeyId>,
     moment: &Moment,
@@ -107,34 +91,33 @@ pub(in crate::ceremony) fn intend_backup(
     }))
 }
 
-pub(in crate::ceremony) fn require_key(c: &Ceremony, of_step: &KeyId, named: &KeyId) -> Applied {
+pub(crate) fn require_key(c: &Ceremony, of_step: &KeyId, named: &KeyId) -> Applied {
     require(
         named == of_step && c.backup_of(named).is_some(),
         &format!("the step is about {of_step}, not about {named}"),
     )
 }
 
-pub(in crate::ceremony) fn require_custodian(
-    c: &Ceremony,
-    event: &Event,
-    custodian: &PersonId,
-) -> Applied {
+pub(crate) fn require_custodian(c: &Ceremony, event: &Event, custodian: &PersonId) -> Applied {
     require(
         event.people.contains(custodian) && c.participants.is_here(custodian),
-        "a custodian opens what is the custodian's own, and is here for it",
+        "a custodian opens their share in person",
     )?;
-    require(c.script.takes_share(custodian), "that person has no share")
+    require(
+        c.script.takes_share(custodian),
+        "this person does not keep a share",
+    )
 }
 
-pub(in crate::ceremony) fn backed_up(c: &mut Ceremony, at: &At<'_>, made: &BackedUp) -> Applied {
-    let (of_step, is_in_memory) = of_step(c, at, of_back_up)?;
+pub(crate) fn backed_up(c: &mut Ceremony, at: &At<'_>, made: &BackedUp) -> Applied {
+    let (of_step, is_in_memory) = of_step(c, at, key_of)?;
     require_key(c, &of_step, &made.key)?;
     let key = &made.key;
     let facts = made.manifest.facts();
     let backup = c.backup_of(key);
     require(
         backup.is_some_and(|backup| backup.announced() == Some(&facts.id)),
-        "the set is another than was announced",
+        "the share set is not the announced one",
     )?;
     require(
         backup.is_some_and(|backup| backup.made().is_none()),
@@ -158,23 +141,23 @@ pub(in crate::ceremony) fn backed_up(c: &mut Ceremony, at: &At<'_>, made: &Backe
             && facts.key == key.as_str()
             && facts.repository == c.script.repository()
             && facts.is_rehearsal == (c.mode() == Mode::Rehearsal),
-        "the manifest is of another key, another repository or another kind of ceremony",
+        "the manifest is for another key, repository or kind of ceremony",
     )?;
     hold(
         Check::BackupManifest,
         is_share_plan(c, facts),
-        "the manifest has other groups, custodians or recipients than the script",
+        "the groups, custodians or recipients in the manifest are not those of the script",
     )?;
     let supersedes = c.superseded_sets(key);
     hold(
         Check::BackupManifest,
         facts.supersedes == supersedes,
-        "the manifest does not name the sets that it replaces",
+        "the manifest does not list the sets that it supersedes",
     )?;
     hold(
         Check::BackupQuorums,
         Some(made.quorums) == c.script.backup().map(crate::script::BackupPlan::quorums),
-        "not every quorum of shares was tried",
+        "not every quorum of shares was tested",
     )?;
     let medium = |holds| c.script.medium_for(holds).map(|medium| &medium.id);
     hold(
@@ -182,7 +165,7 @@ pub(in crate::ceremony) fn backed_up(c: &mut Ceremony, at: &At<'_>, made: &Backe
         medium(Holds::Shares) == Some(&made.shares_on.medium)
             && medium(Holds::WrappedKey) == Some(&made.wrapped_on.medium)
             && made.shares_on.device != made.wrapped_on.device,
-        "the wrapped key and its shares are not on two media",
+        "the wrapped key and its shares are not on two separate media",
     )?;
     let by_hand: Vec<&str> = facts
         .groups
@@ -195,25 +178,25 @@ pub(in crate::ceremony) fn backed_up(c: &mut Ceremony, at: &At<'_>, made: &Backe
     hold(
         Check::BackupOpened,
         by_hand == typed,
-        "somebody who keeps a share on paper did not type it back",
+        "a custodian who keeps a share on paper did not type it back",
     )?;
     let was_in_memory = is_in_memory || c.script.imports(key);
     require(
         made.wrapped_in == WrappedIn::Token || was_in_memory,
-        "a key that its token made was in this machine's memory",
+        "the event states that a key generated in its token was in the memory of this machine",
     )?;
     require(
         made.wrapped_in == WrappedIn::Memory || !is_in_memory,
-        "a key that is in memory was wrapped in a token",
+        "the event states that a key in memory was wrapped in a token",
     )?;
-    // What was wrapped in memory came into its token as a key that cannot leave it.
+    // A key that was wrapped in memory is imported as non-extractable.
     let is_non_extractable = made.wrapped_in == WrappedIn::Memory;
     c.backup_mut().change(key)?.make(made, is_non_extractable);
     Ok(())
 }
 
-/// The recipients that the script has for a custodian; none for who keeps a share otherwise.
-pub(in crate::ceremony) fn recipients_of(c: &Ceremony, custodian: &PersonId) -> Vec<String> {
+/// The recipients of a custodian in the script; none if the share is kept in another way.
+pub(crate) fn recipients_of(c: &Ceremony, custodian: &PersonId) -> Vec<String> {
     let person = c.script.person(custodian);
     match person.and_then(|person| person.keeping.as_ref()) {
         Some(ShareKeeping::Recipient {
@@ -223,8 +206,8 @@ pub(in crate::ceremony) fn recipients_of(c: &Ceremony, custodian: &PersonId) -> 
     }
 }
 
-/// Whether a set is for the people of the script, in its groups, closed to the recipients that were seen to open.
-pub(in crate::ceremony) fn is_share_plan(c: &Ceremony, facts: &crate::backup::SetFacts) -> bool {
+/// Whether a set is for the groups and custodians of the script, encrypted to the recipients that they proved.
+pub(crate) fn is_share_plan(c: &Ceremony, facts: &crate::backup::SetFacts) -> bool {
     let Some(plan) = c.script.backup() else {
         return false;
     };
@@ -259,136 +242,100 @@ pub(in crate::ceremony) fn is_share_plan(c: &Ceremony, facts: &crate::backup::Se
         })
 }
 
-/// Sixteen characters of hex, which stand in names of files.
+/// Sixteen hex characters, used in file names.
 fn is_set_id(id: &str) -> bool {
     let is_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     id.len() == 16 && id.chars().all(is_hex)
 }
 
-/// The key that a backup event names has to be the one of the step.
-fn of_step<'e>(
+/// The key of a step, and whether it is in memory.
+pub(crate) fn of_step<'e>(
     c: &mut Ceremony,
     at: &At<'e>,
-    fits: impl Fn(&'e Act) -> Option<&'e Option<KeyId>>,
+    fits: impl Fn(&'e Act) -> Option<Option<&'e KeyId>>,
 ) -> Result<(KeyId, bool), ReplayError> {
     let key = fits(&at.step(c)?.act).ok_or_else(|| at.refuse())?;
     let is_in_memory = key.is_none();
     let key = c
-        .key_of_backup(key.as_ref())
-        .ok_or_else(|| contradiction("no key is backed up here"))?;
+        .key_of_backup(key)
+        .ok_or_else(|| contradiction("this step does not back up a key"))?;
     Ok((key, is_in_memory))
 }
 
-fn of_back_up(act: &Act) -> Option<&Option<KeyId>> {
+fn key_of(act: &Act) -> Option<Option<&KeyId>> {
     if let Act::BackUpKey { key } = act {
-        Some(key)
+        Some(key.as_ref())
     } else {
         None
     }
 }
 
-fn of_proof(act: &Act) -> Option<&Option<KeyId>> {
-    if let Act::VerifyBackup { key } = act {
-        Some(key)
-    } else {
-        None
-    }
-}
-
-pub(in crate::ceremony) fn recipient_proven(
+pub(crate) fn recipient_proven(
     c: &mut Ceremony,
     at: &At<'_>,
     custodian: &PersonId,
     recipients: &[String],
     by: OpenedBy,
 ) -> Applied {
-    of_step(c, at, of_back_up)?;
+    of_step(c, at, key_of)?;
     require_custodian(c, at.event, custodian)?;
     hold(
         Check::BackupRecipient,
         c.opening_of(custodian) == Some(by) && by != OpenedBy::Paper,
-        "the test message was opened in another way than the script has it",
+        "the test message was not opened in the way that the script requires",
     )?;
     let wanted = recipients_of(c, custodian);
-    // A simulated custodian has recipients of its own, as many as the script names.
-    let is_stood_in = c.mode() == Mode::Rehearsal && wanted.len() == recipients.len();
+    // A simulated custodian has simulated recipients, as many as in the script.
+    let is_simulated = c.mode() == Mode::Rehearsal && wanted.len() == recipients.len();
     hold(
         Check::BackupRecipient,
-        is_stood_in || wanted == recipients,
-        "the test message was for another recipient than the script's",
+        is_simulated || wanted == recipients,
+        "the test message was not for the recipient in the script",
     )?;
     c.backup_mut().prove_recipient(custodian, recipients)
 }
 
-pub(in crate::ceremony) fn announced(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    key: &KeyId,
-    id: &str,
-) -> Applied {
-    let (of_step, is_in_memory) = of_step(c, at, of_back_up)?;
+pub(crate) fn announced(c: &mut Ceremony, at: &At<'_>, key: &KeyId, id: &str) -> Applied {
+    let (of_step, is_in_memory) = of_step(c, at, key_of)?;
     require_key(c, &of_step, key)?;
     require(
         c.next_unproven_recipient().is_none(),
-        "a custodian's recipient was not seen to open yet",
+        "a custodian has not opened the test message yet",
     )?;
     let is_proven = if is_in_memory {
         c.restore.is_proven() && !c.restore.is_destroyed() && c.owes_reissue()
     } else {
         c.keys[key].is_proven() || !c.is_made_here(key)
     };
-    require(is_proven, "the key was not proven yet, or is there no more")?;
+    require(is_proven, "the key was not proven yet, or no longer exists")?;
     let of_old = c.set_at_hand().map(|set| set.facts().id.as_str());
     let is_fresh = of_old != Some(id) && !c.backup.iter().any(|(_, backup)| backup.has_been(id));
-    require(is_set_id(id) && is_fresh, "that names no fresh set")?;
+    require(
+        is_set_id(id) && is_fresh,
+        "the set ID is not valid, or was used before",
+    )?;
     c.backup_mut().change(key)?.announce(id)
 }
 
-pub(in crate::ceremony) fn extraction_disabled(
+pub(crate) fn extraction_disabled(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
     attributes: KeyAttributes,
 ) -> Applied {
-    let (of_step, _) = of_step(c, at, of_back_up)?;
+    let (of_step, _) = of_step(c, at, key_of)?;
     require_key(c, &of_step, key)?;
     hold(
         Check::KeyNonExtractable,
         attributes.sensitive != Some(false) && attributes.extractable == Some(false),
-        "the token says that the private key can be read or taken out still",
+        "the token reports that the private key can still be read or exported",
     )?;
     c.backup_mut().change(key)?.disable_extraction()?;
     c.keys_mut().change(key)?.disable_extraction(attributes);
     Ok(())
 }
 
-pub(in crate::ceremony) fn share_opened(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    key: &KeyId,
-    set: Digest,
-    custodian: &PersonId,
-    by: OpenedBy,
-) -> Applied {
-    let (of_step, _) = of_step(c, at, of_proof)?;
-    require_key(c, &of_step, key)?;
-    require_custodian(c, at.event, custodian)?;
-    let expected = c.opening_of(custodian);
-    let made = c.backup_of(key).and_then(KeyBackup::made);
-    hold(
-        Check::BackupOpened,
-        made.is_some_and(|made| made.manifest.set() == set),
-        "the share is of another set than the one that was made",
-    )?;
-    hold(
-        Check::BackupOpened,
-        expected == Some(by) && by != OpenedBy::Paper,
-        "the share was opened in another way than the script has it",
-    )?;
-    c.backup_mut().change(key)?.open(custodian, by)
-}
-
-pub(in crate::ceremony) fn is_done(c: &Ceremony, key: Option<&KeyId>) -> bool {
+pub(crate) fn is_done(c: &Ceremony, key: Option<&KeyId>) -> bool {
     if key.is_none() && !c.owes_reissue() {
         return true;
     }
@@ -397,32 +344,50 @@ pub(in crate::ceremony) fn is_done(c: &Ceremony, key: Option<&KeyId>) -> bool {
     backup.is_some_and(KeyBackup::is_complete)
 }
 
-pub(in crate::ceremony) fn is_proven(c: &Ceremony, key: Option<&KeyId>) -> bool {
-    match key {
-        Some(key) => is_done(c, Some(key)) && c.next_unopened_share(key).is_none(),
-        None => !c.owes_reissue() || c.is_replacement_proven(),
-    }
-}
-
-/// The key of the current step, for an outcome.
-pub(in crate::ceremony) fn key_of_outcome(c: &Ceremony, step: &Step) -> Option<KeyId> {
-    let key = of_back_up(&step.act).or_else(|| of_proof(&step.act))?;
-    c.key_of_backup(key.as_ref())
-}
-
-pub(in crate::ceremony) fn event_of_share(
+pub(crate) fn event_of_extraction(
     c: &Ceremony,
     step: &Step,
-    custodian: PersonId,
-    by: OpenedBy,
-) -> Result<BackupEvent, StepError> {
-    let key = key_of_outcome(c, step).ok_or(StepError::NotAsked)?;
-    let made = c.backup_of(&key).and_then(KeyBackup::made);
-    let set = made.ok_or(StepError::NotAsked)?.manifest.set();
-    Ok(BackupEvent::ShareOpened {
+    attributes: KeyAttributes,
+) -> Result<EventKind, StepError> {
+    let key = key_of(&step.act).and_then(|key| c.key_of_backup(key));
+    let key = key.ok_or(StepError::NotAsked)?;
+    Ok(EventKind::Backup(BackupEvent::ExtractionDisabled {
         key,
-        set,
-        custodian,
-        by,
-    })
+        attributes,
+    }))
+}
+
+pub(crate) fn recipient_proven_sentence(by: OpenedBy, names: &Names<'_>) -> String {
+    format!("{} opened a test message {}.", names.people, by.title())
+}
+
+pub(crate) fn backup_intended_sentence(key: &KeyId, id: &str) -> String {
+    format!("About to back up {key}, in folders named {key}-{id}.")
+}
+
+pub(crate) fn backed_up_sentence(made: &BackedUp) -> String {
+    let wrapped_in = match made.wrapped_in {
+        WrappedIn::Token => "in its token",
+        WrappedIn::Memory => "in locked memory",
+    };
+    let randomness = match made.randomness {
+        Randomness::SystemAndToken => "the system and the token",
+        Randomness::System => "the system only",
+    };
+    format!(
+        "{} was wrapped {wrapped_in}, and its key-encryption key was split into share set {}. \
+         Shares: {} ({}). Wrapped key: {} ({}). All {} quorums restored the key-encryption key in memory, \
+         and it was wiped. Randomness: {randomness}.",
+        made.key,
+        made.manifest.set().short_hex(),
+        made.shares_on.medium,
+        made.shares_on.device,
+        made.wrapped_on.medium,
+        made.wrapped_on.device,
+        made.quorums,
+    )
+}
+
+pub(crate) fn extraction_disabled_sentence(key: &KeyId) -> String {
+    format!("{key} is now non-extractable (reported by the token).")
 }

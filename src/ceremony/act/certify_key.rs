@@ -1,4 +1,4 @@
-//! A key signs a certificate of itself, for a root of Notary.
+//! A key signs its own certificate, for a Notary root.
 use super::asking::{prompt, with_key};
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
@@ -13,9 +13,9 @@ use crate::metadata::Key;
 use crate::script::{Act, KeyId, Step};
 use crate::words::Digest;
 
-/// What the certificate of a key says. It follows from the script and the key, so that an interrupted try makes
-/// the same one again.
-pub(in crate::ceremony) fn leaf_of(c: &Ceremony, key: &KeyId) -> Option<(PublicKey, Leaf)> {
+/// The content of a key's certificate. It follows from the script and the key, so that a repeated attempt makes the
+/// same certificate.
+pub(crate) fn leaf_of(c: &Ceremony, key: &KeyId) -> Option<(PublicKey, Leaf)> {
     let public = c.keys.get(key)?.generated()?.public_key.clone();
     let script = c.script.sha256();
     let domain = b"conclave certificate v1\n".as_slice();
@@ -31,12 +31,12 @@ pub(in crate::ceremony) fn leaf_of(c: &Ceremony, key: &KeyId) -> Option<(PublicK
 }
 
 /// The certificate that a key is to sign.
-pub(in crate::ceremony) fn blank_certificate(c: &Ceremony, key: &KeyId) -> Option<SelfSigned> {
+pub(crate) fn blank_certificate(c: &Ceremony, key: &KeyId) -> Option<SelfSigned> {
     let (public, leaf) = leaf_of(c, key)?;
     SelfSigned::leaf(&public, &leaf).ok()
 }
 
-pub(in crate::ceremony) fn next_certify(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
+pub(crate) fn next_certify(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
     let blank = blank_certificate(c, key);
     if let (Intent::Recorded(()), Some(blank)) = (c.root().certifying(key), blank) {
         return with_key(c, key, |token, public_key| Effect::Sign {
@@ -50,16 +50,16 @@ pub(in crate::ceremony) fn next_certify(c: &Ceremony, step: &Step, key: &KeyId) 
     Next::Ask(ask_to_certify(c, step))
 }
 
-pub(in crate::ceremony) fn ask_to_certify(c: &Ceremony, step: &Step) -> Prompt {
+pub(crate) fn ask_to_certify(c: &Ceremony, step: &Step) -> Prompt {
     let name = c.script.certificate_name();
     let validity = c.script.certificate_validity();
     let mut lines = vec![format!(
-        "The token signs a certificate of its key: for {name}, from {} until {}.",
+        "The token signs a certificate of its key for {name}, valid from {} until {}.",
         validity.from, validity.until
     )];
     let ask = if c.script.is_wildcard() {
         lines.push(
-            "It is good for every repository whose name begins so. Type the name to confirm that this is meant.".to_owned(),
+            "The certificate is valid for every repository whose name begins like this. To confirm, type the name.".to_owned(),
         );
         Ask::Word {
             word: name.to_owned(),
@@ -73,15 +73,17 @@ pub(in crate::ceremony) fn ask_to_certify(c: &Ceremony, step: &Step) -> Prompt {
 }
 
 /// The key in a certificate, if it is the one that the script and the key make.
-pub(in crate::ceremony) fn read_certificate(
+pub(crate) fn read_certificate(
     c: &Ceremony,
     key: &KeyId,
     certificate: &Certificate,
 ) -> Result<Key, String> {
     let wanted = blank_certificate(c, key);
-    let wanted = wanted.ok_or("there is no key to certify yet")?;
+    let wanted = wanted.ok_or("the key does not exist yet")?;
     if certificate.signed_bytes() != wanted.to_be_signed() {
-        return Err("the certificate says something else than the script and the key".to_owned());
+        return Err(
+            "the content of the certificate does not follow from the script and the key".to_owned(),
+        );
     }
     match certificate.is_signed_by(certificate) {
         Ok(true) => Key::of_certificate(certificate).map_err(|error| error.to_string()),
@@ -93,21 +95,16 @@ const fn is_it(act: &Act) -> bool {
     matches!(act, Act::CertifyKey { .. })
 }
 
-pub(in crate::ceremony) fn announced(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    key: &KeyId,
-    name: &str,
-) -> Applied {
+pub(crate) fn announced(c: &mut Ceremony, at: &At<'_>, key: &KeyId, name: &str) -> Applied {
     at.key(c, key, is_it)?;
     require(
         name == c.script.certificate_name(),
-        "the certificate is for another name than the script says",
+        "the certificate is not for the name in the script",
     )?;
     c.root_mut().announce_certificate(key)
 }
 
-pub(in crate::ceremony) fn certified(
+pub(crate) fn certified(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -123,7 +120,7 @@ pub(in crate::ceremony) fn certified(
 }
 
 /// The event of a signature over the certificate; none if it makes no certificate.
-pub(in crate::ceremony) fn event_of_certificate(
+pub(crate) fn event_of_certificate(
     c: &Ceremony,
     key: &KeyId,
     signature: &[u8],
@@ -133,4 +130,12 @@ pub(in crate::ceremony) fn event_of_certificate(
         key: key.clone(),
         certificate: Box::new(certificate),
     }))
+}
+
+pub(crate) fn certify_intended_sentence(key: &KeyId, name: &str) -> String {
+    format!("About to sign the certificate of {key}, for {name}.")
+}
+
+pub(crate) fn key_certified_sentence(key: &KeyId) -> String {
+    format!("{key} signed its certificate.")
 }

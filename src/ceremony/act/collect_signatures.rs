@@ -1,5 +1,5 @@
-//! Signatures that other sites owe are collected.
-use super::asking::{go_on, prompt};
+//! Signatures from other sites are collected.
+use super::asking::{proceed, prompt};
 use super::sign_root::attached;
 use crate::ceremony::at::At;
 use crate::ceremony::effect::Effect;
@@ -12,14 +12,17 @@ use crate::ceremony::state::{Ceremony, Owed};
 use crate::metadata;
 use crate::metadata::{Progress, SignedRoot};
 use crate::record::Signature;
-use crate::script::{Act, KeyId, Step};
+use crate::script::{Act, DistantKey, KeyId, Step};
 
-/// The first signature that is still owed.
-pub(in crate::ceremony) fn next_owing(c: &Ceremony) -> Option<(&KeyId, &Owed)> {
+const HERE: &str = "here";
+const SKIPPED: &str = "skipped";
+
+/// The first signature that is still missing.
+pub(crate) fn next_owing(c: &Ceremony) -> Option<(&KeyId, &Owed)> {
     c.root().owed().iter().find(|(_, owed)| !owed.is_settled())
 }
 
-pub(in crate::ceremony) fn next_owed(c: &Ceremony, step: &Step) -> Next {
+pub(crate) fn next_owed(c: &Ceremony, step: &Step) -> Next {
     if c.root().request().is_none() {
         return Next::Do(Effect::WriteRequest);
     }
@@ -34,26 +37,23 @@ pub(in crate::ceremony) fn next_owed(c: &Ceremony, step: &Step) -> Next {
             })
         }
         (Some((key, _)), ..) => Next::Ask(ask_owed(c, step, key)),
-        (None, ..) => Next::Ask(go_on(c, step, Vec::new(), "Go on")),
+        (None, ..) => proceed(c, step),
     }
 }
 
-pub(in crate::ceremony) fn ask_owed(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
-    let distant = c.script.distant_keys().iter();
-    let title = distant
-        .filter(|distant| distant.id == *key)
-        .map(crate::script::DistantKey::title)
-        .next()
-        .unwrap_or_else(|| key.to_string());
+pub(crate) fn ask_owed(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
+    let mut distant = c.script.distant_keys().iter();
+    let distant = distant.find(|distant| distant.id == *key);
+    let title = distant.map_or_else(|| key.to_string(), DistantKey::title);
     let mut lines = vec![format!("{}.", c.counters())];
     if let Some(request) = c.root().request() {
         lines.push(format!(
-            "{} was written beside the export; {title} signs what is in it, and sends the directory of the signing back. Put it into the folder signatures there; its record then joins this one. A signature by another tool is a file by itself.",
+            "Send {}, which is next to the export, to {title}. Put the signing directory that they return into the folder signatures there: its transcript is kept with this one. A signature made with another tool is a single file.",
             request.name
         ));
     }
     lines.push(
-        "It may take days: leave with Ctrl-C, and go on with conclave resume when the file is here."
+        "If this takes days, press Ctrl-C to leave. When the signature has arrived, continue with conclave resume."
             .to_owned(),
     );
     prompt(
@@ -63,14 +63,14 @@ pub(in crate::ceremony) fn ask_owed(c: &Ceremony, step: &Step, key: &KeyId) -> P
         Ask::Choice {
             label: format!("Signature of {title}"),
             options: vec![
-                Choice::new(HERE, "it is here: read it"),
-                Choice::with_remark(SKIPPED, "it is not waited for, because"),
+                Choice::new(HERE, "it has arrived: read it"),
+                Choice::with_remark(SKIPPED, "skip it"),
             ],
         },
     )
 }
 
-pub(in crate::ceremony) fn decide_owed(
+pub(crate) fn decide_owed(
     c: &Ceremony,
     text: &str,
     reason: String,
@@ -84,8 +84,8 @@ pub(in crate::ceremony) fn decide_owed(
     }
 }
 
-/// The event of a signature that came from its site.
-pub(in crate::ceremony) fn collected(
+/// The event of a signature that arrived from its site.
+pub(crate) fn collected(
     c: &Ceremony,
     signature: Vec<u8>,
     record: Option<SigningTranscript>,
@@ -104,25 +104,17 @@ const fn is_collecting(act: &Act) -> bool {
     matches!(act, Act::CollectSignatures)
 }
 
-pub(in crate::ceremony) fn request_written(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    file: &ExportedFile,
-) -> Applied {
+pub(crate) fn request_written(c: &mut Ceremony, at: &At<'_>, file: &ExportedFile) -> Applied {
     at.require_act(c, is_collecting)?;
     c.root_mut().write_request(file)
 }
 
-pub(in crate::ceremony) fn signature_expected(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    key: &KeyId,
-) -> Applied {
+pub(crate) fn signature_expected(c: &mut Ceremony, at: &At<'_>, key: &KeyId) -> Applied {
     at.require_act(c, is_collecting)?;
     c.root_mut().expect_signature(key)
 }
 
-pub(in crate::ceremony) fn signature_collected(
+pub(crate) fn signature_collected(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -135,46 +127,59 @@ pub(in crate::ceremony) fn signature_collected(
     c.root_mut().collect_signature(key, signed)
 }
 
-pub(in crate::ceremony) fn signature_skipped(
+pub(crate) fn signature_skipped(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
     reason: &str,
 ) -> Applied {
     at.require_act(c, is_collecting)?;
-    require(!reason.trim().is_empty(), "it is said why")?;
+    require(!reason.trim().is_empty(), "a reason is required")?;
     let is_complete = c.signed().map(SignedRoot::progress);
     require(
         is_complete.is_some_and(Progress::is_complete),
-        "the thresholds are not reached without it",
+        "without this signature the thresholds are not reached",
     )?;
     c.root_mut().skip_signature(key, reason)
 }
 
-pub(in crate::ceremony) fn is_done(c: &Ceremony) -> bool {
+pub(crate) fn is_done(c: &Ceremony) -> bool {
     c.owed().values().all(Owed::is_settled)
 }
 
-const HERE: &str = "here";
-const SKIPPED: &str = "skipped";
+pub(crate) fn request_written_sentence(file: &ExportedFile) -> String {
+    format!(
+        "The signing request for other sites was written: {}, SHA-256 {}.",
+        file.name,
+        file.sha256.short_hex()
+    )
+}
 
-pub(in crate::ceremony) fn signature_collected_sentence(
+pub(crate) fn signature_expected_sentence(key: &KeyId) -> String {
+    format!("The signature from {key} was reported to have arrived.")
+}
+
+pub(crate) fn signature_collected_sentence(
     key: &KeyId,
     key_id: &metadata::KeyId,
-    record: Option<&SigningTranscript>,
+    transcript: Option<&SigningTranscript>,
 ) -> String {
-    let record = record.map_or_else(
-        || "the record of its signing did not come".to_owned(),
-        |record| {
-            let head = record.digest.short_hex();
+    let origin = transcript.map_or_else(
+        || "The transcript of the signing is missing".to_owned(),
+        |transcript| {
+            let digest = transcript.digest.short_hex();
             format!(
-                "it was signed at {}, under the record {head}",
-                record.signed
+                "Signed at {}; transcript digest {digest}",
+                transcript.signed
             )
         },
     );
     format!(
-        "The signature of {key} came from its site, and verifies; key ID {}; {record}.",
+        "The signature from {key} was collected and verified. Key ID: {}. {origin}.",
         key_id.short()
     )
+}
+
+pub(crate) fn signature_skipped_sentence(key: &KeyId, reason: &str) -> String {
+    format!("The signature from {key} was skipped: {reason}.")
 }

@@ -1,5 +1,5 @@
-//! The root is composed from the script and the keys; its bytes are fixed.
-use super::asking::go_on;
+//! The root is composed from the script and the keys, and its bytes are fixed.
+use super::asking::confirm;
 use crate::ceremony::at::At;
 use crate::ceremony::base_root::BaseRoot;
 use crate::ceremony::check::Check;
@@ -16,8 +16,8 @@ use crate::script::{Act, KeyChange, KeyId, Step};
 use crate::words::Digest;
 use std::collections::BTreeMap;
 
-/// The root that the script, the root before and the keys generated so far make.
-pub(in crate::ceremony) fn compose_root(c: &Ceremony) -> Result<FrozenRoot, DraftError> {
+/// The root that follows from the script, the base root and the keys generated so far.
+pub(crate) fn compose_root(c: &Ceremony) -> Result<FrozenRoot, DraftError> {
     let policy = c.script.root();
     let mut draft = match c.root().base() {
         None => {
@@ -40,11 +40,8 @@ pub(in crate::ceremony) fn compose_root(c: &Ceremony) -> Result<FrozenRoot, Draf
     draft.freeze()
 }
 
-/// The root before, with the changes of the script. Keys that stay keep their places.
-pub(in crate::ceremony) fn draft_after(
-    c: &Ceremony,
-    base_root: &BaseRoot,
-) -> Result<RootDraft, DraftError> {
+/// The base root with the changes of the script. Keys that stay keep their places.
+pub(crate) fn draft_after(c: &Ceremony, base_root: &BaseRoot) -> Result<RootDraft, DraftError> {
     let policy = c.script.root();
     let mut draft = RootDraft::after(base_root.root())?;
     draft.set_expires(policy.expires);
@@ -76,8 +73,8 @@ pub(in crate::ceremony) fn draft_after(
     Ok(draft)
 }
 
-/// The keys that were made or enrolled in this ceremony, in the order of the script, those of other sites last.
-pub(in crate::ceremony) fn new_keys(c: &Ceremony) -> impl Iterator<Item = Key> {
+/// The keys that this ceremony generated or enrolled, in the order of the script, those of other sites last.
+pub(crate) fn new_keys(c: &Ceremony) -> impl Iterator<Item = Key> {
     let here = c
         .key_states()
         .filter(|(plan, _)| plan.change == KeyChange::Add)
@@ -85,8 +82,8 @@ pub(in crate::ceremony) fn new_keys(c: &Ceremony) -> impl Iterator<Item = Key> {
     here.chain(c.remote_keys().map(|(_, key)| key.clone()))
 }
 
-/// Why the clients of Notary would refuse the root, or count a key of it for nothing. The server would take it all the same.
-pub(in crate::ceremony) fn refused_by_clients(c: &Ceremony, root: &FrozenRoot) -> Option<String> {
+/// Why Notary clients would refuse the root, or ignore one of its keys. The server would accept it.
+pub(crate) fn refused_by_clients(c: &Ceremony, root: &FrozenRoot) -> Option<String> {
     if root.document().format() != RootFormat::Notary {
         return None;
     }
@@ -95,27 +92,28 @@ pub(in crate::ceremony) fn refused_by_clients(c: &Ceremony, root: &FrozenRoot) -
         at: c.script.not_before(),
     };
     let remarks = metadata::lint_notary_document(root.document(), service).into_iter();
-    // That an extended use is named only clients that pin an authority mind, and stock certificates have it.
+    // Only clients that pin an authority refuse an extended key usage, and stock certificates have one.
     let mut grave = remarks.filter(|remark| {
-        remark.effect != metadata::Effect::Errs && remark.rule != "lint.notary-certificate-use"
+        remark.effect != metadata::Effect::Malfunctions
+            && remark.rule != "lint.notary-certificate-usage"
     });
     let remark = grave.next()?;
     Some(format!("{} ({})", remark.detail, remark.rule))
 }
 
-pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step) -> Next {
+pub(crate) fn next(c: &Ceremony, step: &Step) -> Next {
     let line = match c.base_root() {
-        None => "All keys are there. The root is composed from them and from the script; it is signed only after everybody has seen it.".to_owned(),
+        None => "All keys are ready. The root is composed from them and from the script. It is reviewed before any key signs it.".to_owned(),
         Some(before) => format!(
-            "All keys are there. Root {} is composed from root {}, from them and from the script; it is signed only after everybody has seen what changes.",
+            "All keys are ready. Root {} is composed from root {}, the keys and the script. Its changes are reviewed before any key signs it.",
             c.script.root_version(),
             before.root().version()
         ),
     };
-    Next::Ask(go_on(c, step, vec![line], "Compose the root"))
+    Next::Ask(confirm(c, step, [line], "Compose the root"))
 }
 
-pub(in crate::ceremony) fn composing(c: &Ceremony) -> Result<EventKind, StepError> {
+pub(crate) fn composing(c: &Ceremony) -> Result<EventKind, StepError> {
     let frozen = compose_root(c).map_err(|error| ReplayError::Contradiction(error.to_string()))?;
     Ok(EventKind::Root(RootEvent::RootComposed {
         version: frozen.version(),
@@ -124,7 +122,7 @@ pub(in crate::ceremony) fn composing(c: &Ceremony) -> Result<EventKind, StepErro
     }))
 }
 
-pub(in crate::ceremony) fn composed(
+pub(crate) fn composed(
     c: &mut Ceremony,
     at: &At<'_>,
     version: u64,
@@ -136,17 +134,17 @@ pub(in crate::ceremony) fn composed(
         .map_err(|error| contradiction(format!("not a root: {error}")))?;
     require(
         frozen.version() == version && frozen.digest() == sha256,
-        "version or digest is not that of the root",
+        "the version or the digest is not that of the root",
     )?;
     require(
         c.are_new_keys_proven(),
-        "a key stands in no root before its token has answered, or two people have compared its fingerprint",
+        "a key cannot be in a root before its token has proved possession, or two people have compared its fingerprint",
     )?;
     let composed = compose_root(c).map_err(|error| contradiction(error.to_string()))?;
     hold(
         Check::RootComposition,
         composed.signed_bytes() == frozen.signed_bytes(),
-        "the root is not the one that the script and the keys make",
+        "the root does not follow from the script and the keys",
     )?;
     if let Some(why) = refused_by_clients(c, &frozen) {
         return Err(broken(Check::RootComposition, why));
@@ -158,4 +156,9 @@ pub(in crate::ceremony) fn composed(
     };
     c.root_mut().freeze(frozen, unsigned);
     Ok(())
+}
+
+pub(crate) fn root_composed_sentence(version: u64, sha256: &Digest) -> String {
+    let digest = sha256.short_hex();
+    format!("Root {version} was composed, and its bytes are fixed. Digest: {digest}.")
 }

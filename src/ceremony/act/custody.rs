@@ -1,4 +1,4 @@
-//! What bags and pauses ask for, before a step goes on: each request in the file of what it asks.
+//! What bags and pauses require before a step continues: each request is in the file of its act.
 
 use crate::ceremony::approval::Approval;
 use crate::ceremony::effect::Moment;
@@ -10,7 +10,7 @@ use crate::script::Step;
 
 use super::{open_bag, pause, seal};
 
-pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step, request: CustodyRequest) -> Next {
+pub(crate) fn next(c: &Ceremony, step: &Step, request: CustodyRequest) -> Next {
     match request {
         CustodyRequest::RemoveTokens => Next::Do(pause::removing_tokens(c)),
         CustodyRequest::BeginBreak => Next::Ask(pause::ask_to_begin(c, step)),
@@ -19,12 +19,12 @@ pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step, request: CustodyReque
             Next::Ask(seal::ask_second_reading(c, step, &item, &first))
         }
         CustodyRequest::Pause => Next::Ask(pause::ask_to_pause(c, step)),
-        CustodyRequest::CompareDigest(digest) => Next::Ask(pause::ask_head(c, step, digest)),
+        CustodyRequest::CompareDigest(digest) => Next::Ask(pause::ask_digest(c, step, digest)),
         CustodyRequest::OpenBag(item, bag) => Next::Ask(open_bag::ask_bag(c, step, &item, bag)),
     }
 }
 
-pub(in crate::ceremony) fn answered(
+pub(crate) fn answered(
     c: &Ceremony,
     step: &Step,
     request: CustodyRequest,

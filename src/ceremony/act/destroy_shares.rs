@@ -1,10 +1,11 @@
-//! What is left of an old share set is destroyed before witnesses, or stays on a list.
+//! The parts of a superseded share set are destroyed before witnesses, or stay on a list.
 use super::approval::require_approval;
-use super::asking::{approved, go_on};
+use super::asking::{approved, proceed};
 use crate::backup::Manifest;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::event::{BackupEvent, EventKind};
 use crate::ceremony::next::Next;
 use crate::ceremony::prompt::{Ask, Choice};
@@ -14,21 +15,24 @@ use crate::ceremony::state::{Ceremony, PartDisposition, SupersededPart};
 use crate::script::{Act, Step};
 use crate::words::Digest;
 
-pub(in crate::ceremony) fn next_destroy_shares(c: &Ceremony, step: &Step) -> Next {
+const DESTROYED: &str = "destroyed";
+const RETAINED: &str = "retained";
+
+pub(crate) fn next_destroy_shares(c: &Ceremony, step: &Step) -> Next {
     let (Some(part), Some(manifest)) = (c.next_superseded_part(), c.set_at_hand()) else {
-        return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
+        return proceed(c, step);
     };
     let options = vec![
-        Choice::new(DESTROYED, "destroyed, and two people saw it"),
-        Choice::with_remark(RETAINED, "not destroyed: it stays on the list"),
+        Choice::new(DESTROYED, "destroyed, seen by two people"),
+        Choice::with_remark(RETAINED, "not destroyed; keep it on the list"),
     ];
-    let label = "What became of it".to_owned();
+    let label = "Result".to_owned();
     let lines = about_part(manifest, part.custodian());
     Next::Ask(approved(c, step, lines, Ask::Choice { label, options }))
 }
 
-/// What two people say became of the part of the old set that was asked for.
-pub(in crate::ceremony) fn event_of_superseded_part(
+/// What two people report about the part that the prompt names.
+pub(crate) fn event_of_superseded_part(
     c: &Ceremony,
     text: &str,
     reason: String,
@@ -53,34 +57,33 @@ pub(in crate::ceremony) fn event_of_superseded_part(
     })
 }
 
-/// What is destroyed, and how.
+/// What to destroy, and how.
 fn about_part(manifest: &Manifest, custodian: Option<&str>) -> Vec<String> {
     let (facts, set) = (manifest.facts(), manifest.set().short_hex());
     let Some(share) = custodian.and_then(|id| manifest.share_of(id)) else {
         return vec![
             format!(
-                "The wrapped key of the old set {set}: every medium with {}.",
+                "Wrapped key of the superseded set {set}: every medium with {}.",
                 crate::backup::wrapped_file(&facts.key, &facts.id)
             ),
-            "Each is wiped or broken before two people. A copy of which nobody knows where it is, is not destroyed.".to_owned(),
+            "Wipe or break each medium before two people. If a copy cannot be found, report the wrapped key as not destroyed.".to_owned(),
         ];
     };
     let who = share.label().who();
-    let mut lines = vec![format!("The old share of {who}, set {set}.")];
+    let mut lines = vec![format!("Superseded share of {who}, set {set}.")];
     if share.file().is_some() {
         lines.push(format!(
-            "Every medium with {}, and every sheet with its QR codes, is broken or shredded before two people.",
+            "Break every medium with {}, and shred every sheet with its QR codes, before two people.",
             share.label().share_file()
         ));
     }
     if share.custodian().by_hand {
-        lines
-            .push("The sheet with the handwritten words is shredded before two people.".to_owned());
+        lines.push("Shred the sheet with the handwritten words before two people.".to_owned());
     }
     lines
 }
 
-pub(in crate::ceremony) fn accounted_for(
+pub(crate) fn accounted_for(
     c: &mut Ceremony,
     at: &At<'_>,
     set: Digest,
@@ -90,25 +93,61 @@ pub(in crate::ceremony) fn accounted_for(
 ) -> Applied {
     at.require_act(c, |act| *act == Act::DestroyShares)?;
     if let PartDisposition::Retained { reason } = &disposition {
-        require(!reason.trim().is_empty(), "two people say why")?;
+        require(!reason.trim().is_empty(), "a reason is required")?;
     }
     let Some(manifest) = c.set_at_hand() else {
-        return Err(contradiction("there is no old set"));
+        return Err(contradiction("there is no superseded set"));
     };
     hold(
         Check::BackupReplaced,
         set == manifest.set() && c.is_replacement_proven(),
-        "the set is another, or what takes its place was not seen to open",
+        "this is not the superseded set, or not every share of its replacement was opened",
     )?;
     let part = SupersededPart::of(custodian);
     require(
         c.next_superseded_part().as_ref() == Some(&part),
-        "another part of the old set is asked for",
+        "the prompt names another part of the superseded set",
     )?;
-    require_approval(c, at.event, approvals, "an old share is accounted for")?;
+    require_approval(
+        c,
+        at.event,
+        approvals,
+        "a superseded share is accounted for",
+    )?;
     c.backup_mut().account_for(part, disposition);
     Ok(())
 }
 
-const DESTROYED: &str = "destroyed";
-const RETAINED: &str = "retained";
+pub(crate) fn part_destroyed_sentence(
+    set: &Digest,
+    custodian: Option<&str>,
+    names: &Names<'_>,
+) -> String {
+    format!(
+        "{} saw {} of the superseded set {} destroyed.",
+        names.people,
+        part(custodian),
+        set.short_hex()
+    )
+}
+
+pub(crate) fn part_retained_sentence(
+    set: &Digest,
+    custodian: Option<&str>,
+    reason: &str,
+    names: &Names<'_>,
+) -> String {
+    format!(
+        "{} reported that {} of the superseded set {} was not destroyed. It stays on the list: {reason}.",
+        names.people,
+        part(custodian),
+        set.short_hex()
+    )
+}
+
+fn part(custodian: Option<&str>) -> String {
+    match custodian {
+        Some(custodian) => format!("the share of {}", crate::record::visible(custodian)),
+        None => "every copy of the wrapped key".to_owned(),
+    }
+}

@@ -1,40 +1,38 @@
-//! A key that was made elsewhere is enrolled.
+//! A key that was generated elsewhere is enrolled.
 use super::approval::require_approval;
-use super::asking::prompt;
+use super::asking::approved;
 use super::verify_token::prove;
 use crate::ceremony::approval::Approval;
-use crate::ceremony::approval::strengths_of;
 use crate::ceremony::at::At;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::event::{EventKind, KeyEvent, Mode};
 use crate::ceremony::next::Next;
 use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, require};
 use crate::ceremony::state::Ceremony;
-use crate::ceremony::telling::Telling;
 use crate::script::{Act, KeyId, Step};
 use crate::transfer::Occasion;
 use crate::words::Digest;
 
-/// Asks two people to compare the fingerprint of a key at another site.
-pub(in crate::ceremony) fn ask_enrollment(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
+pub(crate) fn ask_enrollment(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
     let title = c.script.key_title(key);
     let mut lines = Vec::new();
     let enrolled = c.script.enrolled().find(|(id, _)| *id == key);
     if let Some((_, enrolled)) = enrolled {
         lines.push(format!("{title}: {}.", enrolled.origin()));
-        let said = enrolled.enrollment.attestation();
-        let found = said.iter().flat_map(|said| &said.findings);
+        let attestation = enrolled.enrollment.attestation();
+        let found = attestation.iter().flat_map(|summary| &summary.findings);
         lines.extend(found.map(ToString::to_string));
     }
     if c.mode() == Mode::Rehearsal {
         lines.push(
-            "A simulated key stands in for it: these are the words of the simulated key."
+            "This rehearsal uses a simulated key in its place. The words are those of the simulated key."
                 .to_owned(),
         );
     }
     lines.push(
-        "Its holder reads these words aloud, over a channel by which the file did not come. Each of two people compares every word."
+        "Call the key holder over a channel other than the one by which the file arrived. The key holder reads the words aloud, and two people compare each word:"
             .to_owned(),
     );
     let fingerprint = c.remote_fingerprint(key);
@@ -42,13 +40,11 @@ pub(in crate::ceremony) fn ask_enrollment(c: &Ceremony, step: &Step, key: &KeyId
     for words in words.iter().flat_map(|words| words.chunks(8)) {
         lines.push(words.join(" "));
     }
-    let action = "It is the same".to_owned();
-    let mut prompt = prompt(step, c.usual_approvers(), lines, Ask::Enter { action });
-    prompt.approval = true;
-    prompt
+    let action = "The words match".to_owned();
+    approved(c, step, lines, Ask::Enter { action })
 }
 
-pub(in crate::ceremony) fn decide_enrollment(
+pub(crate) fn decide_enrollment(
     c: &Ceremony,
     key: &KeyId,
     approvals: Vec<Approval>,
@@ -60,7 +56,7 @@ pub(in crate::ceremony) fn decide_enrollment(
     }))
 }
 
-pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
+pub(crate) fn next(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
     if c.keys.contains(key) {
         prove(c, key, Occasion::Adoption)
     } else {
@@ -68,7 +64,7 @@ pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step, key: &KeyId) -> Next 
     }
 }
 
-pub(in crate::ceremony) fn compared(
+pub(crate) fn compared(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -90,17 +86,16 @@ pub(in crate::ceremony) fn compared(
     c.keys_mut().compare(key)
 }
 
-pub(in crate::ceremony) fn enrollment_compared_sentence(
+pub(crate) fn enrollment_compared_sentence(
     key: &KeyId,
     fingerprint: &Digest,
     approvals: &[Approval],
-    telling: &Telling<'_>,
+    names: &Names<'_>,
 ) -> String {
-    let Telling { people, script, .. } = *telling;
     format!(
-        "{people} compared the fingerprint of {} with what its holder read out: {} ({}).",
-        script.key_title(key),
-        fingerprint.short_hex(),
-        strengths_of(approvals)
+        "{} compared the fingerprint of {} with the words that its holder read aloud: {}.",
+        names.approving(approvals),
+        names.script.key_title(key),
+        fingerprint.short_hex()
     )
 }

@@ -1,17 +1,15 @@
-//! A secret of a token is sealed into an envelope.
+//! A secret of a token is sealed in an envelope.
 use super::approval::decided;
-use super::asking::prompt;
+use super::asking::approved;
 use crate::ceremony::approval::Approval;
-use crate::ceremony::approval::strengths_of;
 use crate::ceremony::at::At;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::replay::{Applied, contradiction, require};
 use crate::ceremony::state::Ceremony;
-use crate::ceremony::telling::Telling;
 use crate::script::{KeyId, Step, TokenSecret};
 
-/// Asks for the number of the bag into which a secret is sealed.
-pub(in crate::ceremony) fn ask_envelope(
+pub(crate) fn ask_envelope(
     c: &Ceremony,
     step: &Step,
     key: &KeyId,
@@ -21,14 +19,10 @@ pub(in crate::ceremony) fn ask_envelope(
     let lines = sealing_lines(c, key, secret, bag);
     let usual = bag.map_or_else(|| usual_envelope(c), str::to_owned);
     let label = "Number on the bag".to_owned();
-    let ask = Ask::Reading { label, usual };
-    let mut prompt = prompt(step, c.usual_approvers(), lines, ask);
-    prompt.approval = true;
-    prompt
+    approved(c, step, lines, Ask::Reading { label, usual })
 }
 
-/// How a secret is sealed, for those who do it.
-pub(in crate::ceremony) fn sealing_lines(
+pub(crate) fn sealing_lines(
     c: &Ceremony,
     key: &KeyId,
     secret: TokenSecret,
@@ -41,37 +35,32 @@ pub(in crate::ceremony) fn sealing_lines(
         .map_or("", |person| c.name(person));
     let title = secret.title();
     let number = match bag {
-        Some(bag) => format!("It is bag {bag}. A witness reads the number from the bag."),
+        Some(bag) => format!("Use bag {bag}. Witness: read the number from the bag."),
         None => {
-            "The bag that the script names is used up: take a new one. A witness reads its number."
+            "The bag that the script names was used already. Use a new bag. Witness: read its number."
                 .to_owned()
         }
     };
-    if secret == TokenSecret::ManagementKey {
-        let token = c.token_title(key);
-        return vec![
-            format!(
-                "{by} puts the paper with the {title} of {token} into an envelope that nothing shines through, and seals it into a bag."
-            ),
-            number,
-        ];
-    }
-    vec![
+    let token = c.token_title(key);
+    let sealing = if secret == TokenSecret::ManagementKey {
         format!(
-            "The others turn away. {by} writes the {title} of {} on paper, puts it into an envelope that nothing shines through, and seals it into a bag.",
-            c.token_title(key)
-        ),
-        number,
-    ]
+            "{by}: put the paper with the {title} of {token} in an opaque envelope, and seal it in a bag."
+        )
+    } else {
+        format!(
+            "Everyone else: look away. {by}: write the {title} of {token} on paper, put it in an opaque envelope, and seal it in a bag."
+        )
+    };
+    vec![sealing, number]
 }
 
-/// What a rehearsal that plays by itself says that it read from a new bag: none is there.
-pub(in crate::ceremony) fn usual_envelope(c: &Ceremony) -> String {
+/// The bag number that an automatic rehearsal enters: no bag exists there.
+pub(crate) fn usual_envelope(c: &Ceremony) -> String {
     let mut numbered = (1..).map(|number| format!("simulated-envelope-{number}"));
     numbered.find(|bag| c.is_new_bag(bag)).unwrap_or_default()
 }
 
-pub(in crate::ceremony) fn sealed(
+pub(crate) fn sealed(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -79,7 +68,7 @@ pub(in crate::ceremony) fn sealed(
     bag: &str,
     approvals: &[Approval],
 ) -> Applied {
-    decided(c, at, key, bag, approvals, "what is sealed is witnessed")?;
+    decided(c, at, key, bag, approvals, "an envelope is sealed")?;
     let due = c
         .envelope_due()
         .map(|(key, secret, bag)| (key.clone(), secret, bag.map(str::to_owned)));
@@ -87,38 +76,34 @@ pub(in crate::ceremony) fn sealed(
         Some((of, which, planned)) if of == *key && which == secret => match planned {
             Some(planned) => require(
                 planned == bag,
-                "that is not the bag that the script names, and no amendment names it",
+                "this is not the bag that the script or an amendment names",
             )?,
-            None => require(c.is_new_bag(bag), "that number is another bag's")?,
+            None => require(c.is_new_bag(bag), "another bag has this number")?,
         },
-        Some(_) | None => return Err(contradiction("nothing of the kind is to be sealed")),
+        Some(_) | None => return Err(contradiction("this secret is not to be sealed now")),
     }
     c.keys_mut().seal_envelope(key, secret, bag)?;
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
-pub(in crate::ceremony) fn management_key_written_sentence(
-    key: &KeyId,
-    telling: &Telling<'_>,
-) -> String {
-    let Telling { people, .. } = *telling;
+pub(crate) fn management_key_written_sentence(key: &KeyId, names: &Names<'_>) -> String {
     format!(
-        "{people} wrote the management key of the token for {key} down and typed it back; the token keeps it no more."
+        "{} wrote down the management key of the token for {key} and typed it back. The token no longer stores it.",
+        names.people
     )
 }
 
-pub(in crate::ceremony) fn envelope_sealed_sentence(
+pub(crate) fn envelope_sealed_sentence(
     key: &KeyId,
     secret: TokenSecret,
     bag: &str,
     approvals: &[Approval],
-    telling: &Telling<'_>,
+    names: &Names<'_>,
 ) -> String {
-    let Telling { people, .. } = *telling;
     format!(
-        "The {} of the token for {key} was sealed into bag {bag}, as {people} saw ({}).",
+        "The {} of the token for {key} was sealed in bag {bag}. Witnessed by {}.",
         secret.title(),
-        strengths_of(approvals)
+        names.approving(approvals)
     )
 }

@@ -1,9 +1,11 @@
 //! Exceptions: departures from the script that two people decide.
+
 use super::approval::{require_approval, require_decision};
 use super::asking::approved;
 use crate::ceremony::approval::{Approval, people_of};
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::event::{Event, EventKind, ExceptionReport, ProgressEvent};
 use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::refusal::StepError;
@@ -12,7 +14,7 @@ use crate::ceremony::state::{Ceremony, CustodyRequest};
 use crate::script::{PersonId, Step};
 use std::collections::BTreeSet;
 
-pub(in crate::ceremony) fn decide_exception(
+pub(crate) fn decide_exception(
     c: &Ceremony,
     report: ExceptionReport,
     waives: Option<Check>,
@@ -31,33 +33,32 @@ pub(in crate::ceremony) fn decide_exception(
         return Err(StepError::Empty);
     }
     let people = people_of(&approvals);
-    let fact = EventKind::Progress(ProgressEvent::ExceptionRecorded {
+    let event = EventKind::Progress(ProgressEvent::ExceptionRecorded {
         report,
         waives,
         approvals,
     });
-    Ok(c.at_step(people, fact))
+    Ok(c.at_step(people, event))
 }
 
-/// Only a check that stands in the way is waived, and none that is final.
-pub(in crate::ceremony) fn require_waivable(c: &Ceremony, check: Check) -> Applied {
+/// Only a check that blocks the ceremony now can be waived, and never a final check.
+pub(crate) fn require_waivable(c: &Ceremony, check: Check) -> Applied {
     hold(
         check,
         check.is_waivable(),
-        "this check is final: no exception waives it",
+        "this check is final and cannot be waived",
     )?;
     require(
         c.waivable().contains(&check),
-        "that check does not stand in the way here",
+        "this check does not block the ceremony now",
     )
 }
 
-/// Why a production begins for which no rehearsal was shown.
-pub(in crate::ceremony) fn ask_without_rehearsal(c: &Ceremony, step: &Step) -> Prompt {
+pub(crate) fn ask_without_rehearsal(c: &Ceremony, step: &Step) -> Prompt {
     let lines = vec![
-        "No completed rehearsal of this very script was shown. It is an exception to go on without one: two people decide it, and the record says why. Otherwise break off, rehearse, and begin again with --rehearsal DIR.".to_owned(),
+        "No completed rehearsal of this script was given. To continue without a rehearsal, two people decide on an exception and give the reason. Otherwise abort, rehearse, and start again with --rehearsal DIR.".to_owned(),
     ];
-    let label = "Why it goes on without a rehearsal".to_owned();
+    let label = "Reason to continue without a rehearsal".to_owned();
     approved(
         c,
         step,
@@ -69,19 +70,19 @@ pub(in crate::ceremony) fn ask_without_rehearsal(c: &Ceremony, step: &Step) -> P
     )
 }
 
-/// The exception report of a production for which no rehearsal was shown.
-pub(in crate::ceremony) fn unrehearsed(c: &Ceremony, decided: String) -> ExceptionReport {
+/// The exception report of a production without a rehearsal.
+pub(crate) fn unrehearsed(c: &Ceremony, decided: String) -> ExceptionReport {
     ExceptionReport {
         expected: format!(
             "a completed rehearsal of the script {}",
             c.script.sha256().short_hex()
         ),
-        happened: "none was shown".to_owned(),
+        happened: "no rehearsal was given".to_owned(),
         decided,
     }
 }
 
-pub(in crate::ceremony) fn recorded(
+pub(crate) fn recorded(
     c: &mut Ceremony,
     at: &At<'_>,
     report: &ExceptionReport,
@@ -121,12 +122,30 @@ fn waive(c: &mut Ceremony, check: Check) {
                 c.custody_mut().accept_digest();
             }
         }
-        // Without the rehearsal the room continues with the same step; other checks that can be waived end theirs.
+        // Without a rehearsal the same step continues; the other checks end their step.
         Check::RehearsalShown => {}
         _ => {
-            if let Some(step) = c.current_step().map(|step| step.id.clone()) {
+            if let Some(step) = c.current_step().map(|step| step.index) {
                 c.progress_mut().finish(step);
             }
         }
     }
+}
+
+pub(crate) fn exception_recorded_sentence(
+    report: &ExceptionReport,
+    waives: Option<Check>,
+    approvals: &[Approval],
+    names: &Names<'_>,
+) -> String {
+    let ExceptionReport {
+        expected,
+        happened,
+        decided,
+    } = report;
+    let waived = waives.map_or_else(String::new, |check| format!(" Waived check: {check}."));
+    let people = names.approving(approvals);
+    format!(
+        "Exception. Expected: {expected}. Happened: {happened}. Decided by {people}: {decided}.{waived}"
+    )
 }

@@ -1,5 +1,6 @@
 //! The files of the ceremony are exported.
-use super::asking::go_on;
+
+use super::asking::confirm;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::effect::Effect;
@@ -12,8 +13,8 @@ use crate::transfer::Enrollment;
 use crate::words::Digest;
 
 impl Ceremony {
-    /// The files that an export consists of: the version under its number, and under the name by which a
-    /// newcomer fetches it. None before the root was signed.
+    /// The exported files: the root under its version number and as `root.json`, for new clients. None before the root
+    /// was signed.
     pub fn export_files(&self) -> Vec<(ExportedFile, Vec<u8>)> {
         if self.script.signing().is_some() {
             return self
@@ -47,7 +48,7 @@ impl Ceremony {
     }
 }
 
-/// A file that is to be exported, with what is recorded of it.
+/// A file to export, with its transcript entry.
 fn named(name: String, bytes: Vec<u8>) -> (ExportedFile, Vec<u8>) {
     let file = ExportedFile {
         name,
@@ -57,7 +58,7 @@ fn named(name: String, bytes: Vec<u8>) -> (ExportedFile, Vec<u8>) {
     (file, bytes)
 }
 
-pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step) -> Next {
+pub(crate) fn next(c: &Ceremony, step: &Step) -> Next {
     if c.root().is_export_announced() {
         return Next::Do(Effect::Export {
             files: c.export_files(),
@@ -73,13 +74,13 @@ pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step) -> Next {
         .map(|(file, _)| format!("{} ({} bytes)", file.name, file.size))
         .collect();
     let line = format!(
-        "These files are written where nothing is yet, read back and compared: {}.",
+        "These files are written to the export folder, read back and compared: {}.",
         names.join(", ")
     );
-    Next::Ask(go_on(c, step, vec![line], "Export"))
+    Next::Ask(confirm(c, step, [line], "Export"))
 }
 
-pub(in crate::ceremony) fn exported_files(c: &Ceremony) -> Vec<ExportedFile> {
+pub(crate) fn exported_files(c: &Ceremony) -> Vec<ExportedFile> {
     c.export_files().into_iter().map(|(file, _)| file).collect()
 }
 
@@ -91,29 +92,34 @@ fn require_exportable(c: &mut Ceremony, at: &At<'_>, files: &[ExportedFile]) -> 
     )?;
     require(
         c.are_new_keys_proven(),
-        "a key leaves no file before its token has answered",
+        "the file of a key is not exported before its token has proved possession",
     )?;
     hold(
         Check::ExportContent,
         files == exported_files(c),
-        "other files than those of the signed root",
+        "the files are not those of the signed root",
     )
 }
 
-pub(in crate::ceremony) fn announced(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    files: &[ExportedFile],
-) -> Applied {
+pub(crate) fn announced(c: &mut Ceremony, at: &At<'_>, files: &[ExportedFile]) -> Applied {
     require_exportable(c, at, files)?;
     c.root_mut().announce_export()
 }
 
-pub(in crate::ceremony) fn exported(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    files: &[ExportedFile],
-) -> Applied {
+pub(crate) fn exported(c: &mut Ceremony, at: &At<'_>, files: &[ExportedFile]) -> Applied {
     require_exportable(c, at, files)?;
     c.root_mut().export(files)
+}
+
+pub(crate) fn export_intended_sentence(files: &[ExportedFile]) -> String {
+    format!("About to export: {}.", names_of(files))
+}
+
+pub(crate) fn exported_sentence(files: &[ExportedFile]) -> String {
+    format!("Exported, read back and compared: {}.", names_of(files))
+}
+
+fn names_of(files: &[ExportedFile]) -> String {
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    names.join(", ")
 }

@@ -1,4 +1,5 @@
-//! Something failed and cost nothing: the room decides what to do.
+//! Something failed without a loss: the participants decide what to do.
+
 use super::asking::prompt;
 use crate::ceremony::event::{Event, EventKind, KeyEvent, ProgressEvent};
 use crate::ceremony::failure::{Failure, FailureKind};
@@ -8,12 +9,11 @@ use crate::ceremony::state::{Ceremony, SIMULATED_TRIES};
 use crate::record::Tries;
 use crate::script::{PersonId, Step};
 
-/// What is asked after something did not work.
-pub(in crate::ceremony) fn ask_after(c: &Ceremony, step: &Step, failure: &Failure) -> Prompt {
-    let mut lines = vec![
-        format!("It did not work: {}.", failure.what),
-        failure.hint.clone(),
-    ];
+const UNBLOCK: &str = "unblock";
+const RETRY: &str = "retry";
+
+pub(crate) fn ask_after(c: &Ceremony, step: &Step, failure: &Failure) -> Prompt {
+    let mut lines = vec![format!("Failed: {}.", failure.what), failure.hint.clone()];
     let who = match c.next_without_code() {
         Some(person) => vec![person],
         None => c.people_at_hand(step),
@@ -30,15 +30,15 @@ pub(in crate::ceremony) fn ask_after(c: &Ceremony, step: &Step, failure: &Failur
                 let owner = by.set_by.as_ref().map_or("", |owner| c.name(owner));
                 let bag = c.keys[&plan.id].envelopes().get(&by.secret);
                 let bag = bag.map_or_else(String::new, |bag| {
-                    format!(" from bag {bag}, which a witness sees opened")
+                    format!(" from bag {bag}, which is opened before a witness")
                 });
                 format!(
-                    "{owner} can unblock it with the {}{bag}; then {} sets a new PIN.",
+                    "{owner} can unblock the PIN with the {}{bag}. Then {} sets a new PIN.",
                     by.secret.title(),
                     c.name(&plan.holder)
                 )
             }
-            _ => "What would unblock it was random and is forgotten.".to_owned(),
+            _ => "The PIN cannot be unblocked: the secret for it was generated at random and discarded.".to_owned(),
         });
     }
     let ways: Vec<&str> = crate::ceremony::request::offers::offers(c)
@@ -48,7 +48,7 @@ pub(in crate::ceremony) fn ask_after(c: &Ceremony, step: &Step, failure: &Failur
         .collect();
     if !ways.is_empty() {
         lines.push(format!(
-            "Other ways stand under \"other\": {}.",
+            "More options (press o, or type /other): {}.",
             ways.join("; ")
         ));
     }
@@ -64,13 +64,13 @@ pub(in crate::ceremony) fn ask_after(c: &Ceremony, step: &Step, failure: &Failur
         Choice::new(UNBLOCK, "unblock the PIN"),
         Choice::new(RETRY, "try again"),
     ];
-    let label = "What is done".to_owned();
+    let label = "Next action".to_owned();
     prompt(step, who, lines, Ask::Choice { label, options })
 }
 
-/// A failure as a rehearsal has it: its tokens never lock a PIN, so that it is said of them after the third
-/// wrong one, and the record tells that it was said and not seen.
-pub(in crate::ceremony) fn as_simulated(c: &Ceremony, failure: Failure) -> Failure {
+/// A failure in a rehearsal: simulated tokens never lock a PIN. After the third wrong PIN the rehearsal reports a locked
+/// one, and the transcript shows that this is simulated.
+pub(crate) fn as_simulated(c: &Ceremony, failure: Failure) -> Failure {
     let is_wrong = matches!(failure.kind, FailureKind::WrongPin { .. });
     let tries = c.failing_key().and_then(|key| c.simulated_tries(key));
     match tries {
@@ -79,7 +79,7 @@ pub(in crate::ceremony) fn as_simulated(c: &Ceremony, failure: Failure) -> Failu
             let tries = Tries::Exactly(left - 1);
             Failure {
                 kind: FailureKind::WrongPin { tries },
-                what: format!("the PIN is wrong; {tries}, as for a token that locks"),
+                what: format!("the PIN is wrong; {tries} (simulated)"),
                 ..failure
             }
         }
@@ -92,15 +92,15 @@ pub fn simulated_is_locked() -> Failure {
     Failure {
         kind: FailureKind::PinLocked,
         what: format!(
-            "the PIN is locked: it was wrong {SIMULATED_TRIES} times, and this rehearsal says of its tokens what it would be with tokens that lock"
+            "the PIN is locked after {SIMULATED_TRIES} wrong attempts (simulated by this rehearsal, whose tokens do not lock a PIN)"
         ),
-        hint: "unblock it, or take another way under \"other\": the spare, or the key made anew"
+        hint: "unblock the PIN; or, under \"other\", use a spare token or regenerate the key"
             .to_owned(),
     }
 }
 
-pub(in crate::ceremony) fn failed(c: &mut Ceremony, failure: &Failure) -> Applied {
-    // The room is asked again whether it is here.
+pub(crate) fn failed(c: &mut Ceremony, failure: &Failure) -> Applied {
+    // The prompt asks again whether the signature has arrived.
     c.root_mut().stop_expecting();
     if let Some(key) = c.failing_key().cloned() {
         c.keys_mut().change(&key)?.note_failure(failure.kind);
@@ -109,11 +109,7 @@ pub(in crate::ceremony) fn failed(c: &mut Ceremony, failure: &Failure) -> Applie
     Ok(())
 }
 
-const UNBLOCK: &str = "unblock";
-const RETRY: &str = "retry";
-
-/// What the room does after a failure.
-pub(in crate::ceremony) fn answered(c: &Ceremony, choice: &str, people: Vec<PersonId>) -> Event {
+pub(crate) fn answered(c: &Ceremony, choice: &str, people: Vec<PersonId>) -> Event {
     let unblocked = c.key_at_hand().filter(|_| choice == UNBLOCK);
     let Some(key) = unblocked else {
         return c.at_step(people, EventKind::Progress(ProgressEvent::Retried));
@@ -125,4 +121,12 @@ pub(in crate::ceremony) fn answered(c: &Ceremony, choice: &str, people: Vec<Pers
         bag,
     };
     c.at_step(people, EventKind::Keys(event))
+}
+
+pub(crate) fn failed_sentence(failure: &Failure) -> String {
+    format!("Failed: {}.", failure.what)
+}
+
+pub(crate) fn retried_sentence() -> String {
+    "Tried again.".to_owned()
 }

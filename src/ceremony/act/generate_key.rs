@@ -1,5 +1,6 @@
 //! A key is generated in its token, or imported into it, and read back.
-use super::asking::{go_on, with_token};
+
+use super::asking::{confirm, proceed, with_token};
 use super::restore_key::restored_onto;
 use crate::ceremony::at::At;
 use crate::ceremony::attestation::{AttestedKey, KeyAttestation};
@@ -18,28 +19,28 @@ use crate::script::{Act, KeyId, Step};
 use crate::transfer::Occasion;
 use crate::words::Digest;
 
-/// The roots at which attestations may end: the makers', the script's, and in a rehearsal that of simulated tokens.
-pub(in crate::ceremony) fn trusted_roots(c: &Ceremony) -> TrustedRoots {
+/// The trusted attestation roots: those of manufacturers and of the script, and in a rehearsal that of simulated tokens.
+pub(crate) fn trusted_roots(c: &Ceremony) -> TrustedRoots {
     let roots = c.script.attestation().trusted().clone();
     let simulated_tokens = c
         .progress
         .opening()
         .and_then(|opening| opening.simulated_attestation_root.as_ref());
     match simulated_tokens {
-        // Whether it can be read was seen when the rehearsal opened.
+        // The rehearsal did not open with an invalid root.
         Some(pem) => roots.clone().with(pem.as_bytes()).unwrap_or(roots),
         None => roots,
     }
 }
 
-/// Judges what a token gave with a key. A chain that leads nowhere proves nothing, and says so in the verdict.
+/// Verifies the attestation of a key. A chain that does not end at a trusted root proves nothing: that is the verdict.
 ///
 /// # Errors
-/// When what was given is false: about another key or device, forged, or not as the script has it.
-pub(in crate::ceremony) fn judge_attestation(
+/// When the attestation is false: for another key or device, forged, or not as the script requires.
+pub(crate) fn judge_attestation(
     c: &Ceremony,
     key: &KeyId,
-    told: &AttestedKey<'_>,
+    new: &AttestedKey<'_>,
     certificates: &[Certificate],
 ) -> Result<Option<KeyAttestation>, Refusal> {
     let Some((statement, supplied)) = certificates.split_first() else {
@@ -56,15 +57,15 @@ pub(in crate::ceremony) fn judge_attestation(
         Err(refusal) if proves_nothing(refusal.check) => return judged(Err(refusal)),
         Err(refusal) => return Err(refusal),
     };
-    attestation.require_key(told.public_key)?;
-    attestation.require_serial(&told.token.serial)?;
+    attestation.require_key(new.public_key)?;
+    attestation.require_serial(&new.token.serial)?;
     let summary = attestation.summary();
     let refuse = |detail: String| Err(AttestationCheck::Statement.refuse(detail));
-    if summary.slot != hex::encode(told.object_id) {
+    if summary.slot != hex::encode(new.object_id) {
         return refuse(format!(
-            "it is about slot {}, and the key is in slot {}",
+            "the attestation is for slot {}, and the key is in slot {}",
             summary.slot,
-            hex::encode(told.object_id)
+            hex::encode(new.object_id)
         ));
     }
     let planned = c.token_spec(key).and_then(|token| token.slot);
@@ -73,31 +74,31 @@ pub(in crate::ceremony) fn judge_attestation(
             || planned.policy.touch != summary.touch_policy)
     {
         return refuse(format!(
-            "the key wants the PIN {} and a touch {}, and the script asks for PIN {} and touch {}",
+            "the key has PIN policy {} and touch policy {}, and the script requires PIN policy {} and touch policy {}",
             summary.pin_policy, summary.touch_policy, planned.policy.pin, planned.policy.touch
         ));
     }
     judged(Ok(summary.clone()))
 }
 
-/// How far it is known where a key comes from.
-pub(in crate::ceremony) fn provenance_of(
+pub(crate) fn provenance_of(
     c: &Ceremony,
     key: &KeyId,
-    told: &AttestedKey<'_>,
+    new: &AttestedKey<'_>,
     attestation: Option<&KeyAttestation>,
 ) -> Provenance {
     if c.script.restores(key) {
         return Provenance::Restored;
     }
     let is_attested = attestation.is_some_and(|given| given.verdict.is_ok());
-    match told.attributes.provenance() {
+    match new.attributes.provenance() {
         Provenance::Claimed if is_attested => Provenance::Attested,
+        Provenance::Imported if !c.script.imports(key) => Provenance::Unconfirmed,
         other => other,
     }
 }
 
-/// Whether a refusal says only that nothing was proven, and not that something is false.
+/// Whether the attestation proves nothing, rather than being false.
 const fn proves_nothing(check: AttestationCheck) -> bool {
     matches!(
         check,
@@ -105,15 +106,15 @@ const fn proves_nothing(check: AttestationCheck) -> bool {
     )
 }
 
-/// Whether the label of a key says that it was made in a rehearsal.
+/// Whether the label of a key marks it as generated in a rehearsal.
 pub fn is_of_rehearsal(label: &str) -> bool {
     label.starts_with(REHEARSAL)
 }
 
-/// The label that a key gets in its token: one of a rehearsal says so wherever it turns up.
-pub(in crate::ceremony) fn key_label(c: &Ceremony, key: &KeyId) -> String {
+/// The label of a key in its token. It marks a rehearsal key wherever the key is found.
+pub(crate) fn key_label(c: &Ceremony, key: &KeyId) -> String {
     let mut label = format!("{} {key}", c.script.repository());
-    // A key that was given up may be on the token still, under the label that it had.
+    // A former key may still be on the token, under its own label.
     let former = c.keys.get(key).map_or(0, |state| state.former().len());
     if former > 0 {
         label = format!("{label} {}", former + 1);
@@ -124,33 +125,32 @@ pub(in crate::ceremony) fn key_label(c: &Ceremony, key: &KeyId) -> String {
     }
 }
 
-/// A key that is not known as the script requires cannot come into the root.
-pub(in crate::ceremony) fn require_provenance(
+pub(crate) fn require_provenance(
     c: &Ceremony,
     provenance: Provenance,
-    stood_in: bool,
+    attestation_simulated: bool,
     attestation: Option<&KeyAttestation>,
 ) -> Applied {
     let Some(wanted) = c.script.root().require_provenance else {
         return Ok(());
     };
-    if stood_in || provenance == wanted {
+    if attestation_simulated || provenance == wanted {
         return Ok(());
     }
     let why = match attestation.map(|given| &given.verdict) {
         Some(Err(refusal)) => refusal.to_string(),
-        Some(Ok(_)) | None => "its token attests nothing of it".to_owned(),
+        Some(Ok(_)) | None => "its token does not attest it".to_owned(),
     };
     Err(broken(
         Check::KeyProvenance,
         format!(
-            "the script requires provenance {wanted}, and that of this key is {provenance}: {why}"
+            "the script requires provenance {wanted}, and the provenance of this key is {provenance}: {why}"
         ),
     ))
 }
 
-/// Whether a key of this ceremony, or one that was given up, is that key.
-pub(in crate::ceremony) fn has_public_key(c: &Ceremony, public_key: &PublicKey) -> bool {
+/// Whether a key of this ceremony, or a former one, is this key.
+pub(crate) fn has_public_key(c: &Ceremony, public_key: &PublicKey) -> bool {
     c.keys.iter().any(|(_, state)| {
         let now = state.generated().map(|generated| &generated.public_key);
         let before = state.former().iter().map(|former| &former.public_key);
@@ -158,7 +158,7 @@ pub(in crate::ceremony) fn has_public_key(c: &Ceremony, public_key: &PublicKey) 
     })
 }
 
-pub(in crate::ceremony) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, action: &str) -> Next {
+pub(crate) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, action: &str) -> Next {
     let state = &c.keys[key];
     if c.owes_management_key(key) {
         return with_token(c, key, |token| Effect::HandOverManagementKey {
@@ -172,14 +172,14 @@ pub(in crate::ceremony) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, act
     let is_imported = c.script.imports(key);
     let Some((object_id, label)) = state.announced_object().cloned() else {
         let line = if is_imported {
-            "The key is made in the locked memory of this machine, brought into the token and forgotten here; it is read back, and made to answer a fresh challenge."
+            "The key is generated in the locked memory of this machine, imported into the token, and wiped from memory. It is read back and must sign a fresh challenge."
         } else {
-            "The key is made inside the token, read back, and made to answer a fresh challenge."
+            "The key is generated inside the token and read back. It must sign a fresh challenge."
         };
-        return Next::Ask(go_on(c, step, vec![line.to_owned()], action));
+        return Next::Ask(confirm(c, step, [line], action));
     };
     let Some(plan) = c.script.key(key) else {
-        return Next::Ask(go_on(c, step, Vec::new(), action));
+        return proceed(c, step);
     };
     let (key, key_type) = (key.clone(), plan.key_type);
     let slot = c.token_spec(&key).and_then(|token| token.slot);
@@ -211,22 +211,18 @@ const fn is_it(act: &Act) -> bool {
     matches!(act, Act::GenerateKey { .. } | Act::ImportKey { .. })
 }
 
-pub(in crate::ceremony) fn management_key_written(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    key: &KeyId,
-) -> Applied {
+pub(crate) fn management_key_written(c: &mut Ceremony, at: &At<'_>, key: &KeyId) -> Applied {
     at.key(c, key, is_it)?;
     require(
         c.owes_management_key(key),
-        "the management key of that token stays on it, was written down already, or is still needed",
+        "the management key of this token stays on it, was written down already, or is still needed",
     )?;
     c.custody_mut().use_token();
     c.keys_mut().change(key)?.write_management_key();
     Ok(())
 }
 
-pub(in crate::ceremony) fn announced(
+pub(crate) fn announced(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -239,22 +235,17 @@ pub(in crate::ceremony) fn announced(
         .announce_generation(object_id, label)
 }
 
-/// What a token gave back as its new key.
-pub(in crate::ceremony) struct NewKey<'e> {
-    pub(in crate::ceremony) token: &'e TokenId,
-    pub(in crate::ceremony) public_key: &'e PublicKey,
-    pub(in crate::ceremony) fingerprint: Digest,
-    pub(in crate::ceremony) attributes: KeyAttributes,
-    pub(in crate::ceremony) provenance: Provenance,
-    pub(in crate::ceremony) attestation: &'e [Certificate],
+/// A new key as its token returned it.
+pub(crate) struct NewKey<'e> {
+    pub(crate) token: &'e TokenId,
+    pub(crate) public_key: &'e PublicKey,
+    pub(crate) fingerprint: Digest,
+    pub(crate) attributes: KeyAttributes,
+    pub(crate) provenance: Provenance,
+    pub(crate) attestation: &'e [Certificate],
 }
 
-pub(in crate::ceremony) fn generated(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    key: &KeyId,
-    new: &NewKey<'_>,
-) -> Applied {
+pub(crate) fn generated(c: &mut Ceremony, at: &At<'_>, key: &KeyId, new: &NewKey<'_>) -> Applied {
     at.key(c, key, |act| act.makes().is_some())?;
     let NewKey {
         token,
@@ -268,49 +259,49 @@ pub(in crate::ceremony) fn generated(
         "the fingerprint is not that of the public key",
     )?;
     let listed = Key::from_public(public_key)
-        .map_err(|error| contradiction(format!("not a key for a root: {error}")))?;
+        .map_err(|error| contradiction(format!("the key cannot be a root key: {error}")))?;
     let wanted = c.script.key(key).map(|plan| plan.key_type);
     require(
         wanted.is_some_and(|wanted| wanted.algorithm() == public_key.algorithm()),
-        "the key is of another type than the script asks for",
+        "the key type is not the one in the script",
     )?;
     hold(
         Check::KeyNonExtractable,
         attributes.sensitive != Some(false)
             && (attributes.extractable != Some(true) || c.script.backs_up(key)),
-        "the token says that the private key can be read or taken out",
+        "the token reports that the private key can be read or exported",
     )?;
     hold(
         Check::KeyRehearsal,
         !c.is_of_rehearsal(&public_key.fingerprint()),
-        "the key was made in the rehearsal",
+        "the key was generated in the rehearsal",
     )?;
     require(
         !has_public_key(c, public_key),
-        "another key of this ceremony is the same key",
+        "this key is already used in this ceremony",
     )?;
     let announced = c.keys[key].announced_object();
-    let told = AttestedKey {
+    let attested = AttestedKey {
         token,
         object_id: announced.map_or(&[], |(object_id, _)| object_id),
         public_key,
         attributes,
     };
-    let judged = judge_attestation(c, key, &told, new.attestation)
+    let judged = judge_attestation(c, key, &attested, new.attestation)
         .map_err(|refusal| broken(Check::KeyAttestation, refusal.to_string()))?;
     require(
-        provenance_of(c, key, &told, judged.as_ref()) == provenance,
-        "the provenance is not what attributes and attestation amount to",
+        provenance_of(c, key, &attested, judged.as_ref()) == provenance,
+        "the provenance does not follow from the attributes and the attestation",
     )?;
-    let stood_in = c.is_stood_in(key, token);
-    require_provenance(c, provenance, stood_in, judged.as_ref())?;
+    let attestation_simulated = c.is_attestation_simulated(key, token);
+    require_provenance(c, provenance, attestation_simulated, judged.as_ref())?;
     let is_restored = c.script.restores(key);
     require(
-        stood_in
+        attestation_simulated
             || is_restored
-            || c.script.imports(key) == (provenance == Provenance::Imported)
-            || attributes.local.is_none(),
-        "the key was brought into the token although the script has it made there, or the other way round",
+            || !c.script.imports(key)
+            || attributes.local != Some(true),
+        "the script imports the key, but the token reports that it was generated there",
     )?;
     let generated = Generated {
         public_key: public_key.clone(),
@@ -318,7 +309,7 @@ pub(in crate::ceremony) fn generated(
         attributes: Some(attributes),
         provenance: Some(provenance),
         attestation: judged,
-        stood_in,
+        attestation_simulated,
     };
     c.custody_mut().use_token();
     c.keys_mut().change(key)?.generate(token, generated)?;
@@ -328,12 +319,12 @@ pub(in crate::ceremony) fn generated(
     Ok(())
 }
 
-pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
+pub(crate) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
     c.keys[key].is_proven() && !c.owes_management_key(key) && c.envelope_due().is_none()
 }
 
-/// The event of what a token gave back as its new key. What is untrue in it is found when the event is applied.
-pub(in crate::ceremony) fn event_of_new_key(
+/// False statements of the token are found when the event is applied.
+pub(crate) fn event_of_new_key(
     c: &Ceremony,
     key: &KeyId,
     token: TokenId,
@@ -342,19 +333,19 @@ pub(in crate::ceremony) fn event_of_new_key(
     attestation: Vec<Certificate>,
 ) -> EventKind {
     let announced = c.keys.get(key).and_then(|state| state.announced_object());
-    let told = AttestedKey {
+    let attested = AttestedKey {
         token: &token,
         object_id: announced.map_or(&[], |(object_id, _)| object_id),
         public_key: &public_key,
         attributes,
     };
-    let judged = judge_attestation(c, key, &told, &attestation)
+    let judged = judge_attestation(c, key, &attested, &attestation)
         .ok()
         .flatten();
     EventKind::Keys(KeyEvent::KeyGenerated {
         key: key.clone(),
         fingerprint: public_key.fingerprint(),
-        provenance: provenance_of(c, key, &told, judged.as_ref()),
+        provenance: provenance_of(c, key, &attested, judged.as_ref()),
         attributes,
         attestation,
         public_key,
@@ -364,8 +355,8 @@ pub(in crate::ceremony) fn event_of_new_key(
 
 const REHEARSAL: &str = "REHEARSAL ";
 
-/// What is announced before a key is generated: an object ID that nothing else has, or the slot of the script.
-pub(in crate::ceremony) fn announcing(c: &Ceremony, key: &KeyId, moment: &Moment) -> EventKind {
+/// The object ID is a fresh one, or the slot in the script.
+pub(crate) fn announcing(c: &Ceremony, key: &KeyId, moment: &Moment) -> EventKind {
     let slot = c.script.key(key).and_then(|plan| plan.token.slot());
     EventKind::Keys(KeyEvent::GenerateIntended {
         key: key.clone(),
@@ -374,8 +365,8 @@ pub(in crate::ceremony) fn announcing(c: &Ceremony, key: &KeyId, moment: &Moment
     })
 }
 
-/// The key is to be destroyed and generated again on its token: its steps are taken again.
-pub(in crate::ceremony) fn regenerate(c: &mut Ceremony, key: &KeyId) -> Applied {
+/// The key is to be destroyed and generated again on its token: its steps are done again.
+pub(crate) fn regenerate(c: &mut Ceremony, key: &KeyId) -> Applied {
     c.backup_mut().discard(key);
     c.keys_mut().regenerate(key)?;
     undo(c, key, |act| {
@@ -385,49 +376,60 @@ pub(in crate::ceremony) fn regenerate(c: &mut Ceremony, key: &KeyId) -> Applied 
     Ok(())
 }
 
-/// Takes the steps of a key again, before those of others.
-pub(in crate::ceremony) fn undo(c: &mut Ceremony, key: &KeyId, which: impl Fn(&Act) -> bool) {
+/// The steps of a key are done again, before those of other keys.
+pub(crate) fn undo(c: &mut Ceremony, key: &KeyId, which: impl Fn(&Act) -> bool) {
     let steps = c.script.steps().iter();
     let again: Vec<_> = steps
         .filter(|step| {
             let of_block = step.act.enrolls() == Some(key) && which(&step.act);
-            // What was proven was the backup of another key.
+            // The backup that was proven was that of the former key.
             let is_of_backup =
                 matches!(&step.act, Act::VerifyBackup { key: Some(of) } if of == key);
             of_block || is_of_backup
         })
-        .map(|step| step.id.clone())
+        .map(|step| step.index)
         .collect();
     c.progress_mut().reopen(again);
     c.progress_mut().bring_forward(key);
 }
 
-pub(in crate::ceremony) fn generate_intended_sentence(key: &KeyId, object_id: &[u8]) -> String {
+pub(crate) fn generate_intended_sentence(key: &KeyId, object_id: &[u8]) -> String {
     format!(
-        "{key} is about to be generated, as object {}.",
+        "About to generate {key} as object {}.",
         hex::encode(object_id)
     )
 }
 
-pub(in crate::ceremony) fn key_generated_sentence(
+pub(crate) fn key_generated_sentence(
     key: &KeyId,
     fingerprint: &Digest,
     provenance: Provenance,
+    local: Option<bool>,
     attestation: &[Certificate],
     token: &TokenId,
 ) -> String {
     format!(
         "{key} was generated and read back: fingerprint {}, provenance {provenance}{}.",
         fingerprint.short_hex(),
-        by_whom(provenance, token, attestation)
+        by_whom(provenance, local, token, attestation)
     )
 }
 
-/// Who attests a key, after its provenance.
-fn by_whom(provenance: Provenance, token: &TokenId, attestation: &[Certificate]) -> String {
+fn by_whom(
+    provenance: Provenance,
+    local: Option<bool>,
+    token: &TokenId,
+    attestation: &[Certificate],
+) -> String {
     match provenance {
         Provenance::Attested => format!(" by YubiKey {}", visible(&token.serial)),
+        Provenance::Unconfirmed => match local {
+            Some(_) => {
+                ", because the token reports that the key was not generated in it".to_owned()
+            }
+            None => ", because the token does not report where the key was generated".to_owned(),
+        },
         _ if attestation.is_empty() => String::new(),
-        _ => ", for its attestation leads to no root that is trusted".to_owned(),
+        _ => "; its attestation does not end at a trusted root".to_owned(),
     }
 }

@@ -1,17 +1,14 @@
-//! The token of a key is found, and is the one that the script names.
+//! The token of a key is found and is the one that the script names.
+
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::replay::{Applied, hold, require};
 use crate::ceremony::state::{Ceremony, Whereabouts};
-use crate::record::{FactorySecret, TokenId};
+use crate::record::{FactorySecret, TokenId, TokenInterface};
 use crate::script::{Act, KeyId};
 
-/// A token comes out of the bag in which it was left, by the list that was carried in.
-pub(in crate::ceremony) fn require_from_its_bag(
-    c: &Ceremony,
-    key: &KeyId,
-    serial: &str,
-) -> Applied {
+/// By the custody list of the script, the token was in the bag that was opened.
+pub(crate) fn require_from_its_bag(c: &Ceremony, key: &KeyId, serial: &str) -> Applied {
     let Some(listed) = c.script.custody().bag_of(serial) else {
         return Ok(());
     };
@@ -22,15 +19,15 @@ pub(in crate::ceremony) fn require_from_its_bag(
     hold(
         Check::CustodyBag,
         came_in == Some(listed),
-        &format!("by the custody list, that token is in bag {listed}, which was not opened"),
+        &format!("by the custody list, this token is in bag {listed}, which was not opened"),
     )
 }
 
-pub(in crate::ceremony) fn is_of_another_key(c: &Ceremony, token: &TokenId, key: &KeyId) -> bool {
+pub(crate) fn is_of_another_key(c: &Ceremony, token: &TokenId, key: &KeyId) -> bool {
     c.key_of_token(token).is_some_and(|other| other != key)
 }
 
-pub(in crate::ceremony) fn found(
+pub(crate) fn found(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -40,18 +37,18 @@ pub(in crate::ceremony) fn found(
     at.key(c, key, is_it)?;
     require(
         !c.keys.is_set_aside(token),
-        "that token was given up for a spare",
+        "this token was replaced by a spare",
     )?;
     require(
         token.label.is_empty() || !is_of_another_key(c, token, key),
-        "that token is another key's",
+        "this token belongs to another key",
     )?;
     require_from_its_bag(c, key, &token.serial)?;
     let is_set_up_here = c.script.initializes(key);
     let is_in_use = c.keys[key].generated().is_some();
     require(
         at_factory_value.is_empty() || is_set_up_here || is_in_use,
-        "the token is as it left the factory, and no step sets it up",
+        "the token has factory default secrets, and no step initializes it",
     )?;
     c.custody_mut().use_token();
     c.keys_mut()
@@ -64,14 +61,16 @@ const fn is_it(act: &Act) -> bool {
     matches!(act, Act::IdentifyToken { .. })
 }
 
-pub(in crate::ceremony) fn token_found_sentence(
+pub(crate) fn token_found_sentence(
     key: &KeyId,
     token: &TokenId,
     blank: bool,
     at_factory_value: &[FactorySecret],
+    interface: Option<&TokenInterface>,
 ) -> String {
+    let interface = interface.map_or_else(String::new, |interface| format!(" ({interface})"));
     format!(
-        "The token for {key} is there: {token}{}{}.",
+        "The token for {key} was found: {token}{}{}{interface}.",
         if blank && !token.label.is_empty() {
             ", blank"
         } else {
@@ -81,12 +80,11 @@ pub(in crate::ceremony) fn token_found_sentence(
     )
 }
 
-/// What a token still has as it left the factory, at the end of a sentence.
 fn from_factory(secrets: &[FactorySecret]) -> String {
     let names: Vec<String> = secrets.iter().map(ToString::to_string).collect();
     if names.is_empty() {
         String::new()
     } else {
-        format!("; still as from the factory: {}", names.join(", "))
+        format!("; still at the factory default: {}", names.join(", "))
     }
 }

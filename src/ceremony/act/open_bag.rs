@@ -1,8 +1,10 @@
 //! A bag is opened before a witness.
+
 use super::asking::prompt;
 use super::seal::require_witness;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::event::CustodyEvent;
 use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::refusal::StepError;
@@ -10,12 +12,7 @@ use crate::ceremony::replay::{Applied, hold, require};
 use crate::ceremony::state::{Ceremony, CustodyRequest};
 use crate::script::{ItemId, PersonId, Step};
 
-pub(in crate::ceremony) fn ask_bag(
-    c: &Ceremony,
-    step: &Step,
-    item: &ItemId,
-    bag: String,
-) -> Prompt {
+pub(crate) fn ask_bag(c: &Ceremony, step: &Step, item: &ItemId, bag: String) -> Prompt {
     let holder = c
         .key_of_item(item)
         .and_then(|key| c.script.key(key))
@@ -26,8 +23,8 @@ pub(in crate::ceremony) fn ask_bag(
     prompt(
         step,
         who,
-        vec![format!(
-            "A witness reads the number from the closed bag of {}, and looks at its seal. It is compared with the record; then the bag is opened in front of all.",
+        [format!(
+            "Witness: check the seal of the closed bag with {}, and read the number on the bag. Open the bag only after the program has confirmed the number.",
             c.item_title(item)
         )],
         Ask::Reading {
@@ -37,34 +34,33 @@ pub(in crate::ceremony) fn ask_bag(
     )
 }
 
-pub(in crate::ceremony) fn opening(
-    item: ItemId,
-    bag: String,
-    text: String,
-) -> Result<CustodyEvent, StepError> {
+pub(crate) fn opening(item: ItemId, bag: String, text: String) -> Result<CustodyEvent, StepError> {
     if text != bag {
-        return Err(StepError::AnotherBag { read: text });
+        return Err(StepError::WrongBag { read: text });
     }
     Ok(CustodyEvent::BagOpened { item, bag })
 }
 
-pub(in crate::ceremony) fn opened(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    item: &ItemId,
-    bag: &str,
-) -> Applied {
+pub(crate) fn opened(c: &mut Ceremony, at: &At<'_>, item: &ItemId, bag: &str) -> Applied {
     let (_, request) = at.custody_request(c)?;
     let Some(CustodyRequest::OpenBag(wanted, number)) = request else {
         return Err(at.refuse());
     };
-    require(*item == wanted, "another bag is to be opened")?;
+    require(*item == wanted, "another bag must be opened now")?;
     require_witness(c, &at.event.people)?;
     hold(
         Check::CustodyBag,
         bag == number,
-        "the number of the bag is not the one on record",
+        "the number is not the recorded number of the bag",
     )?;
     c.custody_mut().open_bag(item, bag);
     Ok(())
+}
+
+pub(crate) fn bag_opened_sentence(item: &ItemId, bag: &str, names: &Names<'_>) -> String {
+    format!(
+        "{} read {bag} on the bag with {}. The number matched, and the bag was opened.",
+        names.people,
+        names.item(item)
+    )
 }

@@ -1,7 +1,9 @@
-//! The share of a custodian comes in.
-use super::asking::go_on;
+//! A custodian opens or enters their share.
+
+use super::asking::proceed;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::effect::Effect;
 use crate::ceremony::event::{EnteredBy, RestoreEvent};
 use crate::ceremony::next::Next;
@@ -11,21 +13,17 @@ use crate::ceremony::state::Ceremony;
 use crate::script::{Act, Entering, PersonId, Step};
 use crate::words::Digest;
 
-pub(in crate::ceremony) fn next_open_share(
-    c: &Ceremony,
-    step: &Step,
-    custodian: &PersonId,
-) -> Next {
+pub(crate) fn next_open_share(c: &Ceremony, step: &Step, custodian: &PersonId) -> Next {
     match c.entering(custodian) {
         Some(way) => Next::Do(Effect::OpenShare {
             custodian: custodian.clone(),
             way,
         }),
-        None => Next::Ask(go_on(c, step, Vec::new(), "Go on")),
+        None => proceed(c, step),
     }
 }
 
-pub(in crate::ceremony) fn entered(
+pub(crate) fn entered(
     c: &mut Ceremony,
     at: &At<'_>,
     set: Digest,
@@ -37,29 +35,29 @@ pub(in crate::ceremony) fn entered(
     };
     let manifest = c
         .set_at_hand()
-        .ok_or_else(|| contradiction("nothing is restored in this ceremony"))?;
+        .ok_or_else(|| contradiction("this ceremony does not restore a key"))?;
     require(
         of == custodian,
         "the step is about another custodian's share",
     )?;
     require(
         at.event.people.contains(custodian) && c.participants.is_here(custodian),
-        "a custodian opens what is the custodian's own, and is here for it",
+        "a custodian opens their share in person",
     )?;
     hold(
         Check::RestoreShare,
         set == manifest.set() && manifest.share_of(custodian.as_str()).is_some(),
-        "the share is of another set, or of nobody in it",
+        "the share is not in this set",
     )?;
     hold(
         Check::RestoreShare,
         c.entering(custodian).map(EnteredBy::from) == Some(by),
-        "the share came in in another way than the script has it",
+        "the share was not entered in the way that the script requires",
     )?;
     c.restore_mut().enter_share(custodian, by)
 }
 
-pub(in crate::ceremony) fn event_of_share(
+pub(crate) fn event_of_share(
     c: &Ceremony,
     custodian: PersonId,
     way: Entering,
@@ -67,4 +65,13 @@ pub(in crate::ceremony) fn event_of_share(
     let set = c.set_at_hand().ok_or(StepError::NotAsked)?.set();
     let by = EnteredBy::from(way);
     Ok(RestoreEvent::ShareEntered { set, custodian, by })
+}
+
+pub(crate) fn share_entered_sentence(set: &Digest, by: EnteredBy, names: &Names<'_>) -> String {
+    format!(
+        "The share of {}, set {}, was {}.",
+        names.people,
+        set.short_hex(),
+        by.title()
+    )
 }

@@ -1,6 +1,8 @@
-//! The ceremony opens: what a production and a rehearsal may bring.
+//! The ceremony opens: what a production and a rehearsal may use.
+
 use crate::ceremony::base_root::BaseRoot;
 use crate::ceremony::check::Check;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::event::{Mode, Opening};
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
 use crate::ceremony::state::{Ceremony, Generated};
@@ -10,22 +12,22 @@ use crate::metadata::Key;
 use crate::record::Provenance;
 use crate::script::{KeyId, PersonId};
 
-/// What a rehearsal said of bags is nothing to go by in a production.
-pub(in crate::ceremony) fn require_list_of(c: &Ceremony, mode: Mode) -> Applied {
+/// A production must not rely on the custody list of a rehearsal.
+pub(crate) fn require_list_of(c: &Ceremony, mode: Mode) -> Applied {
     let lines = c.script.custody().lines();
     let rehearsed = Mode::Rehearsal.to_string();
     require(
         mode == Mode::Rehearsal || lines.iter().all(|line| line.mode != rehearsed),
-        "the custody list is of a rehearsal",
+        "the custody list is from a rehearsal",
     )
 }
 
-/// At the opening: a production takes no key that a rehearsal made, and a rehearsal takes simulated ones.
-pub(in crate::ceremony) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Opening) -> Applied {
+/// A production does not enroll a key from a rehearsal; a rehearsal uses simulated keys.
+pub(crate) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Opening) -> Applied {
     if opening.mode == Mode::Production {
         require(
             opening.simulated_keys.is_empty(),
-            "a production takes the keys that the script enrolls",
+            "a production enrolls the keys of the script, not simulated keys",
         )?;
         for (id, enrolled) in c.script.enrolled() {
             let claims = enrolled.enrollment.claims();
@@ -36,7 +38,7 @@ pub(in crate::ceremony) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Op
                 Check::KeyRehearsal,
                 !claims.is_rehearsal && !is_known,
                 &format!(
-                    "{id} was made in a rehearsal, as {} says",
+                    "{id} was generated in a rehearsal, according to {}",
                     enrolled.file().file
                 ),
             )?;
@@ -46,7 +48,7 @@ pub(in crate::ceremony) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Op
             hold(
                 Check::KeyRehearsal,
                 fingerprint.is_some_and(|known| !opening.rehearsal_keys.contains(&known)),
-                &format!("{} was made in the rehearsal", plan.id),
+                &format!("{} was generated in the rehearsal", plan.id),
             )?;
         }
         return Ok(());
@@ -75,27 +77,27 @@ pub(in crate::ceremony) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Op
             names.sort_unstable();
             names
         }),
-        "a rehearsal has a simulated key for each key that the script enrolls or backs up as it is, and for no other",
+        "a rehearsal needs one simulated key for each key that the script enrolls or backs up unchanged",
     )?;
     for (id, real) in wanted {
         let public = &opening.simulated_keys[&id];
         let algorithm = real.public().map(PublicKey::algorithm);
         require(
             algorithm == Some(public.algorithm()) && real.public() != Some(public),
-            "the simulated key of an enrolled key is another key of the same kind",
+            "a simulated key must be a different key of the same type",
         )?;
         let key = Key::from_public(public)
-            .map_err(|error| contradiction(format!("not a key for a root: {error}")))?;
+            .map_err(|error| contradiction(format!("the key cannot be a root key: {error}")))?;
         let key = c.as_listed(&id, &key);
         if c.keys.contains(&id) {
             let generated = Generated {
                 public_key: public.clone(),
                 key,
                 attributes: None,
-                // A simulated token has no device that could speak for it.
+                // A simulated token has no device that could attest its keys.
                 provenance: (!known.contains(&id)).then_some(Provenance::Claimed),
                 attestation: None,
-                stood_in: false,
+                attestation_simulated: false,
             };
             c.keys_mut().exists(&id, Some(generated))?;
         } else if c.keys.remote(&id).is_some() {
@@ -107,11 +109,8 @@ pub(in crate::ceremony) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Op
     Ok(())
 }
 
-/// In a rehearsal each approval token has a simulated one, and in a production none has.
-pub(in crate::ceremony) fn require_simulated_of_approval_tokens(
-    c: &Ceremony,
-    opening: &Opening,
-) -> Applied {
+/// In a rehearsal each approval token is simulated, and in a production none is.
+pub(crate) fn require_simulated_of_approval_tokens(c: &Ceremony, opening: &Opening) -> Applied {
     let people = c.script.people().iter();
     let owners: Vec<&PersonId> = people
         .filter(|person| person.approval.is_some())
@@ -125,29 +124,29 @@ pub(in crate::ceremony) fn require_simulated_of_approval_tokens(
     require(
         opening.simulated_approvals.len() == wanted.len()
             && simulated.all(|person| wanted.contains(&person)),
-        "a rehearsal has a simulated token for each approval token, and a production has none",
+        "a rehearsal needs a simulated token for each approval token, and a production must not have any",
     )
 }
 
-/// A rehearsal may have a set of its own in place of the script's, as like it as can be. A production has the
-/// script's, and no set of a rehearsal.
-pub(in crate::ceremony) fn require_set(c: &Ceremony, opening: &Opening) -> Applied {
+/// A rehearsal may use a simulated set that is as similar to the script's set as possible. A production uses the
+/// script's set, which must not be from a rehearsal.
+pub(crate) fn require_set(c: &Ceremony, opening: &Opening) -> Applied {
     let Some(plan) = c.script.restore() else {
         return require(
             opening.simulated_set.is_none(),
-            "nothing is restored, and no set stands in for one",
+            "the script does not restore a key, so there cannot be a simulated set",
         );
     };
     let (real, is_rehearsal) = (plan.manifest.facts(), opening.mode == Mode::Rehearsal);
     hold(
         Check::KeyRehearsal,
         is_rehearsal || !real.is_rehearsal,
-        "the set was made in a rehearsal: what it restores is in no production",
+        "the share set was made in a rehearsal and cannot be used in a production",
     )?;
     let Some(simulated) = &opening.simulated_set else {
         return require(
             !is_rehearsal || real.is_rehearsal,
-            "a rehearsal restores from shares that were made for it",
+            "a rehearsal restores from a simulated set, not from real shares",
         );
     };
     let simulated = simulated.facts();
@@ -172,33 +171,41 @@ pub(in crate::ceremony) fn require_set(c: &Ceremony, opening: &Opening) -> Appli
             && simulated.groups_needed == real.groups_needed
             && simulated.groups.len() == real.groups.len()
             && simulated.groups.iter().zip(&real.groups).all(is_alike),
-        "the set that stands in for the script's has other people, other thresholds or another key",
+        "the simulated set differs from the script's set in its people, thresholds or key",
     )
 }
 
-pub(in crate::ceremony) fn opened(c: &mut Ceremony, opening: &Opening) -> Applied {
+pub(crate) fn opened(c: &mut Ceremony, opening: &Opening) -> Applied {
     let is_rehearsal = opening.mode == Mode::Rehearsal;
     require(
         is_rehearsal == opening.simulated_tokens.is_some()
             && (is_rehearsal || opening.simulated_clock_offset == 0),
-        "a rehearsal has simulated tokens and a simulated clock, and a production has none",
+        "a rehearsal needs simulated tokens, and a production must not have simulated tokens or a simulated clock",
+    )?;
+    require(
+        c.script.has_profiles(&opening.profiles),
+        "a token profile is not the one with which the ceremony began",
     )?;
     if let Some(pem) = &opening.simulated_attestation_root {
         require(
             is_rehearsal,
-            "attestations of a production end at roots of makers, or of the script",
+            "a production accepts only attestation roots of manufacturers or of the script",
         )?;
         TrustedRoots::default()
             .with(pem.as_bytes())
-            .map_err(|error| contradiction(format!("no root of attestations: {error}")))?;
+            .map_err(|error| {
+                contradiction(format!(
+                    "the simulated attestation root is not valid: {error}"
+                ))
+            })?;
     }
     if let Some(simulated) = &opening.simulated_root {
         require(
             is_rehearsal,
-            "a production changes the root that the script carries",
+            "a production changes the root that the script names, not a simulated root",
         )?;
-        let real =
-            BaseRoot::of(&c.script).ok_or_else(|| contradiction("a genesis changes no root"))?;
+        let real = BaseRoot::of(&c.script)
+            .ok_or_else(|| contradiction("a genesis does not change a root"))?;
         let simulated = real
             .simulated(&c.script, simulated)
             .map_err(contradiction)?;
@@ -210,7 +217,7 @@ pub(in crate::ceremony) fn opened(c: &mut Ceremony, opening: &Opening) -> Applie
     hold(
         Check::KeyRehearsal,
         is_rehearsal || !c.script.payloads().is_rehearsed(),
-        "the register of payloads is of a rehearsal: what was signed there is for no production",
+        "the payload register is from a rehearsal and cannot be used in a production",
     )?;
     require_simulated_of_approval_tokens(c, opening)?;
     require_set(c, opening)?;
@@ -225,20 +232,34 @@ fn simulate_further_roots(c: &mut Ceremony, opening: &Opening) -> Result<(), Str
     }
     let number = c.number_of_roots();
     if opening.simulated_further_roots.len() + 1 != number {
-        return Err("a rehearsal has a simulated root for each further root".to_owned());
+        return Err("a rehearsal needs a simulated root for each further repository".to_owned());
     }
     for at in 1..number {
         let script = c.script_of_root(at);
         let name = script.repository();
         let simulated = opening.simulated_further_roots.get(name);
         let simulated =
-            simulated.ok_or_else(|| format!("there is no simulated root for the one of {name}"))?;
+            simulated.ok_or_else(|| format!("there is no simulated root for {name}"))?;
         if own.map(|own| &own.keys) != Some(&simulated.keys) {
             return Err(format!("the simulated root of {name} has other keys"));
         }
-        let real = BaseRoot::of(script).ok_or("a genesis changes no root")?;
+        let real = BaseRoot::of(script).ok_or("a genesis does not change a root")?;
         let base = real.simulated(script, simulated)?;
         c.build_further_on(at, Some(base));
     }
     Ok(())
+}
+
+pub(crate) fn opened_sentence(opening: &Opening, names: &Names<'_>) -> String {
+    let what = match opening.mode {
+        Mode::Rehearsal => "Rehearsal",
+        Mode::Production => "Ceremony",
+    };
+    let script = names.script;
+    format!(
+        "{what} opened: {}, repository {}, script {}.",
+        script.title(),
+        script.repository(),
+        script.sha256().short_hex()
+    )
 }

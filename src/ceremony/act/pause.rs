@@ -1,11 +1,13 @@
-//! A pause: everything is put away, and the transcript digest is compared afterwards.
+//! A pause: all tokens and media are sealed, and the transcript digest is compared afterwards.
+
 use super::approval::require_approval;
-use super::asking::{go_on, prompt};
+use super::asking::{confirm, prompt};
 use super::attest_clock::require_not_earlier;
 use super::seal::require_witness;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::effect::{Effect, Moment};
 use crate::ceremony::event::CustodyEvent;
 use crate::ceremony::prompt::{Ask, Prompt};
@@ -17,24 +19,24 @@ use crate::words::Digest;
 use jiff::Timestamp;
 
 /// How many words of the digest are written on paper and compared.
-const HEAD_WORDS: usize = 8;
+const DIGEST_WORDS: usize = 8;
 
-pub(in crate::ceremony) fn ask_head(c: &Ceremony, step: &Step, head: Digest) -> Prompt {
+pub(crate) fn ask_digest(c: &Ceremony, step: &Step, digest: Digest) -> Prompt {
     let who = c.usual_approvers().into_iter().take(1).collect();
     prompt(
         step,
         who,
-        vec![format!(
-            "Before the pause a witness wrote down the head of the record. Read its first {HEAD_WORDS} words from the ink: they tell whether this is the record that was left."
+        [format!(
+            "Before the pause, a witness wrote the transcript digest on paper. Read the first {DIGEST_WORDS} words from the paper, to confirm that this is the same transcript."
         )],
         Ask::Reading {
-            label: format!("First {HEAD_WORDS} words of the head, from the ink"),
-            usual: head.first_words(HEAD_WORDS),
+            label: format!("First {DIGEST_WORDS} words of the written digest"),
+            usual: digest_words(&digest),
         },
     )
 }
 
-/// Words as people type them: case and spaces do not count.
+/// Case and spaces do not count.
 fn normal(words: &str) -> Vec<String> {
     words
         .split_whitespace()
@@ -42,12 +44,12 @@ fn normal(words: &str) -> Vec<String> {
         .collect()
 }
 
-/// The first words of a head, as they are typed from the ink.
-pub(in crate::ceremony) fn head_words(head: &Digest) -> String {
-    head.first_words(HEAD_WORDS)
+/// As they are typed from paper.
+pub(crate) fn digest_words(digest: &Digest) -> String {
+    digest.first_words(DIGEST_WORDS)
 }
 
-pub(in crate::ceremony) fn removing_tokens(c: &Ceremony) -> Effect {
+pub(crate) fn removing_tokens(c: &Ceremony) -> Effect {
     let tokens = c.keys.iter();
     Effect::RemoveTokens {
         tokens: tokens
@@ -56,68 +58,56 @@ pub(in crate::ceremony) fn removing_tokens(c: &Ceremony) -> Effect {
     }
 }
 
-pub(in crate::ceremony) fn ask_to_begin(c: &Ceremony, step: &Step) -> Prompt {
-    go_on(
-        c,
-        step,
-        vec![
-            "Tokens and media are put away in bags, and this program ends. Nothing is lost: the ceremony is taken up again with conclave resume, also on another day, by other people, on another machine.".to_owned(),
-        ],
-        "Begin the break",
-    )
+pub(crate) fn ask_to_begin(c: &Ceremony, step: &Step) -> Prompt {
+    let line = "Tokens and media are sealed in bags, and then the program ends. Nothing is lost. Continue with conclave resume, even on another day, with other participants or on another machine.";
+    confirm(c, step, [line], "Begin the break")
 }
 
-pub(in crate::ceremony) fn ask_to_pause(c: &Ceremony, step: &Step) -> Prompt {
-    go_on(
-        c,
-        step,
-        vec![
-            "All tokens are logged out and in bags, and so are the media. After this line the program ends, and says the head of the record: a witness writes it down in ink. Then switch the machine off.".to_owned(),
-        ],
-        "Pause the ceremony",
-    )
+pub(crate) fn ask_to_pause(c: &Ceremony, step: &Step) -> Prompt {
+    let line = "All tokens are logged out. Tokens and media are in bags. Next, the program ends and shows the transcript digest. Witness: write it on paper. Then switch the machine off.";
+    confirm(c, step, [line], "Pause the ceremony")
 }
 
-pub(in crate::ceremony) fn beginning(step: &Step) -> CustodyEvent {
+pub(crate) fn beginning(step: &Step) -> CustodyEvent {
     let planned = if let Act::Break { text } = &step.act {
         text.clone()
     } else {
         None
     };
     CustodyEvent::PauseBegun {
-        reason: planned.unwrap_or_else(|| "a break of the script".to_owned()),
+        reason: planned.unwrap_or_else(|| "a break in the script".to_owned()),
         approvals: Vec::new(),
     }
 }
 
-pub(in crate::ceremony) fn pausing(c: &Ceremony, moment: &Moment) -> CustodyEvent {
+pub(crate) fn pausing(c: &Ceremony, moment: &Moment) -> CustodyEvent {
     CustodyEvent::Paused {
         at: c.time(moment.machine_time),
     }
 }
 
-pub(in crate::ceremony) fn comparing(head: Digest, text: &str) -> Result<CustodyEvent, StepError> {
-    let expected = head_words(&head);
+pub(crate) fn comparing(digest: Digest, text: &str) -> Result<CustodyEvent, StepError> {
+    let expected = digest_words(&digest);
     if normal(text) != normal(&expected) {
         return Err(StepError::WrongDigest);
     }
     Ok(CustodyEvent::DigestCompared { words: expected })
 }
 
-pub(in crate::ceremony) fn begun(
+pub(crate) fn begun(
     c: &mut Ceremony,
     at: &At<'_>,
     reason: &str,
     approvals: &[Approval],
 ) -> Applied {
     let (step, request) = at.custody_request(c)?;
-    require(!reason.trim().is_empty(), "a pause has a reason")?;
+    require(!reason.trim().is_empty(), "a reason is required")?;
     require(
         !is_taken_again(&step.act),
-        "a pause begins once the room is settled, and not twice",
+        "a pause cannot begin before attendance, clock and host checks are done",
     )?;
     c.custody.require_no_pause()?;
-    // A break stands in the script: nobody has to decide upon it.
+    // A break is in the script and needs no decision.
     if request != Some(CustodyRequest::BeginBreak) || !approvals.is_empty() {
         require_approval(c, at.event, approvals, "a pause is decided")?;
     }
@@ -125,7 +115,7 @@ pub(in crate::ceremony) fn begun(
     Ok(())
 }
 
-pub(in crate::ceremony) fn tokens_removed(c: &mut Ceremony, at: &At<'_>) -> Applied {
+pub(crate) fn tokens_removed(c: &mut Ceremony, at: &At<'_>) -> Applied {
     let (_, request) = at.custody_request(c)?;
     if request != Some(CustodyRequest::RemoveTokens) {
         return Err(at.refuse());
@@ -134,7 +124,7 @@ pub(in crate::ceremony) fn tokens_removed(c: &mut Ceremony, at: &At<'_>) -> Appl
     Ok(())
 }
 
-pub(in crate::ceremony) fn paused(c: &mut Ceremony, at: &At<'_>, time: Timestamp) -> Applied {
+pub(crate) fn paused(c: &mut Ceremony, at: &At<'_>, time: Timestamp) -> Applied {
     let (step, request) = at.custody_request(c)?;
     if request != Some(CustodyRequest::Pause) {
         return Err(at.refuse());
@@ -143,22 +133,49 @@ pub(in crate::ceremony) fn paused(c: &mut Ceremony, at: &At<'_>, time: Timestamp
     c.host_mut().pause(time);
     c.custody_mut().pause_now();
     if matches!(step.act, Act::Break { .. }) {
-        c.progress_mut().finish(step.id.clone());
+        c.progress_mut().finish(step.index);
     }
     Ok(())
 }
 
-pub(in crate::ceremony) fn digest_compared(c: &mut Ceremony, at: &At<'_>, words: &str) -> Applied {
+pub(crate) fn digest_compared(c: &mut Ceremony, at: &At<'_>, words: &str) -> Applied {
     let (_, request) = at.custody_request(c)?;
-    let Some(CustodyRequest::CompareDigest(head)) = request else {
+    let Some(CustodyRequest::CompareDigest(digest)) = request else {
         return Err(at.refuse());
     };
     require_witness(c, &at.event.people)?;
     hold(
         Check::CustodyDigest,
-        words == head_words(&head),
-        "the words are not those of the head at the pause",
+        words == digest_words(&digest),
+        "the words are not those of the transcript digest at the pause",
     )?;
     c.custody_mut().accept_digest();
     Ok(())
+}
+
+pub(crate) fn pause_begun_sentence(
+    reason: &str,
+    approvals: &[Approval],
+    names: &Names<'_>,
+) -> String {
+    if approvals.is_empty() {
+        return format!("A pause began: {reason}.");
+    }
+    let people = names.approving(approvals);
+    format!("A pause began: {reason}. Approved by {people}.")
+}
+
+pub(crate) fn tokens_removed_sentence() -> String {
+    "All tokens were logged out and removed.".to_owned()
+}
+
+pub(crate) fn paused_sentence(at: Timestamp) -> String {
+    format!("Paused at {at}. A witness writes the transcript digest on paper.")
+}
+
+pub(crate) fn digest_compared_sentence(words: &str, names: &Names<'_>) -> String {
+    format!(
+        "{} read the written digest. It matched the transcript: {words} …",
+        names.people
+    )
 }

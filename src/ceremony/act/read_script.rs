@@ -1,30 +1,35 @@
-//! The digest of the script is read aloud and compared with the printed one.
+//! The script digest is read aloud and compared with the printed one.
+
 use super::asking::prompt;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::replay::{Applied, hold};
 use crate::ceremony::state::Ceremony;
 use crate::script::{Act, PersonRole, Step};
 use crate::words::Digest;
 
-pub(in crate::ceremony) fn ask_read(c: &Ceremony, step: &Step) -> Prompt {
-    let digest = c.script.sha256();
-    let mut lines = digest.grouped_hex().to_vec();
-    lines.extend(digest.words().chunks(8).map(|words| words.join(" ")));
+pub(crate) fn ask_read(c: &Ceremony, step: &Step) -> Prompt {
     let mut who = c.people_of(step);
     who.extend(c.with_role(PersonRole::Witness, 1));
+    let action = "The digests match".to_owned();
     prompt(
         step,
         who,
-        lines,
-        Ask::Enter {
-            action: "It is the same".to_owned(),
-        },
+        lines_of(&c.script.sha256()),
+        Ask::Enter { action },
     )
 }
 
-pub(in crate::ceremony) fn read(c: &mut Ceremony, at: &At<'_>, sha256: Digest) -> Applied {
+/// A digest in hex and in words, as it is read aloud.
+pub(crate) fn lines_of(digest: &Digest) -> Vec<String> {
+    let mut lines = digest.grouped_hex().to_vec();
+    lines.extend(digest.words().chunks(8).map(|words| words.join(" ")));
+    lines
+}
+
+pub(crate) fn read(c: &mut Ceremony, at: &At<'_>, sha256: Digest) -> Applied {
     at.require_act(c, |act| *act == Act::ReadScript)?;
     hold(
         Check::ScriptDigest,
@@ -33,4 +38,11 @@ pub(in crate::ceremony) fn read(c: &mut Ceremony, at: &At<'_>, sha256: Digest) -
     )?;
     c.progress_mut().read_script();
     Ok(())
+}
+
+pub(crate) fn script_read_sentence(names: &Names<'_>) -> String {
+    format!(
+        "{} read the script digest aloud and compared it with the printed one.",
+        names.people
+    )
 }

@@ -1,13 +1,13 @@
-//! Another process continues: people, clock and machine may be others, and what was in memory is gone.
+//! Another process continues: people, clock and machine may have changed, and what was in memory is gone.
 
 use crate::ceremony::replay::Applied;
 use crate::ceremony::state::{Ceremony, KeyBackup, is_taken_again};
-use crate::script::{Act, DrillLevel, PersonId, ShareKeeping, Step, StepId};
+use crate::script::{Act, DrillLevel, PersonId, ShareKeeping, Step};
 use crate::words::Digest;
 
 use super::generate_key::regenerate;
 
-pub(in crate::ceremony) fn resumed(c: &mut Ceremony, digest: Digest) -> Applied {
+pub(crate) fn resumed(c: &mut Ceremony, digest: Digest) -> Applied {
     c.custody_mut().resume(digest);
     c.participants_mut().resume();
     c.host_mut().resume();
@@ -16,13 +16,13 @@ pub(in crate::ceremony) fn resumed(c: &mut Ceremony, digest: Digest) -> Applied 
     c.change_all_roots(crate::ceremony::state::interrupt);
     forget_what_was_in_memory(c)?;
     forget_what_was_restored(c);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
 fn reopen(c: &mut Ceremony, which: impl Fn(&Step) -> bool) {
     let steps = c.script.steps().iter().filter(|step| which(step));
-    let again: Vec<StepId> = steps.map(|step| step.id.clone()).collect();
+    let again: Vec<usize> = steps.map(|step| step.index).collect();
     c.progress_mut().reopen(again);
 }
 
@@ -53,7 +53,7 @@ fn forget_what_was_restored(c: &mut Ceremony) {
     };
     let is_custody = plan.level == DrillLevel::Custody;
     let is_in_memory = c.keys.is_empty();
-    // What is made of the key in memory is not made yet.
+    // New shares of the key in memory are not made yet.
     let reissued = c.reissued_backup().and_then(KeyBackup::made);
     let is_needed = !c.restore.is_proven() || c.owes_reissue() && reissued.is_none();
     c.restore_mut().resume(is_in_memory, is_needed);
@@ -69,5 +69,12 @@ fn forget_what_was_restored(c: &mut Ceremony) {
         }
     };
     let steps = script.steps().iter().filter(|step| is_again(&step.act));
-    c.progress_mut().reopen(steps.map(|step| step.id.clone()));
+    c.progress_mut().reopen(steps.map(|step| step.index));
+}
+
+pub(crate) fn resumed_sentence(machine: &str, torn_bytes: u64) -> String {
+    if torn_bytes == 0 {
+        return format!("Resumed on {machine}.");
+    }
+    format!("Resumed on {machine}. An incomplete entry of {torn_bytes} bytes was discarded.")
 }

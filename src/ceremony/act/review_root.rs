@@ -1,5 +1,7 @@
-//! People review the root, or what changes in it, in words.
-use super::asking::{go_on, prompt};
+//! People review the root, or its changes, in words.
+
+use super::asking::{confirm, prompt};
+use super::read_script::lines_of;
 use super::verify_request::refused;
 use crate::ceremony::at::At;
 use crate::ceremony::base_root::BaseRoot;
@@ -13,17 +15,17 @@ use crate::script::{Act, DistantKey, KeyChange, KeyPlan, Signing, Step};
 use crate::words::Digest;
 
 /// The exact word that the review asks for.
-pub(in crate::ceremony) fn review_word(root: &FrozenRoot) -> String {
+pub(crate) fn review_word(root: &FrozenRoot) -> String {
     format!("SIGN ROOT {}", root.version())
 }
 
-pub(in crate::ceremony) fn ask_review(c: &Ceremony, step: &Step) -> Prompt {
+pub(crate) fn ask_review(c: &Ceremony, step: &Step) -> Prompt {
     let Some(root) = c.root().frozen() else {
-        return go_on(c, step, Vec::new(), "Go on");
+        return confirm(c, step, [""; 0], "Continue");
     };
     let mut lines = review_lines(c, root);
     if !c.script.is_solo() {
-        lines.push("Two people read the digest to each other.".to_owned());
+        lines.push("Two people: read the digest to each other.".to_owned());
     }
     let mut who = c.people_of(step);
     who.extend(c.usual_approvers());
@@ -37,8 +39,7 @@ pub(in crate::ceremony) fn ask_review(c: &Ceremony, step: &Step) -> Prompt {
     )
 }
 
-/// What is about to be signed, in words, with its digest.
-pub(in crate::ceremony) fn review_lines(c: &Ceremony, root: &FrozenRoot) -> Vec<String> {
+pub(crate) fn review_lines(c: &Ceremony, root: &FrozenRoot) -> Vec<String> {
     if let Some(signing) = c.script.signing() {
         return request_lines(c, signing);
     }
@@ -48,14 +49,11 @@ pub(in crate::ceremony) fn review_lines(c: &Ceremony, root: &FrozenRoot) -> Vec<
     };
     lines.extend(one_make_line(c));
     lines.extend(c.live_payloads());
-    lines.push("Digest of what will be signed:".to_owned());
-    let digest = root.digest();
-    lines.extend(digest.grouped_hex());
-    lines.extend(digest.words().chunks(8).map(|words| words.join(" ")));
+    lines.extend(digest_lines(&root.digest()));
     lines
 }
 
-pub(in crate::ceremony) fn whole_root(c: &Ceremony, root: &FrozenRoot) -> Vec<String> {
+pub(crate) fn whole_root(c: &Ceremony, root: &FrozenRoot) -> Vec<String> {
     let policy = c.script.root();
     let mut lines = vec![
         format!(
@@ -65,7 +63,7 @@ pub(in crate::ceremony) fn whole_root(c: &Ceremony, root: &FrozenRoot) -> Vec<St
             expiry(c),
         ),
         format!(
-            "{} of these {} keys must sign every change:",
+            "Each change needs signatures from {} of these {} keys:",
             policy.threshold,
             c.script.root_keys()
         ),
@@ -92,17 +90,17 @@ pub(in crate::ceremony) fn whole_root(c: &Ceremony, root: &FrozenRoot) -> Vec<St
 }
 
 /// `expires 2027-12-01T00:00:00Z (365 days after 2026-12-01T09:00:00Z)`
-pub(in crate::ceremony) fn expiry(c: &Ceremony) -> String {
+pub(crate) fn expiry(c: &Ceremony) -> String {
     let (expires, from) = (c.script.root().expires, c.script.not_before());
     let days = expires.duration_since(from).as_hours() / 24;
     format!("expires {expires} ({days} days after {from})")
 }
 
-pub(in crate::ceremony) fn new_key(c: &Ceremony, plan: &KeyPlan) -> Option<String> {
+pub(crate) fn new_key(c: &Ceremony, plan: &KeyPlan) -> Option<String> {
     let generated = c.keys.get(&plan.id)?.generated()?;
     let key = c.listed_key(plan)?;
     let more = if plan.enrolled.is_some() {
-        "  made before this ceremony"
+        "  generated before this ceremony"
     } else {
         ""
     };
@@ -116,16 +114,12 @@ pub(in crate::ceremony) fn new_key(c: &Ceremony, plan: &KeyPlan) -> Option<Strin
     ))
 }
 
-/// What changes from the root before, what follows from it, and who must sign.
-pub(in crate::ceremony) fn changes(
-    c: &Ceremony,
-    before: &BaseRoot,
-    root: &FrozenRoot,
-) -> Vec<String> {
+/// The changes from the base root, their consequences, and the signatures that are needed.
+pub(crate) fn changes(c: &Ceremony, before: &BaseRoot, root: &FrozenRoot) -> Vec<String> {
     let (old, new) = (before.root.document(), root.document());
     let diff = RootDiff::between(old, new);
     let mut lines = vec![format!(
-        "What changes from root {} to root {} of {}; it {}.",
+        "Changes from root {} to root {} of {}, which {}.",
         old.version(),
         new.version(),
         c.script.repository(),
@@ -139,8 +133,8 @@ pub(in crate::ceremony) fn changes(
         ),
         new.role(RoleKind::Root).key_ids().len(),
     ));
-    for change in diff.changes() {
-        let is_told = match change {
+    for change in &diff.changes {
+        let is_listed = match change {
             Change::Version { .. } | Change::Expires { .. } => true,
             Change::Threshold { role, .. }
             | Change::KeyAdded { role, .. }
@@ -150,12 +144,12 @@ pub(in crate::ceremony) fn changes(
         };
         if change.is_alarming() {
             lines.push(format!("!! {change}"));
-        } else if !is_told {
+        } else if !is_listed {
             lines.push(format!("~ {change}"));
         }
     }
-    for consequence in diff.consequences() {
-        if !matches!(consequence.id(), "signatures" | "renewal") {
+    for consequence in &diff.consequences {
+        if !matches!(consequence.into_str(), "signatures" | "renewal") {
             lines.push(format!("! {consequence}"));
         }
     }
@@ -163,8 +157,8 @@ pub(in crate::ceremony) fn changes(
     lines
 }
 
-/// Each root key that comes, goes or moves; those that stay are counted.
-pub(in crate::ceremony) fn key_lines(c: &Ceremony, before: &BaseRoot) -> Vec<String> {
+/// Each root key that is added, removed or gets another ID; those that stay are listed together.
+pub(crate) fn key_lines(c: &Ceremony, before: &BaseRoot) -> Vec<String> {
     let mut lines = Vec::new();
     let mut kept = Vec::new();
     for plan in c.script.keys() {
@@ -176,11 +170,11 @@ pub(in crate::ceremony) fn key_lines(c: &Ceremony, before: &BaseRoot) -> Vec<Str
             KeyChange::Add => lines.extend(new_key(c, plan)),
             KeyChange::Keep(_) => kept.push(plan.id.to_string()),
             KeyChange::MoveId(_) => lines.push(format!(
-                "~ {name}  {what} stays, under another ID: it signs under both"
+                "~ {name}  {what}  stays under a new ID; it signs under both IDs"
             )),
             KeyChange::Remove(_) => {
                 lines.push(format!(
-                    "- {name}  {what}  removed; it signs this once more"
+                    "- {name}  {what}  removed; it signs this root for the last time"
                 ));
             }
         }
@@ -196,7 +190,7 @@ pub(in crate::ceremony) fn key_lines(c: &Ceremony, before: &BaseRoot) -> Vec<Str
                 lines.push(format!("- {name}  {what}  removed ({})", key.place));
             }
             KeyChange::MoveId(_) => lines.push(format!(
-                "~ {name}  {what} stays, under another ID ({})",
+                "~ {name}  {what}  stays under a new ID ({})",
                 key.place
             )),
             KeyChange::Keep(_) => {
@@ -212,16 +206,18 @@ pub(in crate::ceremony) fn key_lines(c: &Ceremony, before: &BaseRoot) -> Vec<Str
     lines
 }
 
-/// Who must sign under which root, and whether that can be reached.
-pub(in crate::ceremony) fn reachability_line(c: &Ceremony) -> String {
+/// Who must sign under which root, and whether the thresholds can be reached.
+pub(crate) fn reachability_line(c: &Ceremony) -> String {
     let change = c.root_change();
     let reachability = change.reachability();
     let version = c.script.root_version();
-    let needs = |version: u64, reach: Reach, stands: fn(&crate::metadata::Participant) -> bool| {
+    let needs = |version: u64, reach: Reach, stands: fn(&crate::metadata::ChangedKey) -> bool| {
         let names: Vec<&str> = change
-            .participants
+            .keys
             .iter()
-            .filter(|key| stands(key) && key.signer != crate::metadata::Signer::Never)
+            .filter(|key| {
+                stands(key) && key.availability != crate::metadata::Availability::Unavailable
+            })
             .map(|key| key.name.as_str())
             .collect();
         format!("root {version}: {} of {{{}}}", reach.need, names.join(", "))
@@ -234,27 +230,27 @@ pub(in crate::ceremony) fn reachability_line(c: &Ceremony) -> String {
     let verdict = if reachability.is_reached_here() {
         "yes".to_owned()
     } else if reachability.is_reached() {
-        "yes, with the signatures that other sites owe".to_owned()
+        "yes, with the signatures from other sites".to_owned()
     } else {
-        format!("NO: {}", change.way())
+        format!("NO: {}", change.plan())
     };
     format!(
-        "Signatures needed: {}. Reachable: {verdict}. After it, {} more keys may be lost.",
+        "Signatures needed: {}. Reachable: {verdict}. Keys that may be lost afterwards: {}.",
         roots.join("; "),
-        change.losses_survived()
+        change.tolerated_losses()
     )
 }
 
-/// A warning if every root key is on a token of one make with one firmware, as the tokens name themselves. Of a
-/// token that is elsewhere nobody knows.
-pub(in crate::ceremony) fn one_make_line(c: &Ceremony) -> Option<String> {
+/// A warning if every root key is on the same model and firmware, as the tokens report it. The model of a token at
+/// another site is not known.
+pub(crate) fn one_make_line(c: &Ceremony) -> Option<String> {
     let staying = c.script.keys().iter().filter(|plan| plan.change.stays());
     let tokens: Vec<_> = staying
         .map(|plan| {
             let token = c.keys.get(&plan.id)?.token()?;
-            // Of software there is but one make, and a simulated token says nothing of the one whose place it takes.
-            let is_it = plan.token.is_hardware() && token.profile == plan.token.profile;
-            is_it.then_some(token)
+            // Software tokens are all alike, and a simulated token says nothing about the real one.
+            let is_real = plan.token.profile.hardware && token.profile == plan.token.profile.name;
+            is_real.then_some(token)
         })
         .collect::<Option<_>>()?;
     let (first, others) = tokens.split_first()?;
@@ -267,14 +263,13 @@ pub(in crate::ceremony) fn one_make_line(c: &Ceremony) -> Option<String> {
         return None;
     }
     Some(format!(
-        "! Every root key is on a token of one make and firmware, {} {}: one flaw would break them all.",
+        "! All root keys are on the same token model and firmware, {} {}. A single flaw would compromise all of them.",
         visible(&first.manufacturer),
         visible(&first.model)
     ))
 }
 
-/// Each key of another site that comes in.
-pub(in crate::ceremony) fn remote_lines(c: &Ceremony) -> Vec<String> {
+pub(crate) fn remote_lines(c: &Ceremony) -> Vec<String> {
     let lines = c.remote_keys().map(|(distant, key)| {
         format!(
             "+ {} ({})  {}  {}",
@@ -302,8 +297,7 @@ fn threshold_line((from, to): (u64, u64), keys: usize) -> String {
     }
 }
 
-/// The change that a request asks for, in words, with the digest of what will be signed.
-pub(in crate::ceremony) fn request_lines(c: &Ceremony, signing: &Signing) -> Vec<String> {
+pub(crate) fn request_lines(c: &Ceremony, signing: &Signing) -> Vec<String> {
     let request = &signing.request;
     let (old, new) = (request.base().document(), request.payload().document());
     let mut lines = vec![format!(
@@ -313,46 +307,39 @@ pub(in crate::ceremony) fn request_lines(c: &Ceremony, signing: &Signing) -> Vec
         new.expires(),
     )];
     let diff = RootDiff::between(old, new);
-    let (alarming, others): (Vec<_>, Vec<_>) = diff
-        .changes()
-        .iter()
-        .partition(|change| change.is_alarming());
+    let changes = diff.changes.iter();
+    let (alarming, others): (Vec<_>, Vec<_>) = changes.partition(|change| change.is_alarming());
     lines.extend(alarming.iter().map(|change| format!("ALARM: {change}")));
     lines.extend(others.iter().map(ToString::to_string));
     lines.extend(
-        diff.consequences()
+        diff.consequences
             .iter()
             .map(|consequence| format!("=> {consequence}")),
     );
     for (document, whose) in [(old, old.version()), (new, new.version())] {
         let role = document.role(RoleKind::Root);
         lines.push(format!(
-            "Root {whose}: {} of {} keys must sign.",
+            "Root {whose}: signatures from {} of {} keys are required.",
             role.threshold(),
             role.key_ids().len()
         ));
     }
-    lines.push("Digest of what will be signed:".to_owned());
-    let digest = request.payload().digest();
-    lines.extend(digest.grouped_hex());
-    lines.extend(digest.words().chunks(8).map(|words| words.join(" ")));
+    lines.extend(digest_lines(&request.payload().digest()));
     lines
 }
 
-pub(in crate::ceremony) fn reviewed(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    sha256: Digest,
-    typed: &str,
-) -> Applied {
+pub(crate) fn reviewed(c: &mut Ceremony, at: &At<'_>, sha256: Digest, typed: &str) -> Applied {
     at.require_act(c, |act| *act == Act::ReviewRoot)?;
     let frozen = c.root().require_frozen()?;
     hold(
         Check::RootDigest,
         frozen.digest() == sha256,
-        "another digest was reviewed",
+        "the reviewed digest is not that of the root",
     )?;
-    require(typed == review_word(frozen), "the exact word was not typed")?;
+    require(
+        typed == review_word(frozen),
+        "the confirmation was not typed exactly",
+    )?;
     hold(
         Check::RootReachability,
         c.root_change().reachability().is_reached(),
@@ -361,4 +348,13 @@ pub(in crate::ceremony) fn reviewed(
     c.judge_payload(frozen).map_err(refused)?;
     c.root_mut().review();
     Ok(())
+}
+
+fn digest_lines(digest: &Digest) -> impl Iterator<Item = String> {
+    std::iter::once("Digest of the bytes to sign:".to_owned()).chain(lines_of(digest))
+}
+
+pub(crate) fn review_confirmed_sentence(sha256: &Digest, typed: &str) -> String {
+    let digest = sha256.short_hex();
+    format!("The root with digest {digest} was reviewed. Typed: {typed}.")
 }

@@ -1,92 +1,84 @@
-//! A token or a medium is sealed into a new bag, whose number two people read.
+//! A token or a medium is sealed in a new tamper-evident bag.
+//!
+//! All tokens are logged out first. One person reads the number of the new bag. A second person, who does not see the first
+//! reading, reads it again, and two people approve. If the readings differ, both people read the number again. Nobody reads
+//! twice, and never the ceremony administrator. The sub-state `custody` keeps the first reading and the sealed bag.
+
 use super::approval::require_approval;
-use super::asking::prompt;
+use super::asking::{approved, prompt};
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::event::CustodyEvent;
 use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, ReplayError, contradiction, require};
 use crate::ceremony::state::{Bag, Ceremony, CustodyRequest};
+use crate::document::capitalized;
 use crate::script::{Holds, ItemId, KeyId, PersonId, PersonRole, Step};
 
-pub(in crate::ceremony) fn ask_first_reading(c: &Ceremony, step: &Step, item: &ItemId) -> Prompt {
+pub(crate) fn ask_first_reading(c: &Ceremony, step: &Step, item: &ItemId) -> Prompt {
     let who = c.usual_approvers().into_iter().take(1).collect();
-    prompt(
-        step,
-        who,
-        vec![format!(
-            "{} goes into a new tamper-evident bag, closed in front of all{}. One person reads its number; another will read it once more.",
-            crate::document::capitalized(&c.item_title(item)),
-            when_closed(c, item)
-        )],
-        Ask::Reading {
-            label: "Number of the new bag".to_owned(),
-            usual: usual_new_bag(c, item),
-        },
-    )
+    let medium = c.script.medium(item).map(|medium| medium.holds);
+    // The mirror is written to until the program has ended.
+    let when = match medium {
+        Some(Holds::Mirror) => "as soon as the program has ended",
+        _ => "in front of everyone",
+    };
+    let line = format!(
+        "Put {} in a new tamper-evident bag and seal it {when}. First person: read the number on the bag. A second person reads it afterwards.",
+        c.item_title(item)
+    );
+    let ask = Ask::Reading {
+        label: "Number of the new bag".to_owned(),
+        usual: simulated_bag(c, item),
+    };
+    prompt(step, who, [line], ask)
 }
 
-pub(in crate::ceremony) fn ask_second_reading(
+pub(crate) fn ask_second_reading(
     c: &Ceremony,
     step: &Step,
     item: &ItemId,
     first: &PersonId,
 ) -> Prompt {
-    let mut who = c.usual_approvers();
-    // Who has not read yet is asked first.
-    who.sort_by_key(|person| person == first);
-    let prompt = prompt(
-        step,
-        who,
-        vec![format!(
-            "The number of the new bag of {}, read by a second person from the bag and not from the screen. Both approve that it is this one.",
-            c.item_title(item)
-        )],
-        Ask::Reading {
-            label: "The number once more".to_owned(),
-            usual: c
-                .custody
-                .reading()
-                .map_or_else(String::new, |reading| reading.bag().to_owned()),
-        },
+    let line = format!(
+        "Second person: read the number of the new bag with {} from the bag, not from the screen. Two people then approve it.",
+        c.item_title(item)
     );
-    Prompt {
-        approval: true,
-        ..prompt
-    }
+    let first_reading = c.custody.reading().map(|reading| reading.bag().to_owned());
+    let ask = Ask::Reading {
+        label: "Number of the new bag, second reading".to_owned(),
+        usual: first_reading.unwrap_or_default(),
+    };
+    let mut prompt = approved(c, step, [line], ask);
+    // A person who has not read the number yet is asked first.
+    prompt.who.sort_by_key(|person| person == first);
+    prompt
 }
 
-/// The mirror is written to until this program has ended.
-pub(in crate::ceremony) fn when_closed(c: &Ceremony, item: &ItemId) -> &'static str {
-    let medium = c.script.medium(item);
-    match medium.map(|medium| medium.holds) {
-        Some(Holds::Mirror) => " as soon as this program has ended",
-        _ => "",
-    }
-}
-
-/// What a rehearsal that plays by itself says that it read: no bag is there.
-pub(in crate::ceremony) fn usual_new_bag(c: &Ceremony, item: &ItemId) -> String {
-    let base = format!("simulated-bag-{item}");
-    let mut numbered = (1..).map(|number| format!("{base}-{number}"));
+/// The number that an automatic rehearsal enters: no bag exists there.
+fn simulated_bag(c: &Ceremony, item: &ItemId) -> String {
+    let mut numbered = (1..).map(|number| format!("simulated-bag-{item}-{number}"));
     numbered.find(|bag| !c.knows_bag(bag)).unwrap_or_default()
 }
 
-pub(in crate::ceremony) fn check_new_bag(c: &Ceremony, bag: &str) -> Result<(), StepError> {
-    if !is_bag_number(bag) {
+pub(crate) fn first_read(
+    c: &Ceremony,
+    item: ItemId,
+    bag: String,
+) -> Result<CustodyEvent, StepError> {
+    if !is_bag_number(&bag) {
         return Err(StepError::NotABag);
     }
-    if c.knows_bag(bag) {
-        return Err(StepError::UsedBag {
-            bag: bag.to_owned(),
-        });
+    if c.knows_bag(&bag) {
+        return Err(StepError::UsedBag { bag });
     }
-    Ok(())
+    Ok(CustodyEvent::NewBagRead { item, bag })
 }
 
-/// What is printed on bags: letters, digits and a few marks between them.
-pub(in crate::ceremony) fn is_bag_number(text: &str) -> bool {
+/// Letters, digits and a few marks between them.
+fn is_bag_number(text: &str) -> bool {
     (1..=40).contains(&text.len())
         && text.trim() == text
         && text
@@ -94,44 +86,7 @@ pub(in crate::ceremony) fn is_bag_number(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || " ./-".contains(c))
 }
 
-/// Who reads is one person who is here and not the administrator, beside whom the holder may stand.
-pub(in crate::ceremony) fn require_reader(
-    c: &Ceremony,
-    people: &[PersonId],
-) -> Result<PersonId, ReplayError> {
-    let reader = people
-        .iter()
-        .find(|id| c.participants.is_here(id) && (c.script.is_solo() || !c.is_administrator(id)));
-    reader.cloned().ok_or_else(|| {
-        contradiction(
-            "what is written on a bag is read by somebody who is here, and not by the ceremony administrator",
-        )
-    })
-}
-
-/// What was left closed, and the ink, are compared by a witness; by somebody else only where no witness is here.
-pub(in crate::ceremony) fn require_witness(c: &Ceremony, people: &[PersonId]) -> Applied {
-    require_reader(c, people)?;
-    let is_witness = |id: &PersonId| {
-        let person = c.script.person(id);
-        c.participants.is_here(id) && person.is_some_and(|p| p.is(PersonRole::Witness))
-    };
-    require(
-        people.iter().any(is_witness) || !c.participants.attended().keys().any(is_witness),
-        "a witness compares it, for one is here",
-    )
-}
-
-pub(in crate::ceremony) fn first_read(
-    c: &Ceremony,
-    item: ItemId,
-    bag: String,
-) -> Result<CustodyEvent, StepError> {
-    check_new_bag(c, &bag)?;
-    Ok(CustodyEvent::NewBagRead { item, bag })
-}
-
-pub(in crate::ceremony) fn second_read(
+pub(crate) fn second_read(
     c: &Ceremony,
     step: &Step,
     item: ItemId,
@@ -153,25 +108,45 @@ pub(in crate::ceremony) fn second_read(
     })
 }
 
-pub(in crate::ceremony) fn new_bag_read(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    item: &ItemId,
-    bag: &str,
-) -> Applied {
+/// A reader is present and not the administrator. The holder of the token may be named in addition.
+fn require_reader(c: &Ceremony, people: &[PersonId]) -> Result<PersonId, ReplayError> {
+    let reader = people
+        .iter()
+        .find(|id| c.participants.is_here(id) && (c.script.is_solo() || !c.is_administrator(id)));
+    reader.cloned().ok_or_else(|| {
+        contradiction(
+            "a person who is present, other than the ceremony administrator, must read it",
+        )
+    })
+}
+
+/// A closed bag and the written digest are compared by a witness, if one is present.
+pub(crate) fn require_witness(c: &Ceremony, people: &[PersonId]) -> Applied {
+    require_reader(c, people)?;
+    let is_witness = |id: &PersonId| {
+        let person = c.script.person(id);
+        c.participants.is_here(id) && person.is_some_and(|p| p.is(PersonRole::Witness))
+    };
+    require(
+        people.iter().any(is_witness) || !c.participants.attended().keys().any(is_witness),
+        "a witness is present and must compare it",
+    )
+}
+
+pub(crate) fn new_bag_read(c: &mut Ceremony, at: &At<'_>, item: &ItemId, bag: &str) -> Applied {
     let (_, request) = at.custody_request(c)?;
     let Some(CustodyRequest::FirstReading(wanted)) = request else {
         return Err(at.refuse());
     };
-    require(*item == wanted, "something else is to be sealed")?;
+    require(*item == wanted, "another item is to be sealed now")?;
     let person = require_reader(c, &at.event.people)?;
-    require(is_bag_number(bag), "that is no number of a bag")?;
-    require(!c.knows_bag(bag), "a bag of that number was used before")?;
+    require(is_bag_number(bag), "this is not a valid bag number")?;
+    require(!c.knows_bag(bag), "a bag with this number was used before")?;
     c.custody_mut().read_new_bag(item, person, bag);
     Ok(())
 }
 
-/// What is to be sealed, and the number as the first person read it; the second one is another person.
+/// The item that is to be sealed, and the first reading. The second reader is another person.
 fn second_reading<'e>(
     c: &mut Ceremony,
     at: &At<'e>,
@@ -184,7 +159,7 @@ fn second_reading<'e>(
     let second: Vec<PersonId> = at.event.people.iter().filter(another).cloned().collect();
     require(
         !second.is_empty(),
-        "a new bag is read by two different people",
+        "two different people must read the number of a new bag",
     )?;
     require_reader(c, &second)?;
     let reading = c.custody_mut().take_reading();
@@ -195,7 +170,7 @@ fn second_reading<'e>(
     ))
 }
 
-pub(in crate::ceremony) fn readings_differed(
+pub(crate) fn readings_differed(
     c: &mut Ceremony,
     at: &At<'_>,
     item: &ItemId,
@@ -208,7 +183,7 @@ pub(in crate::ceremony) fn readings_differed(
     )
 }
 
-pub(in crate::ceremony) fn sealed(
+pub(crate) fn sealed(
     c: &mut Ceremony,
     at: &At<'_>,
     item: &ItemId,
@@ -217,21 +192,55 @@ pub(in crate::ceremony) fn sealed(
 ) -> Applied {
     let (step, wanted, first) = second_reading(c, at)?;
     require_approval(c, at.event, approvals, "a bag is sealed")?;
-    require(*item == wanted, "something else is to be sealed")?;
+    require(*item == wanted, "another item is to be sealed now")?;
     require(
         first.as_ref() == Some(&bag.number),
         "the two readings differ",
     )?;
     let (planned, place) = c.destination(&step.act);
-    let taker = planned.or_else(|| c.receiver_of(item));
+    let receiver = planned.or_else(|| c.receiver_of(item));
     require(
-        Some(&bag.receiver) == taker.as_ref() && bag.place == place,
+        Some(&bag.receiver) == receiver.as_ref() && bag.place == place,
         "receiver and place are not those of the script",
     )?;
     c.custody_mut().seal(item, bag);
     Ok(())
 }
 
-pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
+pub(crate) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
     c.keys[key].skipped().is_some() || c.items_of(key).iter().all(|item| c.custody.is_kept(item))
+}
+
+pub(crate) fn new_bag_read_sentence(item: &ItemId, bag: &str, names: &Names<'_>) -> String {
+    format!(
+        "{} read the number of the new bag for {}: {bag}.",
+        names.people,
+        names.item(item)
+    )
+}
+
+pub(crate) fn bag_readings_differed_sentence(bag: &str, names: &Names<'_>) -> String {
+    format!(
+        "{} read a different number: {bag}. Both people read the number again.",
+        names.people
+    )
+}
+
+pub(crate) fn sealed_sentence(
+    item: &ItemId,
+    bag: &str,
+    receiver: &str,
+    place: Option<&str>,
+    approvals: &[Approval],
+    names: &Names<'_>,
+) -> String {
+    let place = place.map_or_else(
+        || "for the pause".to_owned(),
+        |place| format!("to keep it here: {place}"),
+    );
+    format!(
+        "The second reading matched. {} was sealed in bag {bag}. {receiver} received the bag {place}. Approved by {}.",
+        capitalized(&names.item(item)),
+        names.approving(approvals)
+    )
 }

@@ -1,5 +1,6 @@
 //! Each key signs the frozen root.
-use super::asking::{go_on, prompt, with_key};
+
+use super::asking::{proceed, prompt, with_key};
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::effect::Effect;
@@ -15,16 +16,16 @@ use crate::record::Signature;
 use crate::script::{Act, KeyId, KeyPlan, PersonId, Step};
 use crate::words::Digest;
 
-pub(in crate::ceremony) fn frozen_digest(c: &Ceremony) -> Result<crate::words::Digest, StepError> {
+pub(crate) fn frozen_digest(c: &Ceremony) -> Result<crate::words::Digest, StepError> {
     c.root()
         .frozen()
-        .map(crate::metadata::FrozenRoot::digest)
+        .map(|root| root.digest())
         .ok_or(StepError::NotAsked)
 }
 
-pub(in crate::ceremony) fn next_sign(c: &Ceremony, step: &Step) -> Next {
+pub(crate) fn next_sign(c: &Ceremony, step: &Step) -> Next {
     let (Some(plan), Some(frozen)) = (c.next_signer(), c.root().frozen()) else {
-        return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
+        return proceed(c, step);
     };
     let intent = c.root().signing(&plan.id);
     if intent == Intent::Recorded(()) {
@@ -42,7 +43,7 @@ pub(in crate::ceremony) fn next_sign(c: &Ceremony, step: &Step) -> Next {
         None => {
             let Count { have, need } = c.signatures();
             vec![format!(
-                "Root {}: {have} of {} keys have signed; {need} must.",
+                "Root {}: {have} of {} keys have signed; {need} signatures are required.",
                 frozen.version(),
                 c.keys.len()
             )]
@@ -51,7 +52,7 @@ pub(in crate::ceremony) fn next_sign(c: &Ceremony, step: &Step) -> Next {
     };
     if intent == Intent::Interrupted(()) {
         lines.push(
-            "This key was signing when the ceremony was interrupted. It signs the same bytes again; the record says so."
+            "The ceremony was interrupted while this key was signing. It signs the same bytes again, and the transcript records the repetition."
                 .to_owned(),
         );
     }
@@ -60,8 +61,8 @@ pub(in crate::ceremony) fn next_sign(c: &Ceremony, step: &Step) -> Next {
     Next::Ask(prompt(step, who, lines, Ask::Enter { action }))
 }
 
-/// By which scheme a key signs the root, where that is not the one that TUF has for such keys.
-pub(in crate::ceremony) fn signing_scheme(c: &Ceremony, key: &KeyId) -> Option<metadata::Scheme> {
+/// The signature scheme of a key, if it is not the usual TUF scheme for such keys.
+pub(crate) fn signing_scheme(c: &Ceremony, key: &KeyId) -> Option<metadata::Scheme> {
     let ids = c.root_key_ids(key);
     let mut keys = c
         .root()
@@ -72,8 +73,8 @@ pub(in crate::ceremony) fn signing_scheme(c: &Ceremony, key: &KeyId) -> Option<m
     key.scheme()
 }
 
-/// What the room needs to know before a key signs a change: the counters, which token to bring, who still owes.
-pub(in crate::ceremony) fn signing_lines(c: &Ceremony, plan: &KeyPlan) -> Vec<String> {
+/// The counters, the token to insert, and the signatures that are still missing.
+pub(crate) fn signing_lines(c: &Ceremony, plan: &KeyPlan) -> Vec<String> {
     let token = c.keys.get(&plan.id).and_then(|state| state.token());
     let token = token.map_or_else(|| c.script.token_title(&plan.id), ToString::to_string);
     let bag = plan.token.bag.as_ref();
@@ -81,7 +82,7 @@ pub(in crate::ceremony) fn signing_lines(c: &Ceremony, plan: &KeyPlan) -> Vec<St
     let mut lines = vec![
         format!("{}.", c.counters()),
         format!(
-            "Bring {token}{bag}: {} ({}).",
+            "Next token: {token}{bag}, for {} ({}).",
             plan.id,
             c.name(&plan.holder)
         ),
@@ -99,13 +100,15 @@ pub(in crate::ceremony) fn signing_lines(c: &Ceremony, plan: &KeyPlan) -> Vec<St
         .map(|key| format!("{} ({})", key.title(), key.id))
         .collect();
     if !owing.is_empty() {
-        lines.push(format!("Still owed: {}.", owing.join(", ")));
+        lines.push(format!(
+            "Signatures still missing from other sites: {}.",
+            owing.join(", ")
+        ));
     }
     lines
 }
 
-/// The answer to the question for the next signature.
-pub(in crate::ceremony) fn signing(c: &Ceremony) -> Result<EventKind, StepError> {
+pub(crate) fn signing(c: &Ceremony) -> Result<EventKind, StepError> {
     let mut plans = c.script.keys().iter();
     let plan = plans
         .find(|plan| c.owes_signature(&plan.id))
@@ -117,8 +120,8 @@ pub(in crate::ceremony) fn signing(c: &Ceremony) -> Result<EventKind, StepError>
     }))
 }
 
-/// The holder of the key that was signing, and the event of its signature.
-pub(in crate::ceremony) fn event_of_signature(
+/// The holder of the key, and the event.
+pub(crate) fn event_of_signature(
     c: &Ceremony,
     signature: Vec<u8>,
 ) -> Result<(PersonId, EventKind), StepError> {
@@ -135,7 +138,7 @@ pub(in crate::ceremony) fn event_of_signature(
     Ok((plan.holder.clone(), event))
 }
 
-pub(in crate::ceremony) fn announced(
+pub(crate) fn announced(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -147,25 +150,25 @@ pub(in crate::ceremony) fn announced(
     hold(
         Check::RootDigest,
         frozen.digest() == sha256,
-        "only the frozen root may be signed",
+        "only the root whose bytes are fixed may be signed",
     )?;
     require(c.root().is_reviewed(), "the root was not reviewed")?;
     let state = c
         .keys
         .get(key)
         .ok_or_else(|| contradiction(format!("the script has no key {key:?}")))?;
-    require(!c.has_signed(key), "the key has signed already")?;
+    require(!c.has_signed(key), "the key has already signed")?;
     require(
         state.skipped().is_none(),
-        "two people decided to go on without that key",
+        "two people decided to continue without this key",
     )?;
     require(c.generated(key).is_some(), "the key does not exist")?;
-    require(state.token().is_some(), "the token was not found yet")?;
+    require(state.token().is_some(), "the token was not identified yet")?;
     c.custody_mut().use_token();
     c.root_mut().announce_signature(key, repeat)
 }
 
-pub(in crate::ceremony) fn signed(
+pub(crate) fn signed(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -185,10 +188,10 @@ pub(in crate::ceremony) fn signed(
 fn require_composed(c: &Ceremony) -> Result<&SignedRoot, ReplayError> {
     c.root()
         .signed()
-        .ok_or_else(|| contradiction("there is no root yet"))
+        .ok_or_else(|| contradiction("the root was not composed yet"))
 }
 
-/// The root with one more signature, which counts under every ID that its key has there.
+/// The root with one more signature, which counts under each ID of its key.
 pub(super) fn attached(
     c: &Ceremony,
     key: &KeyId,
@@ -199,7 +202,7 @@ pub(super) fn attached(
     let ids = c.root_key_ids(key);
     require(
         ids.last() == Some(key_id),
-        "the signature is by another key",
+        "the signature is from another key",
     )?;
     for id in &ids {
         signed
@@ -207,4 +210,20 @@ pub(super) fn attached(
             .map_err(|error| broken(Check::RootSignature, error.to_string()))?;
     }
     Ok(signed)
+}
+
+pub(crate) fn sign_intended_sentence(key: &KeyId, repeat: bool) -> String {
+    if repeat {
+        return format!(
+            "About to sign the same bytes again with {key}: an earlier attempt was interrupted."
+        );
+    }
+    format!("About to sign with {key}.")
+}
+
+pub(crate) fn signed_sentence(key: &KeyId, key_id: &metadata::KeyId) -> String {
+    format!(
+        "{key} signed, and the signature was verified. Key ID: {}.",
+        key_id.short()
+    )
 }

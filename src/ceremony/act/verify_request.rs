@@ -1,5 +1,6 @@
-//! A signing request of another site is judged.
-use super::asking::{go_on, prompt};
+//! A signing request from another site is verified.
+
+use super::asking::{confirm, prompt};
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::event::{EventKind, RootEvent};
@@ -11,22 +12,22 @@ use crate::script::{Act, Signing, Step, Trust};
 use crate::transfer::{Anchor, Judgment, Refusal};
 use crate::words::Digest;
 
-/// Why a payload or a request is not signed, as a check of the ceremony.
+/// Why a payload or a request must not be signed, as a check of the ceremony.
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "it is handed to map_err, which passes errors by value"
+    reason = "map_err passes errors by value"
 )]
-pub(in crate::ceremony) fn refused(refusal: Refusal) -> ReplayError {
+pub(crate) fn refused(refusal: Refusal) -> ReplayError {
     let check = if refusal.check == crate::transfer::Check::Equivocation {
         Check::PayloadEquivocation
     } else {
-        Check::RequestJudged
+        Check::RequestVerified
     };
     broken(check, refusal.to_string())
 }
 
-/// Judges the request of a signing. `card` is the digest that was typed, where the trust is on paper.
-pub(in crate::ceremony) fn verify_request(
+/// `card` is the digest that was typed from the paper card.
+pub(crate) fn verify_request(
     c: &Ceremony,
     signing: &Signing,
     card: Option<Digest>,
@@ -34,7 +35,7 @@ pub(in crate::ceremony) fn verify_request(
     let anchor = match (&signing.trust, card) {
         (Trust::Root(root), _) => Anchor::Root(root),
         (Trust::Card, Some(digest)) => Anchor::Card(digest),
-        // Nothing typed is no digest of anything.
+        // No digest was typed: no root matches this one.
         (Trust::Card, None) => Anchor::Card(Digest::of(b"")),
     };
     // The time for which the script was written: the same in every replay.
@@ -42,14 +43,14 @@ pub(in crate::ceremony) fn verify_request(
     c.judge_payload(signing.request.payload())
 }
 
-pub(in crate::ceremony) fn ask_judgment(c: &Ceremony, step: &Step) -> Prompt {
+pub(crate) fn ask_judgment(c: &Ceremony, step: &Step) -> Prompt {
     let Some(signing) = c.script.signing() else {
-        return go_on(c, step, Vec::new(), "Go on");
+        return confirm(c, step, [""; 0], "Continue");
     };
     let request = &signing.request;
     let (base, version) = (request.base(), request.payload().version());
     let mut lines = vec![format!(
-        "{} asks for root {version}. It changes root {}, whose digest is {}.",
+        "{} requests a signature over root {version}, which changes root {}, digest {}.",
         request.repository(),
         base.version(),
         base.document().digest().short_hex()
@@ -57,14 +58,14 @@ pub(in crate::ceremony) fn ask_judgment(c: &Ceremony, step: &Step) -> Prompt {
     match &signing.trust {
         Trust::Root(root) => {
             lines.push(format!(
-                "This machine trusts root {}. The chain of the request is followed from there.",
+                "This machine trusts root {}. The chain in the request is verified from there.",
                 root.version()
             ));
-            go_on(c, step, lines, "Judge the request")
+            confirm(c, step, lines, "Verify the request")
         }
         Trust::Card => {
             lines.push(
-                "This machine trusts nothing yet. Type the digest words of the root from the paper card; the chain of the request is followed from there.".to_owned(),
+                "This machine does not trust a root yet. Type the digest words of the root from the paper card. The chain in the request is verified from there.".to_owned(),
             );
             let ask = Ask::Text {
                 label: "Digest words on the card".to_owned(),
@@ -75,10 +76,7 @@ pub(in crate::ceremony) fn ask_judgment(c: &Ceremony, step: &Step) -> Prompt {
     }
 }
 
-pub(in crate::ceremony) fn decide_judgment(
-    c: &Ceremony,
-    text: &str,
-) -> Result<EventKind, StepError> {
+pub(crate) fn decide_judgment(c: &Ceremony, text: &str) -> Result<EventKind, StepError> {
     let signing = c.script.signing().ok_or(StepError::NotAsked)?;
     let card = match &signing.trust {
         Trust::Root(_) => None,
@@ -90,14 +88,14 @@ pub(in crate::ceremony) fn decide_judgment(
     };
     let judgment = verify_request(c, signing, card)
         .map_err(|refusal| ReplayError::Contradiction(refusal.to_string()))?;
-    Ok(EventKind::Root(RootEvent::RequestJudged {
+    Ok(EventKind::Root(RootEvent::RequestVerified {
         sha256: signing.request.payload().digest(),
         card,
         signed_before: judgment == Judgment::Again,
     }))
 }
 
-pub(in crate::ceremony) fn judged(
+pub(crate) fn judged(
     c: &mut Ceremony,
     at: &At<'_>,
     sha256: Digest,
@@ -108,13 +106,16 @@ pub(in crate::ceremony) fn judged(
     let signing = c
         .script
         .signing()
-        .ok_or_else(|| contradiction("nobody asks for a signature here"))?;
+        .ok_or_else(|| contradiction("this ceremony has no signing request"))?;
     let payload = signing.request.payload().clone();
-    require(payload.digest() == sha256, "another payload was judged")?;
+    require(
+        payload.digest() == sha256,
+        "the event names another payload",
+    )?;
     let judgment = verify_request(c, signing, card).map_err(refused)?;
     require(
         signed_before == (judgment == Judgment::Again),
-        "whether it was signed before is told wrongly",
+        "the event is wrong about an earlier signature over this payload",
     )?;
     let unsigned = signing
         .request
@@ -124,23 +125,23 @@ pub(in crate::ceremony) fn judged(
     Ok(())
 }
 
-pub(in crate::ceremony) fn request_judged_sentence(
+pub(crate) fn request_verified_sentence(
     sha256: &Digest,
     from_card: bool,
     signed_before: bool,
 ) -> String {
+    let trusted = if from_card {
+        "named on the paper card"
+    } else {
+        "that this machine trusts"
+    };
+    let before = if signed_before {
+        " The same payload was signed before."
+    } else {
+        ""
+    };
     format!(
-        "The request for payload {} builds upon the root that {}{}.",
-        sha256.short_hex(),
-        if from_card {
-            "the paper card names"
-        } else {
-            "this machine trusts"
-        },
-        if signed_before {
-            "; the same payload was signed before"
-        } else {
-            ""
-        }
+        "The signing request was verified. Payload {} builds on the root {trusted}.{before}",
+        sha256.short_hex()
     )
 }

@@ -1,5 +1,6 @@
-//! The signed root is verified as a client does it.
-use super::asking::go_on;
+//! The signed root is verified as a client verifies it.
+
+use super::asking::confirm;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::event::{Counted, EventKind, RootEvent};
@@ -12,8 +13,8 @@ use crate::metadata::Progress;
 use crate::script::{Act, Step};
 use crate::words::Digest;
 
-/// Verifies the signed root as a client does that trusts the carried anchor, or this root itself in a genesis,
-/// at the time for which the script was written: the same in every replay.
+/// Verifies the signed root like a client that trusts the anchor of the script, or in a genesis this root, at the
+/// script's `not_before`: the same in every replay.
 fn verify_root(c: &Ceremony) -> Result<Verification, VerificationError> {
     let signed = c.root().signed().ok_or(VerificationError::Unsigned)?;
     let bytes = signed.to_file_bytes();
@@ -43,15 +44,15 @@ fn verify_root(c: &Ceremony) -> Result<Verification, VerificationError> {
     })
 }
 
-pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step) -> Next {
-    // In a change the room sees how far both roots have come.
+pub(crate) fn next(c: &Ceremony, step: &Step) -> Next {
+    // A change needs signatures under both roots.
     let counters = c.base_root().map(|_| format!("{}.", c.counters()));
     let mut lines: Vec<_> = counters.into_iter().collect();
-    lines.push("The signed root is verified from its bytes, as a client does it.".to_owned());
-    Next::Ask(go_on(c, step, lines, "Verify the signed root"))
+    lines.push("The bytes of the signed root are verified as a client verifies them.".to_owned());
+    Next::Ask(confirm(c, step, lines, "Verify the signed root"))
 }
 
-pub(in crate::ceremony) fn verifying(c: &Ceremony) -> Result<EventKind, StepError> {
+pub(crate) fn verifying(c: &Ceremony) -> Result<EventKind, StepError> {
     let verification =
         verify_root(c).map_err(|error| ReplayError::Contradiction(error.to_string()))?;
     Ok(EventKind::Root(RootEvent::RootVerified {
@@ -63,28 +64,29 @@ pub(in crate::ceremony) fn verifying(c: &Ceremony) -> Result<EventKind, StepErro
     }))
 }
 
-/// What a verification said.
-pub(in crate::ceremony) struct Verified {
-    pub(in crate::ceremony) version: u64,
-    pub(in crate::ceremony) file_sha256: Digest,
-    pub(in crate::ceremony) signatures: u64,
-    pub(in crate::ceremony) threshold: u64,
-    pub(in crate::ceremony) previous: Option<Counted>,
+/// The result of a verification, as an event records it.
+pub(crate) struct Verified {
+    pub(crate) version: u64,
+    pub(crate) file_sha256: Digest,
+    pub(crate) signatures: u64,
+    pub(crate) threshold: u64,
+    pub(crate) previous: Option<Counted>,
 }
 
-pub(in crate::ceremony) fn verified(c: &mut Ceremony, at: &At<'_>, said: &Verified) -> Applied {
+pub(crate) fn verified(c: &mut Ceremony, at: &At<'_>, recorded: &Verified) -> Applied {
     at.require_act(c, |act| *act == Act::VerifyRoot)?;
     let report =
         verify_root(c).map_err(|error| broken(Check::RootVerification, error.to_string()))?;
     let own = report.progress.own;
     hold(
         Check::RootVerification,
-        (report.version, own.have, own.need) == (said.version, said.signatures, said.threshold)
-            && report.progress.previous.map(Into::into) == said.previous
-            && report.file_sha256 == said.file_sha256,
-        "the verification says something else",
+        (report.version, own.have, own.need)
+            == (recorded.version, recorded.signatures, recorded.threshold)
+            && report.progress.previous.map(Into::into) == recorded.previous
+            && report.file_sha256 == recorded.file_sha256,
+        "the event does not match the verification",
     )?;
-    c.root_mut().verify(said.file_sha256);
+    c.root_mut().verify(recorded.file_sha256);
     Ok(())
 }
 
@@ -96,13 +98,13 @@ struct Verification {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 enum VerificationError {
-    #[error("nothing was signed yet")]
+    #[error("there is no signature yet")]
     Unsigned,
     #[error("the signed root is refused: {0}")]
     Refused(String),
 }
 
-pub(in crate::ceremony) fn root_verified_sentence(
+pub(crate) fn root_verified_sentence(
     version: u64,
     signatures: u64,
     threshold: u64,
@@ -110,11 +112,11 @@ pub(in crate::ceremony) fn root_verified_sentence(
 ) -> String {
     let before = previous.map_or_else(String::new, |counted| {
         format!(
-            "; of root {}, {} of {}",
+            "; under root {}: {} signatures, {} required",
             version.saturating_sub(1),
             counted.signatures,
             counted.threshold
         )
     });
-    format!("Root {version} verifies: {signatures} signatures, {threshold} are needed{before}.")
+    format!("Root {version} was verified: {signatures} signatures, {threshold} required{before}.")
 }

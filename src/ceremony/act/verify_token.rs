@@ -1,4 +1,5 @@
-//! A token proves that it holds its key, by signing a fresh challenge.
+//! A token proves possession of its key by signing a fresh challenge.
+
 use super::asking::with_key;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
@@ -10,7 +11,7 @@ use crate::ceremony::state::Ceremony;
 use crate::script::{Act, KeyId, Step};
 use crate::transfer::{NoProof, Occasion, Possession, PossessionProof};
 
-pub(in crate::ceremony) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) -> Next {
+pub(crate) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) -> Next {
     with_key(c, key, |token, public_key| Effect::ProvePossession {
         key: key.clone(),
         occasion,
@@ -19,7 +20,7 @@ pub(in crate::ceremony) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) 
     })
 }
 
-/// When in the life of a key its token answers a challenge in a step; none where it does not.
+/// The occasion of a proof in a step; none if the step does not ask for one.
 const fn occasion_of(act: &Act) -> Option<Occasion> {
     Some(if matches!(act, Act::VerifyToken { .. }) {
         Occasion::Reinsertion
@@ -32,7 +33,7 @@ const fn occasion_of(act: &Act) -> Option<Occasion> {
     })
 }
 
-pub(in crate::ceremony) fn proven(
+pub(crate) fn proven(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -52,7 +53,7 @@ pub(in crate::ceremony) fn proven(
     };
     let generated = c.keys[key]
         .generated()
-        .ok_or_else(|| contradiction("there is no key yet"))?;
+        .ok_or_else(|| contradiction("the key does not exist yet"))?;
     possession
         .verify(&generated.public_key, &proof.challenge, &proof.signature)
         .map_err(|error| match error {
@@ -60,7 +61,7 @@ pub(in crate::ceremony) fn proven(
                 Check::KeyPossession,
                 "the token's answer to the challenge does not verify",
             ),
-            error => contradiction(error.to_string()),
+            error @ NoProof::Scheme => contradiction(error.to_string()),
         })?;
     c.custody_mut().use_token();
     c.keys_mut().change(key)?.prove(proof);
@@ -68,7 +69,7 @@ pub(in crate::ceremony) fn proven(
 }
 
 /// The event of a token's answer in the current step.
-pub(in crate::ceremony) fn event_of_answer(
+pub(crate) fn event_of_answer(
     step: &Step,
     challenge: [u8; 32],
     signature: Vec<u8>,
@@ -81,19 +82,19 @@ pub(in crate::ceremony) fn event_of_answer(
     }))
 }
 
-pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
+pub(crate) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
     let state = &c.keys[key];
     (state.is_reinserted() || state.skipped().is_some()) && c.envelope_due().is_none()
 }
 
-pub(in crate::ceremony) fn possession_proven_sentence(key: &KeyId, occasion: Occasion) -> String {
+pub(crate) fn possession_proven_sentence(key: &KeyId, occasion: Occasion) -> String {
     match occasion {
-        Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
+        Occasion::Generation => format!("The token proved possession of {key}."),
         Occasion::Adoption => format!(
-            "The token answered a fresh challenge with {key}, which was made before this ceremony."
+            "The token proved possession of {key}, which was generated before this ceremony."
         ),
         Occasion::Reinsertion => {
-            format!("Put in again, the token answered a fresh challenge with {key}.")
+            format!("After it was inserted again, the token proved possession of {key}.")
         }
     }
 }

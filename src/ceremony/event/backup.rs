@@ -27,10 +27,10 @@ impl OpenedBy {
     /// In a few words, for a report: "on the custodian's own device, check words read out".
     pub const fn title(self) -> &'static str {
         match self {
-            Self::OwnDevice => "on a device of their own, whose words they read out",
-            Self::IdentityHere => "here, with an identity of their own",
-            Self::Passphrase => "here, with a passphrase",
-            Self::Paper => "from paper, each word typed back",
+            Self::OwnDevice => "on their own device (words read aloud)",
+            Self::IdentityHere => "on this machine, with their identity",
+            Self::Passphrase => "on this machine, with their passphrase",
+            Self::Paper => "from paper (every word typed back)",
         }
     }
 }

@@ -5,7 +5,7 @@ use strum::{IntoStaticStr, VariantNames};
 
 use crate::ceremony::approval::Approval;
 use crate::certificate::{Certificate, PublicKey};
-use crate::record::{FactorySecret, KeyAttributes, Provenance, Signature, TokenId};
+use crate::record::{FactorySecret, KeyAttributes, Provenance, Signature, TokenId, TokenInterface};
 use crate::script::{KeyId, SpareId, TokenSecret};
 use crate::transfer::Occasion;
 use crate::words::Digest;
@@ -27,6 +27,9 @@ pub enum KeyEvent {
         blank: bool,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         at_factory_value: Vec<FactorySecret>,
+        /// Absent for tokens that are not behind a PKCS#11 module.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        interface: Option<TokenInterface>,
     },
     /// A token is about to be initialized: all that is on it goes.
     InitializeIntended { key: KeyId, label: String },
@@ -114,12 +117,30 @@ pub enum KeyEvent {
         reason: String,
         approvals: Vec<Approval>,
     },
-    /// Two people decided that a key is destroyed now, as the script has it.
+    /// The files of a key that is to be destroyed, as they were found in the trust folders.
+    KeyFilesFound { key: KeyId, files: Vec<String> },
+    /// Two people approved that a key is destroyed.
     DestructionIntended {
         key: KeyId,
         fingerprint: Digest,
+        /// The key files that are erased; none for a key in a token.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<String>,
         approvals: Vec<Approval>,
     },
-    /// The key was destroyed in its token, which holds it no more.
-    TokenKeyDestroyed { key: KeyId, fingerprint: Digest },
+    /// Two people attested that key files that are gone after an interruption were erased before it.
+    KeyFilesAttested {
+        key: KeyId,
+        fingerprint: Digest,
+        files: Vec<String>,
+        approvals: Vec<Approval>,
+    },
+    /// The key was destroyed: its token no longer holds it, or no file of it is left.
+    TokenKeyDestroyed {
+        key: KeyId,
+        fingerprint: Digest,
+        /// The key files that were erased.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<String>,
+    },
 }

@@ -80,6 +80,9 @@ pub struct Opening {
     /// The public key, PEM, of the simulated token of each person who has an approval token.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub simulated_approvals: BTreeMap<PersonId, PublicKey>,
+    /// The SHA-256 of each token profile of the script, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub profiles: BTreeMap<String, Digest>,
     /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
     pub simulated_clock_offset: i64,
 }

@@ -23,9 +23,9 @@ pub enum Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Agree => "agrees",
-            Self::WithReservation => "agrees with a reservation",
-            Self::Refuse => "refuses",
+            Self::Agree => "agreed",
+            Self::WithReservation => "agreed with a reservation",
+            Self::Refuse => "refused",
         })
     }
 }

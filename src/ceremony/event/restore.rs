@@ -27,10 +27,10 @@ impl EnteredBy {
     /// In a few words, for a report and a certificate.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::CheckWords => "opened on a device of their own, whose check words they read out",
+            Self::CheckWords => "opened on their own device (check words read aloud)",
             Self::Words => "entered word by word",
-            Self::Identity => "opened here, with an identity of their own",
-            Self::Passphrase => "opened here, with a passphrase",
+            Self::Identity => "opened on this machine, with their identity",
+            Self::Passphrase => "opened on this machine, with their passphrase",
         }
     }
 }

@@ -39,7 +39,7 @@ pub enum RootEvent {
         sha256: Digest,
     },
     /// A signing request was judged: it builds upon what is trusted here, and nothing else was signed in its place.
-    RequestJudged {
+    RequestVerified {
         /// SHA-256 over the payload.
         sha256: Digest,
         /// The digest that the key holder typed from the paper card, where this machine trusts nothing.

@@ -1,5 +1,6 @@
 //! What a request leads to, and what of it is read aloud first.
 
+use crate::ceremony::act::destroy_token_key;
 use crate::ceremony::amendment::Amendment;
 use crate::ceremony::approval::{Approval, people_of};
 use crate::ceremony::event::{
@@ -35,9 +36,9 @@ fn lines_of(c: &Ceremony, event: &EventKind) -> Option<Vec<String>> {
     if let EventKind::Progress(ProgressEvent::Amended { amendment, .. }) = event {
         let (from, to) = amendment.change();
         return Some(vec![
-            format!("Read aloud what changes: {}.", amendment.subject()),
-            format!("The script says: {from}"),
-            format!("From now on: {to}"),
+            format!("Read the change aloud: {}.", amendment.subject()),
+            format!("Old: {from}"),
+            format!("New: {to}"),
         ]);
     }
     if let EventKind::Root(RootEvent::PayloadAbandoned { sha256, reason, .. }) = event {
@@ -170,6 +171,10 @@ fn event_of_request(
                 reason: second,
                 approvals,
             }));
+        }
+        RequestKind::AttestKeyFiles => {
+            let event = destroy_token_key::attesting(c, &parsed(subject)?, approvals);
+            return event.ok_or(StepError::NotOffered);
         }
         RequestKind::Skip => {
             return Ok(EventKind::Keys(KeyEvent::KeySkipped {

@@ -73,6 +73,8 @@ pub enum RequestKind {
     TakeSpare,
     /// A key that was given up stays where it is.
     Orphan,
+    /// Key files that are gone after an interruption were erased before it.
+    AttestKeyFiles,
     /// Nothing more is asked of a key.
     Skip,
     /// The keyboard's test line is typed.
@@ -93,24 +95,25 @@ impl RequestKind {
     /// What it is, for a menu.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Arrive => "Somebody comes",
-            Self::Leave => "Somebody leaves",
+            Self::Arrive => "A person arrives",
+            Self::Leave => "A person leaves",
             Self::AmendName => "Correct a name",
-            Self::AmendSubstitute => "A substitute takes a place",
+            Self::AmendSubstitute => "Use a substitute",
             Self::AmendNote => "Correct the text of a note",
             Self::AmendMinutes => "Correct the minutes of a step",
             Self::AmendBag => "Correct the number of a bag",
-            Self::AmendEnvelope => "Correct the number of an envelope's bag",
-            Self::Postpone => "Put off a key holder's steps",
-            Self::BringForward => "Do another key holder's steps now",
-            Self::Regenerate => "Make a key anew on its token",
-            Self::TakeSpare => "Take a spare token",
-            Self::Orphan => "Leave an old key as an orphan",
-            Self::Skip => "Go on without a key",
-            Self::CodeInstead => "Approve by a code: the own token is missing",
-            Self::TestKeyboard => "Test the keyboard, to have letters in PINs",
-            Self::AbandonPayload => "Give up an earlier payload of this version",
-            Self::DeclareShareLost => "Give a share up: it counts as lost",
+            Self::AmendEnvelope => "Correct the bag number of an envelope",
+            Self::Postpone => "Postpone the steps of a key",
+            Self::BringForward => "Bring forward the steps of another key",
+            Self::Regenerate => "Regenerate a key on its token",
+            Self::TakeSpare => "Use a spare token",
+            Self::Orphan => "List a former key as an orphan",
+            Self::AttestKeyFiles => "Attest that missing key files were erased",
+            Self::Skip => "Continue without a key",
+            Self::CodeInstead => "Approve by code: the approval token is missing",
+            Self::TestKeyboard => "Test the keyboard, to allow letters in PINs",
+            Self::AbandonPayload => "Abandon a conflicting root",
+            Self::DeclareShareLost => "Declare a share lost",
             Self::FailDrill => "End the drill as failed",
             Self::Pause => "Pause the ceremony",
         }
@@ -124,6 +127,7 @@ impl RequestKind {
                 | Self::Regenerate
                 | Self::TakeSpare
                 | Self::Orphan
+                | Self::AttestKeyFiles
                 | Self::Skip
                 | Self::DeclareShareLost
                 | Self::FailDrill
@@ -150,6 +154,7 @@ impl RequestKind {
             | Self::Regenerate
             | Self::TakeSpare
             | Self::Orphan
+            | Self::AttestKeyFiles
             | Self::Skip
             | Self::AbandonPayload
             | Self::DeclareShareLost

@@ -1,6 +1,7 @@
 //! What may be asked for in a state of the ceremony, and the form of each offer.
 
 use crate::ceremony::act::attendance::DOCUMENTS;
+use crate::ceremony::act::destroy_token_key;
 use crate::ceremony::state::{Ceremony, KEYBOARD_LINE};
 use crate::script::{Act, KeyId, PersonId};
 
@@ -31,6 +32,7 @@ pub(in crate::ceremony) fn offers(c: &Ceremony) -> Vec<Offer> {
         RequestKind::Regenerate,
         RequestKind::TakeSpare,
         RequestKind::Orphan,
+        RequestKind::AttestKeyFiles,
         RequestKind::Skip,
         RequestKind::TestKeyboard,
         RequestKind::CodeInstead,
@@ -45,7 +47,7 @@ pub(in crate::ceremony) fn offers(c: &Ceremony) -> Vec<Offer> {
         fields: form(c, kind),
     })
     .filter(|offer| {
-        // A choice among nothing cannot be made.
+        // Without anything to choose from, there is no offer.
         let first = offer.fields.first();
         let comes_or_goes = matches!(
             offer.kind,
@@ -54,7 +56,7 @@ pub(in crate::ceremony) fn offers(c: &Ceremony) -> Vec<Offer> {
         if offer.kind == RequestKind::Pause {
             c.may_pause()
         } else if c.is_pausing() && !comes_or_goes {
-            // While bags are being read, nothing else is decided.
+            // During a pause nothing else is decided.
             false
         } else {
             first.is_some_and(|field| !field.choices.is_empty())
@@ -96,30 +98,27 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
             .map(|plan| Pick::new(&plan.id, tokens::key_text(c, &plan.id)))
             .collect::<Vec<_>>()
     };
-    let why = || Field::typed("why");
+    let why = || Field::typed("reason");
     match kind {
         RequestKind::Arrive => vec![
-            Field::chosen("who comes", of(&|id| c.is_away(id))),
+            Field::chosen("person", of(&|id| c.is_away(id))),
             Field::chosen(
-                "known by",
+                "identified by",
                 DOCUMENTS.map(|kind| Pick::new(&kind, kind)).to_vec(),
             ),
             Field::chosen("checked by", of(&|id| c.participants.is_here(id))),
         ],
-        RequestKind::Leave => vec![
-            Field::chosen("who leaves", of(&|id| c.may_leave(id))),
-            why(),
-        ],
+        RequestKind::Leave => vec![Field::chosen("person", of(&|id| c.may_leave(id))), why()],
         RequestKind::CodeInstead => vec![
-            Field::chosen("who", of(&|id| c.may_go_without_token(id))),
+            Field::chosen("person", of(&|id| c.may_go_without_token(id))),
             why(),
         ],
         RequestKind::AmendName => vec![
-            Field::chosen("whose name", of(&|_| true)),
-            Field::typed("the right name"),
+            Field::chosen("person", of(&|_| true)),
+            Field::typed("correct name"),
         ],
         RequestKind::AmendSubstitute => vec![Field::chosen(
-            "who takes whose place",
+            "substitute",
             c.script
                 .people()
                 .iter()
@@ -134,33 +133,30 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
         RequestKind::AmendNote => {
             let steps = c.script.steps().iter();
             let notes = steps
-                .filter(|step| !c.progress.is_done(&step.id))
+                .filter(|step| !c.progress.is_done(step.index))
                 .filter_map(|step| Some(Pick::new(&step.id, c.note(&step.id)?)))
                 .collect();
-            vec![
-                Field::chosen("which note", notes),
-                Field::typed("the right text"),
-            ]
+            vec![Field::chosen("note", notes), Field::typed("correct text")]
         }
         RequestKind::AmendMinutes => {
             let steps = c.script.steps().iter();
             let steps = steps
-                .filter(|step| !c.progress.is_done(&step.id))
+                .filter(|step| !c.progress.is_done(step.index))
                 .map(|step| Pick::new(&step.id, step.act.title(&c.script)))
                 .collect();
             vec![
-                Field::chosen("which step", steps),
-                Field::typed("the right minutes"),
+                Field::chosen("step", steps),
+                Field::typed("correct minutes"),
             ]
         }
         RequestKind::AbandonPayload => vec![
-            Field::chosen("which payload", payload::payload_picks(c)),
+            Field::chosen("conflicting root", payload::payload_picks(c)),
             why(),
         ],
         RequestKind::DeclareShareLost => {
-            vec![Field::chosen("which", restore::share_picks(c)), why()]
+            vec![Field::chosen("share of", restore::share_picks(c)), why()]
         }
-        RequestKind::FailDrill => vec![Field::chosen("which", restore::drill_picks(c)), why()],
+        RequestKind::FailDrill => vec![Field::chosen("drill", restore::drill_picks(c)), why()],
         RequestKind::Pause => vec![why()],
         RequestKind::AmendBag => {
             let keys = c.script.keys().iter();
@@ -172,45 +168,40 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
                     Pick::new(&plan.id, text)
                 })
                 .collect();
-            vec![
-                Field::chosen("which token", bags),
-                Field::typed("the right number"),
-            ]
+            vec![Field::chosen("token", bags), Field::typed("correct number")]
         }
         RequestKind::AmendEnvelope => vec![
-            Field::chosen("which bag", tokens::envelope_picks(c)),
-            Field::typed("the right number"),
+            Field::chosen("bag", tokens::envelope_picks(c)),
+            Field::typed("correct number"),
         ],
-        RequestKind::Postpone => vec![Field::chosen("whose", keys(&|key| c.may_postpone(key)))],
+        RequestKind::Postpone => vec![Field::chosen("key", keys(&|key| c.may_postpone(key)))],
         RequestKind::BringForward => vec![Field::chosen(
             "whose",
             keys(&|key| c.may_bring_forward(key)),
         )],
         RequestKind::Regenerate => {
             vec![
-                Field::chosen("which key", keys(&|key| c.may_regenerate(key))),
+                Field::chosen("key", keys(&|key| c.may_regenerate(key))),
                 why(),
             ]
         }
         RequestKind::TakeSpare => {
-            vec![
-                Field::chosen("which for whom", tokens::spare_picks(c)),
-                why(),
-            ]
+            vec![Field::chosen("spare", tokens::spare_picks(c)), why()]
         }
         RequestKind::Orphan => {
             let pending = |key: &KeyId| c.keys[key].to_destroy().is_some();
-            vec![Field::chosen("which key", keys(&pending)), why()]
+            vec![Field::chosen("key", keys(&pending)), why()]
+        }
+        RequestKind::AttestKeyFiles => {
+            let is_missing = |key: &KeyId| destroy_token_key::may_attest(c, key);
+            vec![Field::chosen("which key", keys(&is_missing))]
         }
         RequestKind::Skip => {
-            vec![
-                Field::chosen("which key", keys(&|key| c.may_skip(key))),
-                why(),
-            ]
+            vec![Field::chosen("key", keys(&|key| c.may_skip(key))), why()]
         }
         RequestKind::TestKeyboard => {
             vec![
-                Field::chosen("who types", of(&|id| c.participants.is_here(id))),
+                Field::chosen("person", of(&|id| c.participants.is_here(id))),
                 Field::typed(&format!("type {KEYBOARD_LINE}")),
             ]
         }

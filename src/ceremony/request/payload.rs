@@ -1,14 +1,15 @@
-//! An earlier payload of this version is given up.
+//! A conflicting root of this version is abandoned.
 use crate::ceremony::act::approval::require_approval;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
 use crate::ceremony::request::Pick;
 use crate::ceremony::state::Ceremony;
 use crate::words::Digest;
 
-/// The payloads that may be given up.
+/// The payloads that may be abandoned.
 pub(super) fn payload_picks(c: &Ceremony) -> Vec<Pick> {
     let register = c.known_payloads();
     register
@@ -18,7 +19,7 @@ pub(super) fn payload_picks(c: &Ceremony) -> Vec<Pick> {
         .collect()
 }
 
-/// What it means, to be read aloud before two people approve it.
+/// The consequences, to be read aloud before two people approve it.
 pub(in crate::ceremony) fn read_aloud_of_payload(
     c: &Ceremony,
     sha256: Digest,
@@ -35,12 +36,12 @@ pub(in crate::ceremony) fn read_aloud_of_payload(
         .collect();
     vec![
         format!(
-            "Another payload of version {version} is given up: its digest is {}.",
+            "The conflicting root {version} with digest {} will be abandoned.",
             sha256.short_hex()
         ),
-        format!("Its signatures are void: {}.", void.join(", ")),
-        "Whoever has it collects no further signature of it: with enough of them clients would accept it.".to_owned(),
-        format!("Why: {reason}"),
+        format!("Its signatures become void: {}.", void.join(", ")),
+        "No more signatures may be collected for it. With enough signatures, clients would accept it.".to_owned(),
+        format!("Reason: {reason}"),
     ]
 }
 
@@ -52,27 +53,41 @@ pub(in crate::ceremony) fn abandoned(
     reason: &str,
     approvals: &[Approval],
 ) -> Applied {
-    require_approval(c, at.event, approvals, "a payload is given up")?;
-    require(!reason.trim().is_empty(), "two people say why")?;
+    require_approval(c, at.event, approvals, "a payload is abandoned")?;
+    require(!reason.trim().is_empty(), "a reason is required")?;
     require(
         version == c.script.root_version(),
-        "only a payload of the version that is made here is given up",
+        "only a payload of this root version can be abandoned",
     )?;
     let register = c.known_payloads();
     let entry = register
         .of_version(c.script.repository(), version)
         .find(|entry| entry.sha256 == sha256)
         .cloned()
-        .ok_or_else(|| contradiction("the register does not know that payload"))?;
+        .ok_or_else(|| contradiction("this payload is not in the payload register"))?;
     hold(
         Check::PayloadEquivocation,
         !entry.may_be_reached(),
-        "clients accept that payload, or may come to: it cannot be given up",
+        "clients accept this payload, or may accept it later, so it cannot be abandoned",
     )?;
     require(
         c.may_abandon(&entry),
-        "that payload stands in nobody's way, or a root was reviewed already",
+        "this payload does not block this root, or a root was already reviewed",
     )?;
     c.root_mut().abandon(sha256, reason);
     Ok(())
+}
+
+pub(in crate::ceremony) fn payload_abandoned_sentence(
+    version: u64,
+    sha256: &Digest,
+    reason: &str,
+    approvals: &[Approval],
+    names: &Names<'_>,
+) -> String {
+    format!(
+        "{} decided to abandon the conflicting root {version} with digest {}. Its signatures are void: {reason}.",
+        names.approving(approvals),
+        sha256.short_hex()
+    )
 }

@@ -1,7 +1,8 @@
-//! A share is given up, or a drill ends as failed.
+//! A share is declared lost, or a drill ends as failed.
 use crate::ceremony::act::approval::require_approval;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::event::RestoreEvent;
 use crate::ceremony::replay::{Applied, require};
 use crate::ceremony::request::Pick;
@@ -44,14 +45,14 @@ pub(in crate::ceremony) fn read_aloud_of_restore(
             custodian, reason, ..
         } => Some(vec![
             format!(
-                "The share of {} counts as lost. The ceremony goes on without it, and its record says so.",
+                "The share of {} is declared lost. The ceremony continues without it, and the transcript records this.",
                 c.name(custodian)
             ),
-            format!("Why: {reason}"),
+            format!("Reason: {reason}"),
         ]),
         RestoreEvent::DrillFailed { reason, .. } => Some(vec![
             format!("The drill of {} ends as failed.", c.set_name()),
-            format!("Why: {reason}"),
+            format!("Reason: {reason}"),
         ]),
         RestoreEvent::ShareEntered { .. }
         | RestoreEvent::SharesCombined { .. }
@@ -68,15 +69,15 @@ pub(in crate::ceremony) fn share_declared_lost(
     reason: &str,
     approvals: &[Approval],
 ) -> Applied {
-    require_approval(c, at.event, approvals, "a share is given up")?;
-    require(!reason.trim().is_empty(), "two people say why")?;
+    require_approval(c, at.event, approvals, "a share is declared lost")?;
+    require(!reason.trim().is_empty(), "a reason is required")?;
     let is_at_hand = matches!(
         at.current().map(|step| &step.act),
         Some(Act::OpenShare { custodian: of }) if of == custodian
     );
-    require(is_at_hand, "that share is not at hand")?;
+    require(is_at_hand, "the current step is not about this share")?;
     c.restore_mut().declare_share_lost(custodian, reason);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -86,13 +87,28 @@ pub(in crate::ceremony) fn drill_failed(
     reason: &str,
     approvals: &[Approval],
 ) -> Applied {
-    require_approval(c, at.event, approvals, "a drill has failed")?;
-    require(!reason.trim().is_empty(), "two people say why")?;
+    require_approval(c, at.event, approvals, "a drill is ended as failed")?;
+    require(!reason.trim().is_empty(), "a reason is required")?;
     require(
         c.may_fail_drill(),
-        "a drill fails when something did not work, or no quorum is left",
+        "a drill can be ended as failed only after a failure, or if no quorum is left",
     )?;
     c.restore_mut().fail(reason);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
+}
+
+pub(in crate::ceremony) fn share_declared_lost_sentence(
+    custodian: &PersonId,
+    reason: &str,
+    names: &Names<'_>,
+) -> String {
+    format!(
+        "{} declared the share of {custodian} lost: {reason}.",
+        names.people
+    )
+}
+
+pub(in crate::ceremony) fn drill_failed_sentence(reason: &str, names: &Names<'_>) -> String {
+    format!("{} ended the drill as failed: {reason}.", names.people)
 }

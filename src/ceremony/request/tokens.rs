@@ -1,16 +1,16 @@
-//! What the room may ask for about tokens and their keys.
+//! Requests about tokens and their keys.
 use crate::ceremony::act::approval::{decided, known};
 use crate::ceremony::act::attendance::only;
+use crate::ceremony::act::destroy_token_key;
 use crate::ceremony::act::generate_key::{regenerate, undo};
 use crate::ceremony::approval::Approval;
-use crate::ceremony::approval::strengths_of;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::event::KeyEvent;
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
 use crate::ceremony::request::Pick;
 use crate::ceremony::state::{Ceremony, FormerDisposition, KEYBOARD_LINE};
-use crate::ceremony::telling::Telling;
 use crate::script::{KeyId, SpareId};
 use crate::words::Digest;
 
@@ -49,16 +49,16 @@ pub(in crate::ceremony) fn envelope_picks(c: &Ceremony) -> Vec<Pick> {
     picks.collect()
 }
 
-/// What a decision about tokens means, to be read aloud before two people approve it; nothing for others.
+/// What a decision about tokens means, to be read aloud before two people approve it; none for other events.
 pub(in crate::ceremony) fn read_aloud_of_tokens(
     c: &Ceremony,
     event: &KeyEvent,
 ) -> Option<Vec<String>> {
-    let line = |text: String, reason: &str| Some(vec![text, format!("Why: {reason}")]);
+    let line = |text: String, reason: &str| Some(vec![text, format!("Reason: {reason}")]);
     match event {
         KeyEvent::RegenerationDecided { key, reason, .. } => line(
             format!(
-                "{} is destroyed on its token, and made anew there.",
+                "{} will be destroyed on its token and generated again there.",
                 key_text(c, key)
             ),
             reason,
@@ -67,13 +67,13 @@ pub(in crate::ceremony) fn read_aloud_of_tokens(
             key, spare, reason, ..
         } => {
             let old = if c.keys[key].generated().is_some() {
-                " The key on the old token is destroyed first, or listed as an orphan."
+                " The key on the replaced token is destroyed first, or listed as an orphan."
             } else {
                 ""
             };
             line(
                 format!(
-                    "{spare} takes the place of {}, for good; the steps of the key begin anew.{old}",
+                    "{spare} permanently replaces {}. The steps of the key start again.{old}",
                     c.token_title(key)
                 ),
                 reason,
@@ -81,23 +81,27 @@ pub(in crate::ceremony) fn read_aloud_of_tokens(
         }
         KeyEvent::KeyOrphaned { key, reason, .. } => line(
             format!(
-                "The old key of {} is not destroyed. It is listed as an orphan: whoever has its token could sign with it, but no root trusts it.",
+                "The former key of {} will not be destroyed. It is listed as an orphan: a person with its token and PIN can sign with it, but no root trusts it.",
                 key_text(c, key)
             ),
             reason,
         ),
         KeyEvent::KeySkipped { key, reason, .. } => {
             let what = if c.has_signed(key) {
-                "is not proven again"
+                "will not be proven again"
             } else {
-                "does not sign this root, and is not proven again"
+                "will not sign this root and will not be proven again"
             };
             line(
                 format!("{} {what}. It stays in the root.", key_text(c, key)),
                 reason,
             )
         }
-        KeyEvent::DestructionIntended { .. }
+        KeyEvent::KeyFilesAttested { files, .. } => {
+            Some(destroy_token_key::read_aloud_of_attested(files))
+        }
+        KeyEvent::KeyFilesFound { .. }
+        | KeyEvent::DestructionIntended { .. }
         | KeyEvent::TokenKeyDestroyed { .. }
         | KeyEvent::TokenFound { .. }
         | KeyEvent::InitializeIntended { .. }
@@ -119,10 +123,10 @@ pub(in crate::ceremony) fn postponed(c: &mut Ceremony, key: &KeyId) -> Applied {
     known(c, key)?;
     require(
         c.may_postpone(key),
-        "the steps of that key cannot wait: they are done, or nothing else can be done before the root is composed",
+        "the steps of this key cannot be postponed: they are done, or there is no other step before the root is composed",
     )?;
     c.progress_mut().postpone(key);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -130,10 +134,10 @@ pub(in crate::ceremony) fn brought_forward(c: &mut Ceremony, key: &KeyId) -> App
     known(c, key)?;
     require(
         c.may_bring_forward(key),
-        "only the steps of a key whose holder is here are taken up, and only those of other keys are passed over",
+        "the steps of this key cannot be brought forward: its holder is not present, or steps other than those of keys come first",
     )?;
     c.progress_mut().bring_forward(key);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -144,13 +148,13 @@ pub(in crate::ceremony) fn regeneration_decided(
     reason: &str,
     approvals: &[Approval],
 ) -> Applied {
-    decided(c, at, key, reason, approvals, "a key is made anew")?;
+    decided(c, at, key, reason, approvals, "a key is regenerated")?;
     require(
         c.may_regenerate(key),
-        "a key is made anew once it exists, by its holder, and before the root is composed",
+        "a key can be regenerated only by its holder, after it was generated here and before the root is composed",
     )?;
     regenerate(c, key)?;
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -162,11 +166,18 @@ pub(in crate::ceremony) fn spare_taken(
     reason: &str,
     approvals: &[Approval],
 ) -> Applied {
-    decided(c, at, key, reason, approvals, "a spare token is taken")?;
+    decided(
+        c,
+        at,
+        key,
+        reason,
+        approvals,
+        "a token is replaced by a spare",
+    )?;
     let is_free = c.spares_for(key).iter().any(|free| free.id == *spare);
     require(
         is_free,
-        "that spare is not for this key, was taken already, or comes too late: the root is composed",
+        "this spare is not for this key, was used already, or the root is already composed",
     )?;
     let item = c.item_of(key);
     let was_here = c.keys[key].token().is_some() || c.whereabouts(&item).is_some();
@@ -174,7 +185,7 @@ pub(in crate::ceremony) fn spare_taken(
     c.keys_mut()
         .take_spare(key, spare, was_here.then_some(item))?;
     undo(c, key, |_| true);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -187,7 +198,7 @@ pub(in crate::ceremony) fn key_destroyed(
     state.end_former(fingerprint, FormerDisposition::Destroyed)?;
     state.right_pin();
     c.custody_mut().use_token();
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -205,14 +216,14 @@ pub(in crate::ceremony) fn key_orphaned(
         key,
         reason,
         approvals,
-        "an old key is listed as an orphan",
+        "a former key is listed as an orphan",
     )?;
     let reason = reason.to_owned();
     let disposition = FormerDisposition::Orphan { reason };
     c.keys_mut()
         .change(key)?
         .end_former(fingerprint, disposition)?;
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -224,25 +235,30 @@ pub(in crate::ceremony) fn unblocking_decided(
 ) -> Applied {
     known(c, key)?;
     let plan = c.script.key(key).and_then(|plan| plan.unblocked_by());
-    let plan = plan.ok_or_else(|| contradiction("nobody has what would unblock that PIN"))?;
+    let plan = plan.ok_or_else(|| {
+        contradiction("this PIN cannot be unblocked: no person has the secret for it")
+    })?;
     let (secret, owner) = (plan.secret, plan.set_by.clone());
     let owner_is_here = owner
         .as_ref()
         .is_some_and(|owner| c.participants.is_here(owner) && at.event.people.contains(owner));
-    require(owner_is_here, "who set what unblocks the PIN is not here")?;
+    require(
+        owner_is_here,
+        "the person with the secret that unblocks the PIN is not present",
+    )?;
     require(
         c.key_at_hand() == Some(key) && !c.is_holder_away(key),
-        "that token is not at hand, or its holder is away",
+        "this token is not in use now, or its holder is not present",
     )?;
     c.keys_mut().change(key)?.begin_unblocking(secret, bag)?;
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
 pub(in crate::ceremony) fn pin_unblocked(c: &mut Ceremony, key: &KeyId) -> Applied {
     c.keys_mut().change(key)?.unblock()?;
     c.custody_mut().use_token();
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -253,43 +269,55 @@ pub(in crate::ceremony) fn skipped(
     reason: &str,
     approvals: &[Approval],
 ) -> Applied {
-    decided(c, at, key, reason, approvals, "a key is done without")?;
+    decided(c, at, key, reason, approvals, "a key is skipped")?;
     hold(
         Check::RootReachability,
         c.is_reached_without(key),
-        "without that key the root does not reach the signatures that it needs",
+        "without this key the root cannot reach its threshold",
     )?;
     require(
         c.may_skip(key),
-        "only a key whose holder is away or whose token fails is done without",
+        "a key can be skipped only if its holder is not present or its token fails",
     )?;
     c.keys_mut().change(key)?.skip(reason);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
 pub(in crate::ceremony) fn keyboard_tested(c: &mut Ceremony, at: &At<'_>, typed: &str) -> Applied {
-    require(typed == KEYBOARD_LINE, "the test line came out otherwise")?;
+    require(
+        typed == KEYBOARD_LINE,
+        "the typed line is not the keyboard test line",
+    )?;
     let person = only(at.event, "one person types the test line")?;
     require(
         c.participants.is_here(person),
-        "only who is here types the test line",
+        "a person who is present must type the test line",
     )?;
     c.host_mut().test_keyboard();
     Ok(())
+}
+
+pub(in crate::ceremony) fn postponed_sentence(key: &KeyId) -> String {
+    format!("The steps of {key} were postponed.")
+}
+
+pub(in crate::ceremony) fn brought_forward_sentence(key: &KeyId) -> String {
+    format!("The steps of {key} were brought forward.")
+}
+
+pub(in crate::ceremony) fn keyboard_tested_sentence(names: &Names<'_>) -> String {
+    format!("{} typed the keyboard test line correctly.", names.people)
 }
 
 pub(in crate::ceremony) fn regeneration_decided_sentence(
     key: &KeyId,
     reason: &str,
     approvals: &[Approval],
-    telling: &Telling<'_>,
+    names: &Names<'_>,
 ) -> String {
-    let Telling { people, .. } = *telling;
-    format!(
-        "{key} is to be destroyed and made anew, as {people} decided ({}): {reason}.",
-        strengths_of(approvals)
-    )
+    let people = names.approving(approvals);
+    format!("{people} decided to destroy {key} and generate it again: {reason}.")
 }
 
 pub(in crate::ceremony) fn spare_taken_sentence(
@@ -297,19 +325,28 @@ pub(in crate::ceremony) fn spare_taken_sentence(
     spare: &SpareId,
     reason: &str,
     approvals: &[Approval],
-    telling: &Telling<'_>,
+    names: &Names<'_>,
 ) -> String {
-    let Telling { people, script, .. } = *telling;
     format!(
-        "{spare} takes the place of {}, as {people} decided ({}): {reason}.",
-        script.token_title(key),
-        strengths_of(approvals)
+        "{} decided to replace {} with {spare}: {reason}.",
+        names.approving(approvals),
+        names.script.token_title(key)
     )
+}
+
+pub(in crate::ceremony) fn key_skipped_sentence(
+    key: &KeyId,
+    reason: &str,
+    approvals: &[Approval],
+    names: &Names<'_>,
+) -> String {
+    let people = names.approving(approvals);
+    format!("{people} decided to continue without {key}: {reason}.")
 }
 
 pub(in crate::ceremony) fn key_destroyed_sentence(key: &KeyId, fingerprint: &Digest) -> String {
     format!(
-        "The old key of {key}, fingerprint {}, was destroyed; its token does not hold it any more.",
+        "The former key of {key}, fingerprint {}, was destroyed. Its token no longer holds it.",
         fingerprint.short_hex()
     )
 }
@@ -319,31 +356,30 @@ pub(in crate::ceremony) fn key_orphaned_sentence(
     fingerprint: &Digest,
     reason: &str,
     approvals: &[Approval],
-    telling: &Telling<'_>,
+    names: &Names<'_>,
 ) -> String {
-    let Telling { people, .. } = *telling;
     format!(
-        "The old key of {key}, fingerprint {}, was not destroyed and is an orphan, as {people} decided ({}): {reason}.",
-        fingerprint.short_hex(),
-        strengths_of(approvals)
+        "{} decided not to destroy the former key of {key}, fingerprint {}. It is listed as an orphan: {reason}.",
+        names.approving(approvals),
+        fingerprint.short_hex()
     )
 }
 
 pub(in crate::ceremony) fn unblock_decided_sentence(
     key: &KeyId,
     bag: Option<&str>,
-    telling: &Telling<'_>,
+    names: &Names<'_>,
 ) -> String {
-    let Telling { people, .. } = *telling;
-    match bag {
-        None => format!("{people} decided to unblock the PIN of the token for {key}."),
-        Some(bag) => format!(
-            "{people} decided to unblock the PIN of the token for {key}; bag {bag} is opened for it."
-        ),
-    }
+    let bag = bag.map_or_else(String::new, |bag| format!(" Bag {bag} is opened for this."));
+    format!(
+        "{} decided to unblock the PIN of the token for {key}.{bag}",
+        names.people
+    )
 }
 
-pub(in crate::ceremony) fn pin_unblocked_sentence(key: &KeyId, telling: &Telling<'_>) -> String {
-    let Telling { people, .. } = *telling;
-    format!("The PIN of the token for {key} was unblocked; {people} set a new one.")
+pub(in crate::ceremony) fn pin_unblocked_sentence(key: &KeyId, names: &Names<'_>) -> String {
+    format!(
+        "The PIN of the token for {key} was unblocked. {} set a new PIN.",
+        names.people
+    )
 }

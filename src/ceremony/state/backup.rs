@@ -62,7 +62,7 @@ impl KeyBackup {
     pub(in crate::ceremony) fn disable_extraction(&mut self) -> Applied {
         require(
             self.made.is_some() && !self.is_non_extractable,
-            "the key is not backed up, or leaves its token no more already",
+            "the key is not backed up, or is already non-extractable",
         )?;
         self.is_non_extractable = true;
         Ok(())
@@ -70,7 +70,7 @@ impl KeyBackup {
 
     pub(in crate::ceremony) fn open(&mut self, custodian: &PersonId, by: OpenedBy) -> Applied {
         let before = self.opened.insert(custodian.clone(), by);
-        require(before.is_none(), "that share was opened already")
+        require(before.is_none(), "this share was already opened")
     }
 
     fn discard(&mut self) {
@@ -158,7 +158,7 @@ impl Backup {
         self.keys
             .get_mut(key)
             .map(Arc::make_mut)
-            .ok_or_else(|| contradiction("that key is not backed up here"))
+            .ok_or_else(|| contradiction("this key is not backed up here"))
     }
 
     pub(in crate::ceremony) fn prove_recipient(
@@ -169,7 +169,10 @@ impl Backup {
         let before = self
             .recipients
             .insert(custodian.clone(), recipients.to_vec());
-        require(before.is_none(), "that recipient was seen to open already")
+        require(
+            before.is_none(),
+            "this custodian already opened the test message",
+        )
     }
 
     pub(in crate::ceremony) fn account_for(

@@ -204,10 +204,7 @@ impl Custody {
     }
 
     pub(in crate::ceremony) fn require_no_pause(&self) -> Applied {
-        require(
-            self.pause == Pause::None,
-            "a pause begins once the room is settled, and not twice",
-        )
+        require(self.pause == Pause::None, "a pause has already begun")
     }
 }
 

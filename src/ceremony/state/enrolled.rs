@@ -107,7 +107,7 @@ impl Ceremony {
                 attributes: None,
                 provenance: Some(enrollment.claims().provenance),
                 attestation: None,
-                stood_in: false,
+                attestation_simulated: false,
             };
             // The keys of the script are those of the state.
             let _ = self.keys_mut().exists(id, Some(generated));

@@ -35,7 +35,7 @@ impl Ceremony {
         } else if matches!(step.act, Act::Note { .. }) {
             vec![Check::NoteInitials]
         } else if matches!(step.act, Act::VerifyToken { .. }) {
-            vec![Check::TokenProven]
+            vec![Check::TokenVerified]
         } else {
             Vec::new()
         }

@@ -30,7 +30,7 @@ impl<T: PartialEq> Intent<T> {
 
     /// Announces something for the first time.
     pub(super) fn announce(&mut self, what: T) -> Applied {
-        require(*self == Self::None, "it was announced already")?;
+        require(*self == Self::None, "this operation was already announced")?;
         *self = Self::Recorded(what);
         Ok(())
     }
@@ -39,7 +39,10 @@ impl<T: PartialEq> Intent<T> {
 impl Intent<()> {
     /// Announces something, again if it was interrupted.
     pub(super) fn announce_again(&mut self) -> Applied {
-        require(*self != Self::Recorded(()), "it was announced already")?;
+        require(
+            *self != Self::Recorded(()),
+            "this operation was already announced",
+        )?;
         *self = Self::Recorded(());
         Ok(())
     }

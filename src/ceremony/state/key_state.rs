@@ -12,6 +12,7 @@ use crate::script::{ItemId, SpareId, TokenSecret};
 use crate::transfer::{Occasion, PossessionProof};
 use crate::words::Digest;
 
+use super::destruction::Destruction;
 use super::intent::Intent;
 
 /// What is known of one key and its token.
@@ -41,8 +42,7 @@ pub struct KeyState {
     locked: bool,
     unblocking: bool,
     skipped: Option<String>,
-    destroy: Intent<()>,
-    destroyed: bool,
+    destruction: Destruction,
 }
 
 /// A key that another one replaced before it came into a root.
@@ -79,7 +79,7 @@ pub struct Generated {
     pub provenance: Option<Provenance>,
     pub attestation: Option<KeyAttestation>,
     /// Whether a simulated token made it, which cannot attest as the real one does.
-    pub stood_in: bool,
+    pub attestation_simulated: bool,
 }
 
 impl Generated {
@@ -91,14 +91,14 @@ impl Generated {
             attributes: None,
             provenance: None,
             attestation: None,
-            stood_in: false,
+            attestation_simulated: false,
         })
     }
 
     pub fn origin(&self) -> &'static str {
         match self.provenance {
-            None => "made before this ceremony",
-            Some(_) if self.stood_in => "claimed; attestation stood-in",
+            None => "generated before this ceremony",
+            Some(_) if self.attestation_simulated => "claimed (attestation simulated)",
             Some(provenance) => provenance.as_str(),
         }
     }
@@ -164,13 +164,9 @@ impl KeyState {
         self.reinserted
     }
 
-    /// Whether the key itself was destroyed, as a step of the script has it.
-    pub const fn is_destroyed(&self) -> bool {
-        self.destroyed
-    }
-
-    pub(in crate::ceremony) const fn destruction(&self) -> Intent<()> {
-        self.destroy
+    /// The destruction of the key itself, as a step of the script has it.
+    pub const fn destruction(&self) -> &Destruction {
+        &self.destruction
     }
 
     pub(in crate::ceremony) fn at_factory_value(&self) -> &[FactorySecret] {
@@ -233,14 +229,14 @@ impl KeyState {
     }
 
     pub(in crate::ceremony) fn announce_initialization(&mut self, label: &str) -> Applied {
-        require(self.token.is_some(), "the token was not found yet")?;
+        require(self.token.is_some(), "the token was not identified yet")?;
         self.initialize.announce(label.to_owned())
     }
 
     pub(in crate::ceremony) fn initialize(&mut self, token: &TokenId) -> Applied {
         require(
             self.initialize.get() == Some(&token.label),
-            "the token does not have the label that was intended",
+            "the token does not have the announced label",
         )?;
         self.token = Some(token.clone());
         self.at_factory_value
@@ -264,7 +260,7 @@ impl KeyState {
         object_id: &[u8],
         label: &str,
     ) -> Applied {
-        require(self.token.is_some(), "the token was not found yet")?;
+        require(self.token.is_some(), "the token was not identified yet")?;
         self.generate
             .announce((object_id.to_vec(), label.to_owned()))
     }
@@ -274,14 +270,14 @@ impl KeyState {
         token: &TokenId,
         generated: Generated,
     ) -> Applied {
-        require(self.generated.is_none(), "the key exists already")?;
+        require(self.generated.is_none(), "the key already exists")?;
         require(
             self.generate.get().is_some(),
             "the generation was not announced",
         )?;
         require(
             self.token.as_ref() == Some(token),
-            "the key is in another token than the one that was opened",
+            "the key is not in the token that was identified",
         )?;
         self.generated = Some(generated);
         self.right_pin();
@@ -312,7 +308,7 @@ impl KeyState {
 
     pub(in crate::ceremony) fn note_failure(&mut self, kind: FailureKind) {
         // The token may have got that far before it failed.
-        self.destroy.interrupt();
+        self.destruction.interrupt();
         if self.is_at_former() {
             let pending = |former: &&mut Former| former.disposition == FormerDisposition::Pending;
             if let (FailureKind::PinLocked, Some(former)) =
@@ -333,21 +329,11 @@ impl KeyState {
     pub(super) fn interrupt(&mut self) {
         self.initialize.interrupt();
         self.generate.interrupt();
-        self.destroy.interrupt();
+        self.destruction.interrupt();
     }
 
-    pub(in crate::ceremony) fn announce_destruction(&mut self) -> Applied {
-        self.destroy.announce(())
-    }
-
-    pub(in crate::ceremony) fn destroy(&mut self) -> Applied {
-        require(
-            self.destroy.get().is_some() && !self.destroyed,
-            "the destruction of that key was not announced, or is done",
-        )?;
-        self.destroyed = true;
-        self.right_pin();
-        Ok(())
+    pub(in crate::ceremony) fn destruction_mut(&mut self) -> &mut Destruction {
+        &mut self.destruction
     }
 
     fn retire(&mut self) {
@@ -403,7 +389,7 @@ impl KeyState {
                 && former.public_key.fingerprint() == *fingerprint
         });
         let former =
-            former.ok_or_else(|| contradiction("no key with that fingerprint was given up"))?;
+            former.ok_or_else(|| contradiction("there is no former key with this fingerprint"))?;
         former.disposition = disposition;
         Ok(())
     }
@@ -418,7 +404,7 @@ impl KeyState {
         require(self.pin_set || self.token.is_some(), "the token has no PIN")?;
         require(
             self.envelopes.get(&secret) == bag,
-            "another bag would be opened than the one that was sealed",
+            "this is not the bag in which the secret is sealed",
         )?;
         self.envelopes.remove(&secret);
         self.unblocking = true;
@@ -426,7 +412,7 @@ impl KeyState {
     }
 
     pub(in crate::ceremony) fn unblock(&mut self) -> Applied {
-        require(self.unblocking, "nobody decided to unblock that PIN")?;
+        require(self.unblocking, "the PIN is not to be unblocked")?;
         self.unblocking = false;
         self.right_pin();
         // What lies in the bag is the PIN that locked.
@@ -445,7 +431,7 @@ impl KeyState {
     pub(super) fn require_former_settled(&self) -> Result<(), ReplayError> {
         require(
             self.to_destroy().is_none(),
-            "the old key is neither destroyed nor listed as an orphan",
+            "the former key is neither destroyed nor listed as an orphan",
         )
     }
 }

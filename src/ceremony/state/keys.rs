@@ -126,11 +126,10 @@ impl Keys {
     }
 
     pub(in crate::ceremony) fn compare(&mut self, id: &KeyId) -> Applied {
-        let remote = self
-            .remote
-            .get_mut(id)
-            .ok_or_else(|| contradiction("the token of that key is here: it answers itself"))?;
-        require(!remote.is_compared, "it was compared already")?;
+        let remote = self.remote.get_mut(id).ok_or_else(|| {
+            contradiction("the token of this key is here and proves possession itself")
+        })?;
+        require(!remote.is_compared, "the fingerprint was already compared")?;
         remote.is_compared = true;
         Ok(())
     }

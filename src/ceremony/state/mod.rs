@@ -5,6 +5,7 @@ mod backup;
 mod backups;
 mod custody;
 mod custody_requests;
+mod destruction;
 mod enrolled;
 mod exceptions;
 mod host;
@@ -44,6 +45,8 @@ pub use custody::{Bag, Whereabouts};
 pub(super) use custody::Pause;
 
 pub(super) use custody_requests::CustodyRequest;
+
+pub use destruction::Destruction;
 
 pub(super) use intent::Intent;
 
@@ -123,6 +126,12 @@ impl Ceremony {
             ceremony.build_further_on(at, base);
         }
         ceremony
+    }
+
+    pub(super) fn forget_failure(&mut self) {
+        if self.progress.failure().is_some() {
+            self.progress_mut().forget_failure();
+        }
     }
 
     pub(super) fn progress_mut(&mut self) -> &mut Progress {

@@ -1,7 +1,7 @@
 //! In which order the steps come: the order of the script, but for the blocks of key holders.
 use super::Ceremony;
 use crate::ceremony::event::{Event, EventKind, Verdict};
-use crate::metadata::Signer;
+use crate::metadata::Availability;
 use crate::script::{Act, KeyId, KeyPlan, PersonId, Step};
 
 impl Ceremony {
@@ -82,7 +82,7 @@ impl Ceremony {
 
     pub(in crate::ceremony) fn undone(&self) -> impl Iterator<Item = &Step> {
         let steps = self.script.steps().iter();
-        steps.filter(|step| !self.progress.is_done(&step.id))
+        steps.filter(|step| !self.progress.is_done(step.index))
     }
 
     /// The first step of a key's block that is not done; none when the key is there.
@@ -203,11 +203,11 @@ impl Ceremony {
         let mut change = self.root_change();
         let owed = !self.has_signed(key);
         for participant in change
-            .participants
+            .keys
             .iter_mut()
             .filter(|participant| owed && participant.name == key.as_str())
         {
-            participant.signer = Signer::Never;
+            participant.availability = Availability::Unavailable;
         }
         let own = change.reachability().is_reached();
         own && self

@@ -72,7 +72,7 @@ impl Participants {
 /// What changes.
 impl Participants {
     pub(in crate::ceremony) fn attend(&mut self, person: &PersonId, presence: Presence) -> Applied {
-        require(!self.is_here(person), "that person is here already")?;
+        require(!self.is_here(person), "this person is already present")?;
         self.attended.insert(person.clone(), presence);
         self.away.remove(person);
         Ok(())
@@ -85,7 +85,7 @@ impl Participants {
     pub(in crate::ceremony) fn require_undecided(&self, person: &PersonId) -> Applied {
         require(
             !self.is_here(person) && !self.is_away(person),
-            "of that person it was said already",
+            "attendance of this person was already taken",
         )
     }
 
@@ -98,7 +98,7 @@ impl Participants {
 
     pub(in crate::ceremony) fn choose_code(&mut self, person: &PersonId) -> Applied {
         let is_new = self.codes.insert(person.clone());
-        require(is_new, "that person has a code already")
+        require(is_new, "this person already has a code")
     }
 
     pub(in crate::ceremony) fn verify_token(&mut self, person: &PersonId) {

@@ -36,7 +36,7 @@ impl Ceremony {
     pub(in crate::ceremony) fn may_abandon(&self, entry: &PayloadEntry) -> bool {
         self.script.signing().is_none()
             && !self.root().is_reviewed()
-            && self.root().frozen().map(FrozenRoot::digest) != Some(entry.sha256)
+            && self.root().frozen().map(|root| root.digest()) != Some(entry.sha256)
             && entry.holds_its_version()
             && !entry.may_be_reached()
     }
@@ -49,7 +49,7 @@ impl Ceremony {
         live.map(|entry| {
             let next = entry.version + 1;
             format!(
-                "ALARM: {}. It is live until clients trust version {next}.",
+                "ALARM: {}. Clients can accept it until they trust version {next}.",
                 entry.describe()
             )
         })

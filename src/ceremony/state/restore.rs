@@ -62,7 +62,7 @@ impl Restore {
     ) -> Applied {
         self.entered.insert(custodian.clone(), by);
         let is_new = self.in_memory.insert(custodian.clone());
-        require(is_new, "that share came in already")
+        require(is_new, "this share was already entered")
     }
 
     pub(in crate::ceremony) fn declare_share_lost(&mut self, custodian: &PersonId, reason: &str) {
@@ -70,7 +70,7 @@ impl Restore {
     }
 
     pub(in crate::ceremony) fn combine(&mut self) -> Applied {
-        require(self.combined.is_empty(), "the shares were combined already")?;
+        require(self.combined.is_empty(), "the shares were already combined")?;
         self.combined = self.in_memory.iter().cloned().collect();
         Ok(())
     }
@@ -80,13 +80,13 @@ impl Restore {
     }
 
     pub(in crate::ceremony) fn prove(&mut self) -> Applied {
-        require(self.is_restored, "nothing was restored yet")?;
+        require(self.is_restored, "no key was restored yet")?;
         self.is_proven = true;
         Ok(())
     }
 
     pub(in crate::ceremony) fn destroy(&mut self) -> Applied {
-        require(self.is_restored, "nothing was restored")?;
+        require(self.is_restored, "no key was restored")?;
         self.is_destroyed = true;
         Ok(())
     }

@@ -66,14 +66,14 @@ impl Ceremony {
         let manifest = self.set_at_hand()?;
         if let Some(Ending::Aborted { reason }) = self.progress.ending() {
             return Some(DrillResult::Failed {
-                reason: format!("broken off: {reason}"),
+                reason: format!("aborted: {reason}"),
             });
         }
         let is_done = self
             .script
             .steps()
             .iter()
-            .all(|step| !is_of_restore(&step.act) || self.progress.is_done(&step.id));
+            .all(|step| !is_of_restore(&step.act) || self.progress.is_done(step.index));
         if !is_done {
             return None;
         }

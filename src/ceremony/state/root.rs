@@ -153,7 +153,7 @@ impl Root {
     pub(in crate::ceremony) fn require_frozen(&self) -> Result<&FrozenRoot, ReplayError> {
         self.frozen
             .as_ref()
-            .ok_or_else(|| contradiction("there is no root yet"))
+            .ok_or_else(|| contradiction("the root was not composed yet"))
     }
 }
 
@@ -189,7 +189,7 @@ impl Root {
         )?;
         require(
             state.certificate.is_none(),
-            "the key has a certificate already",
+            "the key already has a certificate",
         )?;
         state.certificate = Some(certificate);
         Ok(())
@@ -219,14 +219,14 @@ impl Root {
 
     pub(in crate::ceremony) fn announce_signature(&mut self, key: &KeyId, repeat: bool) -> Applied {
         let state = self.key(key)?;
-        require(state.signature.is_none(), "the key has signed already")?;
+        require(state.signature.is_none(), "the key has already signed")?;
         require(
             state.sign != Intent::Recorded(()),
-            "it was announced already",
+            "the signature was already announced",
         )?;
         require(
             repeat == (state.sign == Intent::Interrupted(())),
-            "a signature is a repeat exactly when an earlier try was interrupted",
+            "a signature is a repetition if and only if an earlier attempt was interrupted",
         )?;
         state.sign.announce_again()
     }
@@ -245,7 +245,7 @@ impl Root {
     }
 
     pub(in crate::ceremony) fn require_signature_announced(&self, key: &KeyId) -> Applied {
-        require(self.signature(key).is_none(), "the key has signed already")?;
+        require(self.signature(key).is_none(), "the key has already signed")?;
         require(
             self.signing(key) == Intent::Recorded(()),
             "the signature was not announced",
@@ -253,28 +253,42 @@ impl Root {
     }
 
     pub(in crate::ceremony) fn write_request(&mut self, file: &ExportedFile) -> Applied {
-        require(self.request.is_none(), "the request was written already")?;
+        require(
+            self.request.is_none(),
+            "the signing request was already written",
+        )?;
         self.request = Some(file.clone());
         Ok(())
     }
 
     fn owed_by(&mut self, key: &KeyId) -> Result<&mut Owed, ReplayError> {
-        self.owed
-            .get_mut(key)
-            .ok_or_else(|| contradiction(format!("no site owes a signature of {key}")))
+        self.owed.get_mut(key).ok_or_else(|| {
+            contradiction(format!(
+                "no signature from {key} is awaited from another site"
+            ))
+        })
     }
 
     pub(in crate::ceremony) fn expect_signature(&mut self, key: &KeyId) -> Applied {
-        require(self.request.is_some(), "no site was asked yet")?;
+        require(
+            self.request.is_some(),
+            "the signing request was not written yet",
+        )?;
         let owed = self.owed_by(key)?;
-        require(*owed == Owed::Waited, "it is looked for already")?;
+        require(
+            *owed == Owed::Waited,
+            "the signature was already reported to have arrived",
+        )?;
         *owed = Owed::Expected;
         Ok(())
     }
 
     pub(in crate::ceremony) fn require_expected(&mut self, key: &KeyId) -> Applied {
         let owed = self.owed_by(key)?;
-        require(*owed == Owed::Expected, "nobody said that it is here")
+        require(
+            *owed == Owed::Expected,
+            "the signature was not reported to have arrived",
+        )
     }
 
     pub(in crate::ceremony) fn collect_signature(
@@ -289,7 +303,10 @@ impl Root {
 
     pub(in crate::ceremony) fn skip_signature(&mut self, key: &KeyId, reason: &str) -> Applied {
         let owed = self.owed_by(key)?;
-        require(!owed.is_settled(), "it has come already")?;
+        require(
+            !owed.is_settled(),
+            "the signature was already collected or skipped",
+        )?;
         *owed = Owed::Skipped {
             reason: reason.to_owned(),
         };
@@ -310,7 +327,7 @@ impl Root {
     }
 
     pub(in crate::ceremony) fn announce_export(&mut self) -> Applied {
-        require(!self.export_intended, "it was announced already")?;
+        require(!self.export_intended, "the export was already announced")?;
         self.export_intended = true;
         Ok(())
     }

@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::metadata::{self, Participant, Progress, RoleKind, RootChange, RootDocument, Signer};
+use crate::metadata::{
+    self, Availability, ChangedKey, Progress, RoleKind, RootChange, RootDocument,
+};
 use crate::record::Signature;
 use crate::script::{Act, FurtherRepository, KeyId, KeyPlan, Place, Signing};
 use crate::transfer::DetachedSignature;
@@ -251,31 +253,31 @@ impl Ceremony {
         if let Some(signing) = self.script.signing() {
             return self.signing_change(signing);
         }
-        let here = self.key_states().map(|(plan, state)| Participant {
+        let here = self.key_states().map(|(plan, state)| ChangedKey {
             name: plan.id.to_string(),
             before: plan.change.before().is_some(),
             after: plan.change.stays(),
-            signer: if state.skipped().is_some() && !self.has_signed(&plan.id) {
-                Signer::Never
+            availability: if state.skipped().is_some() && !self.has_signed(&plan.id) {
+                Availability::Unavailable
             } else {
-                Signer::Here
+                Availability::Present
             },
         });
-        let distant = self.script.distant_keys().iter().map(|key| Participant {
+        let distant = self.script.distant_keys().iter().map(|key| ChangedKey {
             name: key.id.to_string(),
             before: key.change.before().is_some(),
             after: key.change.stays(),
-            signer: match key.place {
+            availability: match key.place {
                 Place::Site(_) => match self.root().owed().get(&key.id) {
-                    Some(Owed::Skipped { .. }) => Signer::Never,
-                    Some(Owed::Collected) => Signer::Here,
-                    Some(Owed::Waited | Owed::Expected) | None => Signer::Owed,
+                    Some(Owed::Skipped { .. }) => Availability::Unavailable,
+                    Some(Owed::Collected) => Availability::Present,
+                    Some(Owed::Waited | Owed::Expected) | None => Availability::Remote,
                 },
-                Place::Elsewhere(_) | Place::Absent | Place::Lost => Signer::Never,
+                Place::Elsewhere(_) | Place::Absent | Place::Lost => Availability::Unavailable,
             },
         });
         RootChange {
-            participants: here.chain(distant).collect(),
+            keys: here.chain(distant).collect(),
             threshold_before: self.base_root().map(BaseRoot::threshold),
             threshold_after: u64::from(self.script.root().threshold),
         }
@@ -321,7 +323,7 @@ impl Ceremony {
                 .any(|(_, listed)| listed.key().public() == Some(public))
         };
         let mut publics = Vec::new();
-        let mut participants = Vec::new();
+        let mut keys = Vec::new();
         for (id, listed) in [old, new]
             .into_iter()
             .flat_map(|d| d.role_keys(RoleKind::Root))
@@ -338,15 +340,19 @@ impl Ceremony {
                 .iter()
                 .filter_map(|(_, state)| state.generated())
                 .any(|key| key.public_key == *public);
-            participants.push(Participant {
+            keys.push(ChangedKey {
                 name: id.short(),
                 before: has(old, public),
                 after: has(new, public),
-                signer: if is_here { Signer::Here } else { Signer::Owed },
+                availability: if is_here {
+                    Availability::Present
+                } else {
+                    Availability::Remote
+                },
             });
         }
         RootChange {
-            participants,
+            keys,
             threshold_before: Some(old.role(RoleKind::Root).threshold()),
             threshold_after: new.role(RoleKind::Root).threshold(),
         }

@@ -14,10 +14,12 @@ pub(in crate::ceremony) const KEYBOARD_LINE: &str = "aqwzymAQWZYM0123456789-_.:;
 impl Ceremony {
     /// Whether a simulated token of another make stands in for a token that would attest its key: then nothing is
     /// proven, and nothing asked.
-    pub fn is_stood_in(&self, key: &KeyId, token: &TokenId) -> bool {
+    pub fn is_attestation_simulated(&self, key: &KeyId, token: &TokenId) -> bool {
         let planned = self.token_spec(key);
         self.mode() == Mode::Rehearsal
-            && planned.is_some_and(|planned| planned.attests() && planned.profile != token.profile)
+            && planned.is_some_and(|planned| {
+                planned.profile.attests() && planned.profile.name != token.profile
+            })
     }
 
     /// The label that a token gets: the script's, or the key's name there. At most 32 bytes.

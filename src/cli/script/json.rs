@@ -1,4 +1,4 @@
-//! What a script says, for software.
+//! A script as JSON.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub(super) fn ceremony(script: &Script) -> Value {
                 "id": key.id,
                 "holder": key.holder,
                 "type": key.key_type.to_string(),
-                "profile": key.token.profile,
+                "profile": key.token.profile.name,
                 "activation": key.activation.iter().map(activation).collect::<Vec<_>>(),
             })
         })
@@ -42,7 +42,7 @@ pub(super) fn ceremony(script: &Script) -> Value {
     let spares: Vec<Value> = script
         .spares()
         .iter()
-        .map(|spare| json!({ "id": spare.id, "profile": spare.token.profile, "keys": spare.keys }))
+        .map(|spare| json!({ "id": spare.id, "profile": spare.token.profile.name, "keys": spare.keys }))
         .collect();
     let steps: Vec<Value> = script
         .steps()
@@ -78,7 +78,7 @@ pub(super) fn ceremony(script: &Script) -> Value {
     })
 }
 
-/// Who sets a secret of a token, and what becomes of it.
+/// Who sets a secret of a token, and its disposition.
 fn activation(plan: &SecretPlan) -> Value {
     let bag = match &plan.disposition {
         SecretDisposition::Sealed { bag } => Some(bag),

@@ -1,61 +1,49 @@
-//! The strict reader. Everything that parsers disagree about is refused here, once.
+//! The strict JSON reader. It refuses everything that parsers interpret differently.
 
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// The deepest nesting of arrays and objects that is read. Root metadata has five levels.
+/// The maximum nesting of arrays and objects. Root metadata has five levels.
 pub const MAX_DEPTH: usize = 120;
 
-/// The largest magnitude of an integer: beyond 2^53 some readers round.
+/// The largest magnitude of an integer. Some readers round larger integers.
 pub const MAX_INTEGER: u64 = 1 << 53;
 
-/// Why bytes are not JSON that everyone reads alike.
+/// Bytes that are not JSON, or that readers interpret differently. Lines and columns count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum JsonError {
-    /// A byte order mark before the text (RFC 8259, section 8.1).
+    /// RFC 8259, section 8.1.
     #[error("the text begins with a byte order mark")]
     ByteOrderMark,
-    #[error("byte {offset} is not UTF-8")]
-    Utf8 {
-        /// Counted from 0.
-        offset: usize,
-    },
-    /// An object with two members of one name: readers differ in which one they take.
-    #[error("the member {name:?} stands twice in one object")]
+    #[error("the text is not UTF-8 at byte offset {offset}")]
+    Utf8 { offset: usize },
+    #[error("the member {name:?} appears twice in one object")]
     DuplicateMember { name: String },
     /// A fraction, an exponent, a negative zero, or an integer beyond ±2^53.
     #[error("a number at line {line} is not an integer within ±2^53")]
-    Number {
-        /// Counted from 1.
-        line: usize,
-    },
+    Number { line: usize },
     #[error("arrays and objects are nested deeper than {MAX_DEPTH} levels")]
     Depth,
-    #[error("something follows the JSON text at line {line}, column {column}")]
-    Trailing {
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1.
-        column: usize,
-    },
-    /// Not JSON; a lone surrogate is none either.
-    #[error("not JSON at line {line}, column {column}: {what}")]
+    #[error("unexpected text after the JSON value at line {line}, column {column}")]
+    Trailing { line: usize, column: usize },
+    #[error("invalid JSON at line {line}, column {column}: {what}")]
     Syntax {
-        /// Counted from 1.
         line: usize,
-        /// Counted from 1.
         column: usize,
         what: String,
     },
+    #[error("{0} is not an integer within ±2^53")]
+    CanonicalNumber(String),
+    #[error("the text is not canonical JSON")]
+    NotCanonical,
 }
 
 /// Reads one JSON text (RFC 8259). Objects keep the order of their members.
 ///
 /// # Errors
-/// When the text is not JSON, or is JSON that readers understand differently.
+/// If the text is not JSON, or readers interpret it differently.
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     if bytes.starts_with(b"\xef\xbb\xbf") {
         return Err(JsonError::ByteOrderMark);
@@ -95,8 +83,7 @@ fn syntax(error: &serde_json::Error) -> JsonError {
     }
 }
 
-/// Builds a [`Value`]. serde carries errors as text only, so the visitor leaves
-/// its refusal in a slot beside the deserializer.
+/// Builds a [`Value`]. serde transports errors only as text, so the visitor stores its own error separately.
 struct Strict<'a> {
     depth: usize,
     refusal: &'a mut Option<JsonError>,
@@ -108,7 +95,6 @@ impl Strict<'_> {
         Err(E::custom("refused"))
     }
 
-    /// For what is in an array or object.
     fn inner(&mut self) -> Strict<'_> {
         Strict {
             depth: self.depth + 1,
@@ -173,8 +159,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         Ok(Value::Array(array))
     }
 
-    /// A fault inside the object comes before a name that stands twice; of several such names the first by code
-    /// point is reported.
+    /// Errors inside the object take precedence over duplicate names. Of several, the first by code point is reported.
     fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Value, A::Error> {
         if self.depth >= MAX_DEPTH {
             return self.refuse(JsonError::Depth);
@@ -214,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_stands_twice_is_refused_however_it_is_escaped() {
+    fn duplicate_members_are_refused_however_they_are_escaped() {
         let twice = JsonError::DuplicateMember { name: "a".into() };
         assert_eq!(refused(r#"{"a":1,"a":1}"#), twice);
         assert_eq!(refused(r#"[{"a":1,"\u0061":2}]"#), twice);
@@ -225,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn only_integers_that_every_reader_keeps_are_numbers() {
+    fn only_integers_that_all_readers_preserve_are_accepted() {
         for text in [
             "2.0",
             "1e2",
@@ -252,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_json_text_is_refused() {
+    fn other_texts_are_refused() {
         assert_eq!(refused("\u{feff}{}"), JsonError::ByteOrderMark);
         assert_eq!(
             parse(b"\"\xff\"").unwrap_err(),

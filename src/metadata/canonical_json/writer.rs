@@ -1,59 +1,43 @@
-//! The canonical form that is signed: OLPC's, not RFC 8785's.
+//! The canonical form that is signed: OLPC canonical JSON, not RFC 8785.
 //!
-//! Members sorted by code point, no white space, integers only, and in strings
-//! only `"` and `\` escaped: a newline stands as it is. So the canonical form of
-//! a key in PEM is not itself JSON, and [`parse_canonical`] reads it back.
+//! Members are sorted by code point, there is no white space, all numbers are integers, and strings escape only `"` and
+//! `\`. A newline is not escaped, so the canonical form of a PEM key is not valid JSON. [`parse_canonical`] reads it.
 
 use serde_json::{Map, Value};
 
 use super::reader::{JsonError, MAX_INTEGER, parse};
 
-/// Why a value has no canonical form.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CanonicalError {
-    #[error("{0} is not an integer within ±2^53")]
-    Number(String),
-    #[error("not in canonical form")]
-    NotCanonical,
-    #[error(transparent)]
-    Json(#[from] JsonError),
-}
-
-/// Writes the canonical form of a value.
-///
 /// # Errors
-/// When a number is not an integer within ±2^53.
-pub fn canonical(value: &Value) -> Result<Vec<u8>, CanonicalError> {
+/// If a number is not an integer within ±2^53.
+pub fn canonical(value: &Value) -> Result<Vec<u8>, JsonError> {
     let mut out = Vec::new();
     write(&mut out, value)?;
     Ok(out)
 }
 
-/// [`canonical`], of the members of an object.
 pub(in crate::metadata) fn canonical_object(
     members: &Map<String, Value>,
-) -> Result<Vec<u8>, CanonicalError> {
+) -> Result<Vec<u8>, JsonError> {
     let mut out = Vec::new();
     write_object(&mut out, members)?;
     Ok(out)
 }
 
-/// Reads a canonical form back: the value whose [`canonical`] form is exactly `bytes`.
+/// Reads the value whose [`canonical`] form is exactly `bytes`.
 ///
 /// # Errors
-/// When there is no such value.
-pub fn parse_canonical(bytes: &[u8]) -> Result<Value, CanonicalError> {
+/// If there is no such value.
+pub fn parse_canonical(bytes: &[u8]) -> Result<Value, JsonError> {
     let value = parse(&escape_controls(bytes))?;
     if canonical(&value)? == bytes {
         Ok(value)
     } else {
-        Err(CanonicalError::NotCanonical)
+        Err(JsonError::NotCanonical)
     }
 }
 
-/// Makes JSON of a canonical form. Control characters occur in it within strings
-/// only; where one stands elsewhere, the reader refuses its escape.
+/// Converts a canonical form to JSON. Control characters are valid only inside strings; elsewhere, the reader refuses
+/// the escape sequence.
 fn escape_controls(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() + 64);
     for byte in bytes {
@@ -66,7 +50,7 @@ fn escape_controls(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-fn write(out: &mut Vec<u8>, value: &Value) -> Result<(), CanonicalError> {
+fn write(out: &mut Vec<u8>, value: &Value) -> Result<(), JsonError> {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(true) => out.extend_from_slice(b"true"),
@@ -75,7 +59,7 @@ fn write(out: &mut Vec<u8>, value: &Value) -> Result<(), CanonicalError> {
             let integer = number
                 .as_i64()
                 .filter(|integer| integer.unsigned_abs() <= MAX_INTEGER)
-                .ok_or_else(|| CanonicalError::Number(number.to_string()))?;
+                .ok_or_else(|| JsonError::CanonicalNumber(number.to_string()))?;
             out.extend_from_slice(integer.to_string().as_bytes());
         }
         Value::String(text) => write_text(out, text),
@@ -94,9 +78,9 @@ fn write(out: &mut Vec<u8>, value: &Value) -> Result<(), CanonicalError> {
     Ok(())
 }
 
-fn write_object(out: &mut Vec<u8>, members: &Map<String, Value>) -> Result<(), CanonicalError> {
+fn write_object(out: &mut Vec<u8>, members: &Map<String, Value>) -> Result<(), JsonError> {
     let mut sorted: Vec<_> = members.iter().collect();
-    // The order of UTF-8 bytes is the order of code points.
+    // UTF-8 bytes sort in code point order.
     sorted.sort_unstable_by_key(|(name, _)| *name);
     out.push(b'{');
     for (index, (name, member)) in sorted.into_iter().enumerate() {
@@ -133,7 +117,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_form_is_that_of_olpc() {
+    fn the_form_is_olpc() {
         let value = json!({"b": "line\nfeed", "a": [1, -2, true, null], "\\": "\"\t\u{7f}é"});
         assert_eq!(
             canonical(&value).unwrap(),
@@ -151,20 +135,20 @@ mod tests {
     }
 
     #[test]
-    fn what_the_reader_refuses_has_no_canonical_form() {
+    fn numbers_that_the_reader_refuses_have_no_canonical_form() {
         for (value, number) in [
             (json!([1.5]), "1.5"),
             (json!(9_007_199_254_740_993_u64), "9007199254740993"),
             (json!(-9_007_199_254_740_993_i64), "-9007199254740993"),
             (json!(u64::MAX), "18446744073709551615"),
         ] {
-            let refused = Err(CanonicalError::Number(number.into()));
+            let refused = Err(JsonError::CanonicalNumber(number.into()));
             assert_eq!(canonical(&value), refused);
         }
     }
 
     #[test]
-    fn only_the_canonical_form_itself_reads_back() {
+    fn only_the_canonical_form_is_read() {
         for text in [
             "{\"b\":1,\"a\":2}",
             "{ }",

@@ -1,11 +1,11 @@
-//! Findings of a whole chain. The same one in many versions is reported once, so that
-//! the report stays short and memory does not grow with the chain.
+//! The findings of a whole chain. The same finding in many versions is reported once, so that neither the report nor
+//! memory grows with the chain.
 
 use std::collections::BTreeMap;
 
 use crate::metadata::check::{Check, Remark};
 
-/// How many different sentences of one check are kept.
+/// The number of different findings that are kept for each check.
 const MAX_PER_CHECK: usize = 64;
 
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ pub(super) struct Findings {
     dropped: BTreeMap<Check, u64>,
 }
 
-/// A sentence, and the files that it was said of.
+/// A finding and the files that have it.
 #[derive(Debug)]
 struct Sighting {
     detail: String,
@@ -24,7 +24,6 @@ struct Sighting {
 }
 
 impl Findings {
-    /// Adds what is said of a file.
     pub(super) fn extend(&mut self, file: &str, remarks: impl IntoIterator<Item = Remark>) {
         for remark in remarks {
             self.add(file, remark);
@@ -67,7 +66,7 @@ impl Findings {
                 });
             }
             if let Some(more) = self.dropped.get(&check) {
-                remarks.push(Remark::new(check, format!("{more} more of this kind")));
+                remarks.push(Remark::new(check, format!("{more} more findings")));
             }
         }
         remarks
@@ -79,40 +78,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_oddity_in_many_files_is_told_once() {
+    fn a_finding_in_many_files_is_reported_once() {
         let mut findings = Findings::default();
         for file in ["1.root.json", "2.root.json", "3.root.json"] {
-            findings.add(
-                file,
-                Remark::new(Check::KeyUnused, "key a belongs to no role"),
-            );
+            findings.add(file, Remark::new(Check::KeyUnused, "a"));
         }
-        findings.add(
-            "2.root.json",
-            Remark::new(Check::KeyUnused, "key b belongs to no role"),
-        );
-        let said: Vec<_> = findings
-            .into_remarks()
-            .into_iter()
-            .map(|remark| remark.detail)
-            .collect();
-        assert_eq!(
-            said,
-            [
-                "1.root.json … 3.root.json (3 files): key a belongs to no role",
-                "2.root.json: key b belongs to no role"
-            ]
-        );
+        findings.add("2.root.json", Remark::new(Check::KeyUnused, "b"));
+        let remarks = findings.into_remarks().into_iter();
+        let details: Vec<_> = remarks.map(|remark| remark.detail).collect();
+        let all = "1.root.json … 3.root.json (3 files): a";
+        assert_eq!(details, [all, "2.root.json: b"]);
     }
 
     #[test]
-    fn the_number_of_sentences_is_bounded() {
+    fn the_number_of_findings_is_bounded() {
         let mut findings = Findings::default();
         for number in 0..100 {
             findings.add("x", Remark::new(Check::KeyUnused, number.to_string()));
         }
         let remarks = findings.into_remarks();
         assert_eq!(remarks.len(), MAX_PER_CHECK + 1);
-        assert_eq!(remarks[MAX_PER_CHECK].detail, "36 more of this kind");
+        assert_eq!(remarks[MAX_PER_CHECK].detail, "36 more findings");
     }
 }

@@ -1,17 +1,14 @@
-//! What the verification of a chain has found.
+//! The result of verifying a chain.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::metadata::authority::ListedKey;
 use crate::metadata::check::{Check, Remark};
 use crate::metadata::document::RootDocument;
-use crate::metadata::expires::Expires;
-use crate::metadata::key_id::KeyId;
-use crate::metadata::role::{Role, RoleKind};
 
-/// A root that a chain of signatures ties to the trust anchor. Only [`super::verify_chain`] makes one.
+/// A root that a chain of valid signatures links to the trust anchor. Only [`super::verify_chain`] creates it.
 #[derive(Debug, Clone)]
 pub struct TrustedRoot {
     document: Arc<RootDocument>,
@@ -24,24 +21,15 @@ impl TrustedRoot {
         }
     }
 
-    pub fn version(&self) -> u64 {
-        self.document.version()
-    }
-
-    /// When it expires. A root that has expired can still be rotated.
-    pub fn expires(&self) -> &Expires {
-        self.document.expires()
-    }
-
-    pub fn role(&self, kind: RoleKind) -> &Role {
-        self.document.role(kind)
-    }
-
-    pub fn keys(&self) -> impl Iterator<Item = (&KeyId, &ListedKey)> {
-        self.document.keys().iter()
-    }
-
     pub fn document(&self) -> &RootDocument {
+        &self.document
+    }
+}
+
+impl Deref for TrustedRoot {
+    type Target = RootDocument;
+
+    fn deref(&self) -> &RootDocument {
         &self.document
     }
 }
@@ -56,41 +44,34 @@ pub struct ChainReport {
 }
 
 impl ChainReport {
-    /// Whether every hop verifies and the last version has not expired.
+    /// Whether all versions are valid and the last one has not expired.
     pub fn is_accepted(&self) -> bool {
         self.reasons.is_empty()
     }
 
-    /// The last version that was verified; `None` if the trust anchor itself fails.
+    /// The last valid version; `None` if the trust anchor is invalid.
     pub fn version(&self) -> Option<u64> {
-        self.last.as_ref().map(TrustedRoot::version)
+        self.last.as_ref().map(|root| root.version())
     }
 
-    /// Whether the last version that was verified has expired.
-    pub const fn expired(&self) -> bool {
-        self.expired
-    }
-
-    /// Why the chain is refused; empty if it is accepted.
+    /// The reasons for rejecting the chain; empty if it is accepted.
     pub fn reasons(&self) -> &[Remark] {
         &self.reasons
     }
 
-    /// Oddities that decide nothing.
+    /// Findings that do not reject the chain.
     pub fn findings(&self) -> &[Remark] {
         &self.findings
     }
 
-    /// The newest root, if every hop verifies: expired or not, for an expired root can still be rotated.
+    /// The newest root, if all versions are valid. It can have expired, because an expired root can still be rotated.
     pub fn trusted(&self) -> Option<&TrustedRoot> {
-        let only_expired = self
-            .reasons
-            .iter()
-            .all(|reason| reason.check == Check::RootExpired);
-        self.last.as_ref().filter(|_| only_expired)
+        let is_expiry = |reason: &Remark| reason.check == Check::RootExpired;
+        let is_valid = self.reasons.iter().all(is_expiry);
+        self.last.as_ref().filter(|_| is_valid)
     }
 
-    /// The report as `conclave root verify --json` prints it.
+    /// The output of `conclave root verify --json`.
     pub fn to_json(&self) -> Value {
         let remarks = |remarks: &[Remark]| -> Vec<Value> {
             remarks

@@ -1,4 +1,4 @@
-//! The signatures over a root, counted for the root roles that must sign it.
+//! Counting the signatures over a root for both root roles.
 
 use std::collections::HashSet;
 
@@ -8,10 +8,9 @@ use crate::metadata::key::Key;
 use crate::metadata::role::RoleKind;
 use crate::metadata::root_file::{RootFile, SignatureEntry};
 
-/// How many distinct public keys of a root role have signed.
+/// The distinct public keys of a root role that have signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
-    /// Keys whose signature verifies, each public key once.
     pub have: u64,
     pub need: u64,
 }
@@ -25,9 +24,9 @@ impl Count {
 /// The signatures over one version.
 #[derive(Debug)]
 pub(super) struct Tally {
-    /// For the root role of the version before it; `None` for the trust anchor.
+    /// For the root role of the previous version; `None` for the trust anchor.
     old: Option<Count>,
-    /// For its own root role.
+    /// For the root role of this version.
     new: Count,
     pub(super) remarks: Vec<Remark>,
 }
@@ -39,24 +38,23 @@ impl Tally {
             Some(_) => Check::ChainNewThreshold,
             None => Check::ChainAnchorThreshold,
         };
-        let old = "the root role of the version before it";
         let counts = [
-            (self.old, Check::ChainOldThreshold, old),
-            (Some(self.new), new, "its own root role"),
+            (self.old, Check::ChainOldThreshold, "the previous version"),
+            (Some(self.new), new, "this version"),
         ];
         counts
             .into_iter()
             .filter_map(|(count, check, whose)| {
                 let Count { have, need } = count.filter(|count| !count.is_reached())?;
-                let text = format!("{have} of the {need} signatures that {whose} needs");
+                let text = format!("{have} of {need} required signatures by root keys of {whose}");
                 Some(Remark::new(check, text))
             })
             .collect()
     }
 }
 
-/// Verifies each signature of a file, those beyond the thresholds too, and counts it for its own root role and for
-/// that of the version before it.
+/// Verifies all signatures of a file, including those beyond the thresholds, and counts them for the root roles of this
+/// version and of the previous version.
 pub(super) fn tally(file: &RootFile, previous: Option<&RootDocument>) -> Tally {
     let own = file.document();
     let message = own.signed_bytes();
@@ -69,7 +67,10 @@ pub(super) fn tally(file: &RootFile, previous: Option<&RootDocument>) -> Tally {
             own.root_key(id),
         ];
         if keys == [None, None] {
-            let text = format!("{} is no root key here", id.short());
+            let text = format!(
+                "key {} is not a root key of this version or of the previous version",
+                id.short()
+            );
             remarks.push(Remark::new(Check::SignatureUnknownKey, text));
             continue;
         }
@@ -79,10 +80,10 @@ pub(super) fn tally(file: &RootFile, previous: Option<&RootDocument>) -> Tally {
                 .as_ref()
                 .is_some_and(|bytes| entry.is_by(key, message, bytes))
         };
-        // An unusable key verifies nothing, and was reported as such.
+        // Unusable keys were reported already.
         let usable = keys.map(|key| key.and_then(|key| Some((key, key.public()?))));
         let by_old = usable[0].is_some_and(|(key, _)| verifies(key));
-        // Mostly it is the same key: its signature is verified once.
+        // Usually it is the same key, and the signature is verified once.
         let by_new = usable[1].is_some_and(|(key, _)| match usable[0] {
             Some((old, _)) if old == key => by_old,
             _ => verifies(key),
@@ -105,16 +106,16 @@ pub(super) fn tally(file: &RootFile, previous: Option<&RootDocument>) -> Tally {
     }
 }
 
-/// What is to be said of a signature that no key verifies.
+/// The finding for a signature that does not verify.
 fn objection(entry: &SignatureEntry, is_encoded: bool) -> Remark {
     let id = entry.key_id().short();
     if entry.text().is_empty() {
         return Remark::new(Check::SignatureEmpty, format!("key {id} has not signed"));
     }
     let text = if is_encoded {
-        format!("the signature of key {id} does not verify")
+        format!("the signature by key {id} does not verify")
     } else {
-        format!("the signature of key {id} is not {}", entry.encoding())
+        format!("the signature by key {id} is not {}", entry.encoding())
     };
     Remark::new(Check::SignatureInvalid, text)
 }

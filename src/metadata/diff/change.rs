@@ -1,4 +1,4 @@
-//! One difference between two roots, and its sentence.
+//! One difference between two roots.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use crate::metadata::key_id::KeyId;
 use crate::metadata::role::RoleKind;
 
-/// One difference. Foreign text in it is escaped when it is displayed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
+/// One difference. Untrusted text in it is escaped for display.
+#[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Change {
     Version {
         from: u64,
@@ -23,7 +23,7 @@ pub enum Change {
         from: String,
         to: String,
     },
-    /// Files are found under other names.
+    /// Changes the names of other metadata files.
     ConsistentSnapshot {
         from: Option<bool>,
         to: Option<bool>,
@@ -33,75 +33,57 @@ pub enum Change {
         from: u64,
         to: u64,
     },
-    /// A role has one more key.
     KeyAdded {
         role: RoleKind,
         id: KeyId,
         key: String,
     },
-    /// A role has lost a key: its revocation.
     KeyRemoved {
         role: RoleKind,
         id: KeyId,
         key: String,
     },
-    /// The same public key stands under another ID.
+    /// The same public key has a different ID.
     KeyRenamed {
         role: RoleKind,
         from: KeyId,
         to: KeyId,
         key: String,
     },
-    /// ANOTHER public key stands under an ID that stayed. Whoever compares IDs sees nothing.
+    /// A different public key has the same ID. Comparing IDs does not show this.
     KeyReplaced {
         id: KeyId,
         from: String,
         to: String,
     },
-    /// The key object was written otherwise; the public key in it is the same.
+    /// The key object differs, but the public key in it is the same.
     KeyRewritten {
         id: KeyId,
         key: String,
     },
-    /// A member that the specification does not know.
+    /// A custom member.
     Member {
-        /// Where it stands: `roles.root.x-note`.
+        /// For example `roles.root.x-note`.
         path: String,
-        fate: Fate,
+        change: MemberChange,
     },
 }
 
-/// What became of a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum MemberChange {
     Added,
     Removed,
     Changed,
 }
 
 impl Change {
-    /// Whether it must stand out: another key under an ID that stayed, or a version that goes back.
+    /// Whether the change is suspicious: a different key with the same ID, or a lower version.
     pub const fn is_alarming(&self) -> bool {
         match self {
             Self::KeyReplaced { .. } => true,
             Self::Version { from, to } => *to < *from,
             _ => false,
-        }
-    }
-
-    pub const fn id(&self) -> &'static str {
-        match self {
-            Self::Version { .. } => "version",
-            Self::Expires { .. } => "expires",
-            Self::SpecVersion { .. } => "spec-version",
-            Self::ConsistentSnapshot { .. } => "consistent-snapshot",
-            Self::Threshold { .. } => "threshold",
-            Self::KeyAdded { .. } => "key-added",
-            Self::KeyRemoved { .. } => "key-removed",
-            Self::KeyRenamed { .. } => "key-renamed",
-            Self::KeyReplaced { .. } => "key-replaced",
-            Self::KeyRewritten { .. } => "key-rewritten",
-            Self::Member { .. } => "member",
         }
     }
 
@@ -124,9 +106,9 @@ impl Change {
             } => json!({"role": role, "from": from, "to": to, "key": key}),
             Self::KeyReplaced { id, from, to } => json!({"keyid": id, "from": from, "to": to}),
             Self::KeyRewritten { id, key } => json!({"keyid": id, "key": key}),
-            Self::Member { path, fate } => json!({"path": path, "fate": fate.to_string()}),
+            Self::Member { path, change } => json!({"path": path, "action": change.to_string()}),
         };
-        members["change"] = json!(self.id());
+        members["change"] = json!(self.into_str());
         members["alarm"] = json!(self.is_alarming());
         members["detail"] = json!(self.to_string());
         members
@@ -136,25 +118,28 @@ impl Change {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Version { from, to } => write!(f, "version {from} becomes {to}"),
+            Self::Version { from, to } => write!(f, "version changes from {from} to {to}"),
             Self::Expires { from, to } => write!(
                 f,
-                "expires {} instead of {}",
-                to.escape_debug(),
-                from.escape_debug()
+                "expiry changes from {} to {}",
+                from.escape_debug(),
+                to.escape_debug()
             ),
             Self::SpecVersion { from, to } => {
-                write!(f, "spec_version {from} becomes {to}")
+                write!(f, "spec_version changes from {from} to {to}")
             }
             Self::ConsistentSnapshot { from, to } => {
-                let text = |value: &Option<bool>| {
-                    value.map_or("missing", |on| if on { "true" } else { "false" })
+                let text = |value: &Option<bool>| match value {
+                    None => "missing",
+                    Some(true) => "true",
+                    Some(false) => "false",
                 };
-                write!(f, "consistent_snapshot {} becomes {}", text(from), text(to))
+                let (from, to) = (text(from), text(to));
+                write!(f, "consistent_snapshot changes from {from} to {to}")
             }
             Self::Threshold { role, from, to } => {
-                let way = if to > from { "raised" } else { "LOWERED" };
-                write!(f, "{role}: threshold {way} from {from} to {to}")
+                let direction = if to > from { "raised" } else { "LOWERED" };
+                write!(f, "{role}: threshold {direction} from {from} to {to}")
             }
             Self::KeyAdded { role, id, key } => write!(f, "{role}: + key {} ({key})", id.short()),
             Self::KeyRemoved { role, id, key } => write!(f, "{role}: - key {} ({key})", id.short()),
@@ -165,33 +150,20 @@ impl fmt::Display for Change {
                 key,
             } => write!(
                 f,
-                "{role}: key {} stands under the ID {} ({key})",
+                "{role}: ID of key {} changed to {} ({key})",
                 from.short(),
                 to.short()
             ),
             Self::KeyReplaced { id, from, to } => write!(
                 f,
-                "ANOTHER KEY UNDER THE SAME ID {}: it was {from}, and is {to}",
+                "DIFFERENT KEY WITH THE SAME ID {}: was {from}, now {to}",
                 id.short()
             ),
             Self::KeyRewritten { id, key } => {
-                write!(
-                    f,
-                    "key {} is written otherwise, and is the same key ({key})",
-                    id.short()
-                )
+                let id = id.short();
+                write!(f, "key {id}: key object rewritten, same public key ({key})")
             }
-            Self::Member { path, fate } => write!(f, "member {} {fate}", path.escape_debug()),
+            Self::Member { path, change } => write!(f, "member {} {change}", path.escape_debug()),
         }
-    }
-}
-
-impl fmt::Display for Fate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Added => "added",
-            Self::Removed => "removed",
-            Self::Changed => "changed",
-        })
     }
 }

@@ -1,4 +1,4 @@
-//! What clients and signers will do about a change.
+//! What changes of a root mean for clients and signers.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,102 +9,80 @@ use crate::metadata::document::RootDocument;
 use crate::metadata::key_id::KeyId;
 use crate::metadata::role::RoleKind;
 
-/// Something that follows from a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
+/// A consequence of the changes.
+#[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Consequence {
     Same,
     Renewal,
-    /// Clients do not take the new one after the old one.
+    /// Clients do not accept the new root directly after the old root.
     NotNext {
-        wanted: u64,
+        expected: u64,
     },
-    /// Who must sign.
     Signatures {
         old: u64,
         new: u64,
         both: usize,
     },
-    /// Root keys of the old and of the new version are the same, under different IDs.
+    /// A root key has different IDs in the two versions.
     NewIds,
-    /// Clients drop the timestamp and snapshot metadata that they hold (specification, 5.3.11).
+    /// Clients delete their timestamp and snapshot metadata (specification, 5.3.11).
     FastForward,
-    /// Metadata of these roles that was signed before is not accepted any more.
+    /// Earlier signatures by these roles are no longer sufficient.
     SignAgain {
         roles: Vec<RoleKind>,
     },
-    /// No signatures can reach the threshold of a role.
     Unreachable {
         role: RoleKind,
     },
-    /// Clients look for the other files under other names.
-    OtherNames,
-    /// Clients refuse the new one earlier than the old one.
+    /// Clients request other metadata files under different names.
+    FileNames,
     ExpiresEarlier,
-}
-
-impl Consequence {
-    pub const fn id(&self) -> &'static str {
-        match self {
-            Self::Same => "same",
-            Self::Renewal => "renewal",
-            Self::NotNext { .. } => "not-next",
-            Self::Signatures { .. } => "signatures",
-            Self::NewIds => "new-ids",
-            Self::FastForward => "fast-forward",
-            Self::SignAgain { .. } => "sign-again",
-            Self::Unreachable { .. } => "unreachable",
-            Self::OtherNames => "other-names",
-            Self::ExpiresEarlier => "expires-earlier",
-        }
-    }
 }
 
 impl fmt::Display for Consequence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Same => f.write_str("the two roots say the same"),
-            Self::Renewal => f.write_str("a renewal: no key and no threshold changes"),
-            Self::NotNext { wanted } => write!(
+            Self::Same => f.write_str("the two roots have the same content"),
+            Self::Renewal => f.write_str("renewal: keys and thresholds do not change"),
+            Self::NotNext { expected } => write!(
                 f,
-                "clients that trust the old root take version {wanted} next, and nothing else"
+                "clients that trust the old root accept only version {expected} as the next root"
             ),
             Self::Signatures { old, new, both } => write!(
                 f,
-                "it must be signed by {old} of the old root keys and {new} of the new ones; \
-                 {both} of the keys count for both"
+                "required signatures: {old} by keys of the old root and {new} by keys of the new \
+                 root; {both} keys count for both"
             ),
             Self::NewIds => f.write_str(
-                "a root key has another ID: it must sign under the old ID and under the new one",
+                "the ID of a root key changes: its signature is required under both IDs",
             ),
             Self::FastForward => f.write_str(
-                "clients drop the timestamp and snapshot metadata that they hold, and take lower \
-                 versions again: this is how a repository recovers from a fast-forward attack",
+                "clients delete their timestamp and snapshot metadata and accept lower versions \
+                 again; this is how a repository recovers from a fast-forward attack",
             ),
             Self::SignAgain { roles } => {
                 let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
                 write!(
                     f,
-                    "before it is published, these must be signed again by their new keys: {}",
+                    "before the root is published, the new keys must sign this metadata again: {}",
                     names.join(", ")
                 )
             }
             Self::Unreachable { role } => write!(
                 f,
-                "NOBODY can sign for {role} any more: its keys do not reach its threshold"
+                "NOBODY can sign for {role}: the role has fewer usable keys than its threshold"
             ),
-            Self::OtherNames => f.write_str(
-                "clients look for targets, snapshot and target files under other names: \
-                 publish them under both before",
+            Self::FileNames => f.write_str(
+                "clients request targets, snapshot and target files under different names; \
+                 publish the files under both names first",
             ),
-            Self::ExpiresEarlier => {
-                f.write_str("clients refuse the new root earlier than they would the old one")
-            }
+            Self::ExpiresEarlier => f.write_str("the new root expires before the old root"),
         }
     }
 }
 
-/// The public keys of a role, as normalized bytes.
+/// The public keys of a role in normal form.
 fn publics(document: &RootDocument, kind: RoleKind) -> BTreeSet<&[u8]> {
     document
         .role_keys(kind)
@@ -113,7 +91,6 @@ fn publics(document: &RootDocument, kind: RoleKind) -> BTreeSet<&[u8]> {
         .collect()
 }
 
-/// The keys of a role with their IDs.
 fn named(
     document: &RootDocument,
     kind: RoleKind,
@@ -123,7 +100,6 @@ fn named(
         .map(|(id, listed)| (id, listed.key().public()))
 }
 
-/// What follows from the changes between two roots.
 pub(super) fn draw(old: &RootDocument, new: &RootDocument, changes: &[Change]) -> Vec<Consequence> {
     let mut drawn = Vec::new();
     if changes.is_empty() {
@@ -144,7 +120,7 @@ pub(super) fn draw(old: &RootDocument, new: &RootDocument, changes: &[Change]) -
         });
     } else {
         drawn.push(Consequence::NotNext {
-            wanted: old.version() + 1,
+            expected: old.version() + 1,
         });
     }
     let renamed = |change: &Change| matches!(change, Change::KeyRenamed { role, .. } if *role == RoleKind::Root);
@@ -160,7 +136,7 @@ pub(super) fn draw(old: &RootDocument, new: &RootDocument, changes: &[Change]) -
         .filter(|kind| *kind != RoleKind::Root)
         .filter(|kind| {
             let raised = new.role(*kind).threshold() > old.role(*kind).threshold();
-            // Signatures are found by key ID: a key under a new ID must sign again as well.
+            // Clients find signatures by key ID, so a key with a new ID must sign again too.
             let revoked = named(old, *kind).any(|key| !named(new, *kind).any(|other| other == key));
             raised || revoked
         })
@@ -174,7 +150,7 @@ pub(super) fn draw(old: &RootDocument, new: &RootDocument, changes: &[Change]) -
         }
     }
     if old.consistent_snapshot().unwrap_or(false) != new.consistent_snapshot().unwrap_or(false) {
-        drawn.push(Consequence::OtherNames);
+        drawn.push(Consequence::FileNames);
     }
     if new.expires().instant() < old.expires().instant() {
         drawn.push(Consequence::ExpiresEarlier);

@@ -1,4 +1,4 @@
-//! What differs between two roots, in the words of the people who decide about it.
+//! The differences between two roots and their consequences.
 
 mod change;
 mod consequence;
@@ -12,18 +12,17 @@ use super::key::Key;
 use super::key_id::KeyId;
 use super::role::RoleKind;
 
-pub use change::{Change, Fate};
+pub use change::{Change, MemberChange};
 pub use consequence::Consequence;
 
-/// What differs between two roots, and what follows from it.
+/// The differences between two roots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootDiff {
-    changes: Vec<Change>,
-    consequences: Vec<Consequence>,
+    pub changes: Vec<Change>,
+    pub consequences: Vec<Consequence>,
 }
 
 impl RootDiff {
-    /// Compares two roots.
     pub fn between(old: &RootDocument, new: &RootDocument) -> Self {
         let mut changes = Vec::new();
         compare_fields(old, new, &mut changes);
@@ -39,23 +38,11 @@ impl RootDiff {
         }
     }
 
-    pub fn changes(&self) -> &[Change] {
-        &self.changes
-    }
-
-    /// What clients and signers will do about them.
-    pub fn consequences(&self) -> &[Consequence] {
-        &self.consequences
-    }
-
-    /// The comparison as `conclave root diff --json` prints it.
+    /// The output of `conclave root diff --json`.
     pub fn to_json(&self) -> Value {
         let changes: Vec<_> = self.changes.iter().map(Change::to_json).collect();
-        let consequences: Vec<_> = self
-            .consequences
-            .iter()
-            .map(|consequence| json!({"id": consequence.id(), "detail": consequence.to_string()}))
-            .collect();
+        let consequence = |it: &Consequence| json!({"id": it.into_str(), "detail": it.to_string()});
+        let consequences: Vec<_> = self.consequences.iter().map(consequence).collect();
         json!({"changes": changes, "consequences": consequences})
     }
 }
@@ -179,20 +166,17 @@ fn compare_key_objects(old: &RootDocument, new: &RootDocument, changes: &mut Vec
     }
 }
 
-/// Members that no field above speaks of: unknown ones of the document, of roles, and unknown roles.
+/// Compares custom members of the root and of roles, and unknown roles.
 fn compare_members(old: &RootDocument, new: &RootDocument, changes: &mut Vec<Change>) {
+    #[rustfmt::skip]
     const FIELDS: [&str; 7] = [
-        "_type",
-        "spec_version",
-        "version",
-        "expires",
-        "consistent_snapshot",
-        "keys",
-        "roles",
+        "_type", "spec_version", "version", "expires", "consistent_snapshot", "keys", "roles",
     ];
-    let empty = Map::new();
     let object = |value: Option<&Value>| -> Map<String, Value> {
-        value.and_then(Value::as_object).unwrap_or(&empty).clone()
+        value
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default()
     };
     compare_maps("", old.tree(), new.tree(), &FIELDS, changes);
     let (before, after) = (
@@ -220,16 +204,14 @@ fn compare_maps(
         .into_iter()
         .filter(|name| !known.contains(&name.as_str()))
     {
-        let fate = match (old.get(name), new.get(name)) {
-            (None, _) => Fate::Added,
-            (_, None) => Fate::Removed,
-            (before, after) if before != after => Fate::Changed,
+        let change = match (old.get(name), new.get(name)) {
+            (None, _) => MemberChange::Added,
+            (_, None) => MemberChange::Removed,
+            (before, after) if before != after => MemberChange::Changed,
             _ => continue,
         };
-        changes.push(Change::Member {
-            path: format!("{prefix}{name}"),
-            fate,
-        });
+        let path = format!("{prefix}{name}");
+        changes.push(Change::Member { path, change });
     }
 }
 
@@ -240,26 +222,25 @@ mod tests {
     use crate::metadata::root_file::RootFile;
     use crate::metadata::testing::{Signer, sign_tree, signed_genesis, signers, trusted};
 
-    fn said(old: &RootDocument, new: &RootDocument) -> Vec<String> {
-        let diff = RootDiff::between(old, new);
-        diff.changes().iter().map(ToString::to_string).collect()
+    fn lines(diff: &RootDiff) -> Vec<String> {
+        diff.changes.iter().map(ToString::to_string).collect()
     }
 
     fn ids(diff: &RootDiff) -> Vec<&'static str> {
-        diff.consequences().iter().map(Consequence::id).collect()
+        diff.consequences.iter().map(Into::into).collect()
     }
 
     #[test]
     fn a_root_does_not_differ_from_itself() {
         let (a, b, online) = (Signer::p256(), Signer::p256(), Signer::ed25519());
         let root = trusted([signed_genesis(&[&a, &b], &online, |_| {})]);
-        let diff = RootDiff::between(root.document(), root.document());
-        assert_eq!(diff.changes(), []);
+        let diff = RootDiff::between(&root, &root);
+        assert_eq!(diff.changes, []);
         assert_eq!(ids(&diff), ["same"]);
     }
 
     #[test]
-    fn a_rotation_is_told_by_roles_and_keys() {
+    fn a_rotation_is_listed_by_role_and_key() {
         let [a, b, c, online] = signers(["p256", "p256", "p384", "ed25519"]);
         let root = trusted([signed_genesis(&[&a, &b], &online, |_| {})]);
         let mut draft = RootDraft::after(&root).unwrap();
@@ -276,10 +257,10 @@ mod tests {
             )
         };
         assert_eq!(
-            said(root.document(), next.document()),
+            lines(&diff),
             [
-                "version 1 becomes 2".to_owned(),
-                "expires 2033-01-01T00:00:00Z instead of 2031-01-01T00:00:00Z".to_owned(),
+                "version changes from 1 to 2".to_owned(),
+                "expiry changes from 2031-01-01T00:00:00Z to 2033-01-01T00:00:00Z".to_owned(),
                 "root: threshold LOWERED from 2 to 1".to_owned(),
                 format!("root: - key {}", key(&b)),
                 format!("root: + key {}", key(&c)),
@@ -291,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renewal_is_told_as_such() {
+    fn a_renewal_is_recognized() {
         let (a, b, online) = (Signer::p256(), Signer::p256(), Signer::ed25519());
         let root = trusted([signed_genesis(&[&a, &b], &online, |_| {})]);
         let mut draft = RootDraft::after(&root).unwrap();
@@ -299,11 +280,11 @@ mod tests {
         let next = draft.freeze().unwrap();
         let diff = RootDiff::between(root.document(), next.document());
         assert_eq!(ids(&diff), ["renewal", "signatures"]);
-        assert!(!diff.changes().iter().any(Change::is_alarming));
+        assert!(!diff.changes.iter().any(Change::is_alarming));
     }
 
     #[test]
-    fn another_key_under_the_same_id_stands_out() {
+    fn a_different_key_with_the_same_id_is_alarming() {
         let [a, b, online, other] = signers(["p256", "p256", "ed25519", "ed25519"]);
         let root = trusted([signed_genesis(&[&a, &b], &online, |_| {})]);
         let mut tree = Value::Object(root.document().tree().clone());
@@ -311,16 +292,12 @@ mod tests {
         tree["keys"][online.key().id().as_str()] = other.key().object().clone();
         let file = RootFile::read(&sign_tree(&tree, &[&a, &b])).unwrap();
         let diff = RootDiff::between(root.document(), file.document());
-        let alarms: Vec<_> = diff
-            .changes()
-            .iter()
-            .filter(|change| change.is_alarming())
-            .map(ToString::to_string)
-            .collect();
+        let alarms = diff.changes.iter().filter(|change| change.is_alarming());
+        let alarms: Vec<_> = alarms.map(ToString::to_string).collect();
         assert_eq!(
             alarms,
             [format!(
-                "ANOTHER KEY UNDER THE SAME ID {}: it was {}, and is {}",
+                "DIFFERENT KEY WITH THE SAME ID {}: was {}, now {}",
                 online.key().id().short(),
                 online.key().describe(),
                 other.key().describe()
@@ -330,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_under_another_id_is_still_the_same_key() {
+    fn a_key_with_a_new_id_is_the_same_key() {
         let (a, b, online) = (Signer::p256(), Signer::p256(), Signer::ed25519());
         let root = trusted([signed_genesis(&[&a, &b], &online, |_| {})]);
         let mut tree = Value::Object(root.document().tree().clone());
@@ -347,11 +324,12 @@ mod tests {
         tree["x-note"] = json!(1);
         tree["roles"]["targets"]["x-note"] = json!(1);
         let file = RootFile::read(&sign_tree(&tree, &[&a, &b])).unwrap();
+        let diff = RootDiff::between(&root, file.document());
         assert_eq!(
-            said(root.document(), file.document()),
+            lines(&diff),
             [
                 format!(
-                    "root: key {} stands under the ID {} ({})",
+                    "root: ID of key {} changed to {} ({})",
                     old_id.short(),
                     id.short(),
                     a.key().describe()
@@ -360,7 +338,6 @@ mod tests {
                 "member roles.targets.x-note added".to_owned(),
             ]
         );
-        let diff = RootDiff::between(root.document(), file.document());
         assert_eq!(ids(&diff), ["not-next", "new-ids"]);
     }
 }

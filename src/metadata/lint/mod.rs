@@ -1,6 +1,6 @@
-//! What particular clients handle wrongly in a root that the specification allows.
+//! Problems of individual clients with roots that the specification allows.
 //!
-//! Every rule was seen: `docs/lint.md` says with which version of the client, or where it was reported.
+//! `docs/lint.md` lists the client versions that were tested, or the report of each problem.
 
 mod client;
 mod notary;
@@ -19,68 +19,59 @@ use super::key::Key;
 use super::role::RoleKind;
 use super::root_file::{RootFile, SignatureEntry};
 
-pub use client::{Client, UnknownClient};
+pub use client::Client;
 
-/// What a client makes of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// The effect of a problem on a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
-    /// It refuses the whole file, whoever signed.
-    Refuses,
-    /// It reads the file, but counts no signature of that key.
-    DoesNotCount,
-    /// It takes the file, and does something with it that it should not.
-    Errs,
+    /// The client refuses the whole file, regardless of its signatures.
+    #[strum(serialize = "refuses the file")]
+    RefusesFile,
+    /// The client does not count signatures by the key.
+    #[strum(serialize = "ignores the key")]
+    IgnoresKey,
+    /// The client accepts the file, but does not always handle it correctly.
+    #[strum(serialize = "can malfunction")]
+    Malfunctions,
 }
 
-impl Effect {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Refuses => "refuses the file",
-            Self::DoesNotCount => "does not count the key",
-            Self::Errs => "may err",
-        }
-    }
-}
-
-/// What one client makes of one oddity.
+/// A problem of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LintRemark {
     pub client: Client,
-    /// The stable ID of the rule: `lint.key-id`.
+    /// The stable ID: `lint.key-id`.
     pub rule: &'static str,
     pub effect: Effect,
-    /// A sentence for a person. Foreign text in it is escaped.
+    /// For people. Untrusted text in it is escaped.
     pub detail: String,
 }
 
 impl fmt::Display for LintRemark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {}: {} ({})",
-            self.client,
-            self.effect.as_str(),
-            self.detail,
-            self.rule
-        )
+        let Self {
+            client,
+            rule,
+            effect,
+            detail,
+        } = self;
+        write!(f, "{client} {effect}: {detail} ({rule})")
     }
 }
 
-/// Where and when a root of Notary is to be served.
+/// Where and when a root of Notary will be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Service<'a> {
-    /// The name of the repository, where it is known.
+    /// The name of the repository, if it is known.
     pub gun: Option<&'a str>,
-    /// The time at which clients read it.
+    /// The time at which clients read the root.
     pub at: Timestamp,
 }
 
-/// Something that clients handle wrongly.
 struct Rule {
     id: &'static str,
     effects: &'static [(Client, Effect)],
-    /// A sentence about each place where it is.
+    /// Describes each occurrence.
     find: fn(Subject<'_>) -> Vec<String>,
 }
 
@@ -92,35 +83,43 @@ const fn rule(
     Rule { id, effects, find }
 }
 
-/// What the rules look at.
+/// The root to be checked.
 #[derive(Clone, Copy)]
 struct Subject<'a> {
     document: &'a RootDocument,
-    /// The file around it, once there is one.
+    /// `None` if the root is not signed yet.
     file: Option<&'a RootFile>,
-    /// Only the rules of Notary ask for it.
+    /// For the rules of Notary only.
     service: Option<Service<'a>>,
 }
 
-/// What these clients handle wrongly in a root file. For a root of Notary and its own clients, use [`lint_notary`].
+/// Problems of TUF clients with a root file. For roots of Notary and its clients, use [`lint_notary`].
 pub fn lint(file: &RootFile, clients: &[Client]) -> Vec<LintRemark> {
-    lint_tuf(Subject::of_file(file, None), clients)
+    lint_tuf(file.document(), Some(file), clients)
 }
 
-/// [`lint`], of a root that is not signed yet.
+/// [`lint`] for a root that is not signed yet.
 pub fn lint_document(document: &RootDocument, clients: &[Client]) -> Vec<LintRemark> {
-    lint_tuf(Subject::of_document(document, None), clients)
+    lint_tuf(document, None, clients)
 }
 
-/// What Notary's clients handle wrongly in a root file.
+/// Problems of Notary clients with a root file.
 pub fn lint_notary(file: &RootFile, service: Service<'_>) -> Vec<LintRemark> {
-    let subject = Subject::of_file(file, Some(service));
+    let subject = Subject {
+        file: Some(file),
+        document: file.document(),
+        service: Some(service),
+    };
     apply(notary::RULES, subject, &[Client::Notary])
 }
 
-/// [`lint_notary`], of a root that is not signed yet.
+/// [`lint_notary`] for a root that is not signed yet.
 pub fn lint_notary_document(document: &RootDocument, service: Service<'_>) -> Vec<LintRemark> {
-    let subject = Subject::of_document(document, Some(service));
+    let subject = Subject {
+        document,
+        file: None,
+        service: Some(service),
+    };
     apply(notary::RULES, subject, &[Client::Notary])
 }
 
@@ -130,18 +129,27 @@ pub fn lint_rules() -> Vec<&'static str> {
     rules.map(|rule| rule.id).collect()
 }
 
-fn lint_tuf(subject: Subject<'_>, clients: &[Client]) -> Vec<LintRemark> {
-    if subject.document.format() == RootFormat::Notary {
-        let foreign = clients.iter().filter(|client| **client != Client::Notary);
-        return foreign
+fn lint_tuf(
+    document: &RootDocument,
+    file: Option<&RootFile>,
+    clients: &[Client],
+) -> Vec<LintRemark> {
+    if document.format() == RootFormat::Notary {
+        let tuf_clients = clients.iter().filter(|client| **client != Client::Notary);
+        return tuf_clients
             .map(|client| LintRemark {
                 client: *client,
                 rule: tuf::FORMAT,
-                effect: Effect::Refuses,
-                detail: "this is Notary's format; clients of TUF 1.0 read another".to_owned(),
+                effect: Effect::RefusesFile,
+                detail: "the root is in Notary's format, not TUF 1.0".to_owned(),
             })
             .collect();
     }
+    let subject = Subject {
+        document,
+        file,
+        service: None,
+    };
     let mut remarks = apply(tuf::RULES, subject, clients);
     remarks.sort_by_key(|remark| remark.client);
     remarks
@@ -166,55 +174,40 @@ fn apply(rules: &[Rule], subject: Subject<'_>, clients: &[Client]) -> Vec<LintRe
     remarks
 }
 
-impl<'a> Subject<'a> {
-    const fn of_file(file: &'a RootFile, service: Option<Service<'a>>) -> Self {
-        Self {
-            document: file.document(),
-            file: Some(file),
-            service,
-        }
-    }
-
-    const fn of_document(document: &'a RootDocument, service: Option<Service<'a>>) -> Self {
-        Self {
-            document,
-            file: None,
-            service,
-        }
-    }
-
-    /// A sentence about each key that there is something to say of.
-    fn keys(self, say: impl Fn(&str, &ListedKey) -> Option<String>) -> Vec<String> {
+impl Subject<'_> {
+    fn keys(self, describe: impl Fn(&str, &ListedKey) -> Option<String>) -> Vec<String> {
         let keys = self.document.keys().iter();
-        keys.filter_map(|(id, listed)| say(&id.short(), listed))
+        keys.filter_map(|(id, listed)| describe(&id.short(), listed))
             .collect()
     }
 
-    /// A sentence about each key of the root role that there is something to say of.
-    fn root_keys(self, mut say: impl FnMut(&str, &Key) -> Option<String>) -> Vec<String> {
+    fn root_keys(self, mut describe: impl FnMut(&str, &Key) -> Option<String>) -> Vec<String> {
         let keys = self.document.role_keys(RoleKind::Root);
-        keys.filter_map(|(id, listed)| say(&id.short(), listed.key()))
+        keys.filter_map(|(id, listed)| describe(&id.short(), listed.key()))
             .collect()
     }
 
-    /// A sentence about each signature that there is something to say of.
-    fn signatures(self, say: impl Fn(&str, &SignatureEntry) -> Option<String>) -> Vec<String> {
+    fn signatures(self, describe: impl Fn(&str, &SignatureEntry) -> Option<String>) -> Vec<String> {
         let entries = self.file.map(RootFile::signatures).unwrap_or_default();
         entries
             .iter()
-            .filter_map(|entry| say(&entry.key_id().short(), entry))
+            .filter_map(|entry| describe(&entry.key_id().short(), entry))
             .collect()
     }
 
-    /// Key IDs of a role that are not among the keys.
+    /// Key IDs of a role that are not listed under `keys`.
     fn missing_keys(self, kind: RoleKind) -> impl Iterator<Item = String> {
         let ids = self.document.role(kind).key_ids().iter();
         ids.filter(move |id| !self.document.keys().contains_key(*id))
-            .map(move |id| format!("role {kind} names key {}, which is not listed", id.short()))
+            .map(move |id| {
+                format!(
+                    "role {kind} contains key {}, which is not listed",
+                    id.short()
+                )
+            })
     }
 }
 
-/// Roles that root metadata does not have.
 fn unknown_roles(subject: Subject<'_>) -> Vec<String> {
     let roles = subject.document.tree().get("roles");
     let names = roles
@@ -223,12 +216,12 @@ fn unknown_roles(subject: Subject<'_>) -> Vec<String> {
         .flat_map(Map::keys);
     names
         .filter(|name| !RoleKind::ALL.iter().any(|kind| kind.as_str() == *name))
-        .map(|name| format!("there is a role {name:?}"))
+        .map(|name| format!("the role {name:?} is unknown"))
         .collect()
 }
 
-fn when(case: bool, text: impl Into<String>) -> Vec<String> {
-    case.then(|| text.into()).into_iter().collect()
+fn when(condition: bool, text: impl Into<String>) -> Vec<String> {
+    condition.then(|| text.into()).into_iter().collect()
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use super::*;
 use crate::metadata::key_id::KeyId;
 use crate::metadata::testing::{Signer, sign_tree, signed_genesis};
 
-/// A root file, and the rules that must speak of it.
+/// A root file and the rules that must report it.
 type Row = (Vec<u8>, &'static [&'static str]);
 
-/// The rules that speak of a root, for any client of TUF 1.0.
+/// The rules that report a root, for all clients of TUF 1.0.
 fn rules(file: &[u8]) -> BTreeSet<&'static str> {
     lint(&RootFile::read(file).unwrap(), &Client::TUF)
         .into_iter()
@@ -38,7 +38,7 @@ impl World {
         self.signed(|tree| *tree.pointer_mut(pointer).unwrap() = value)
     }
 
-    /// A root whose targets role names one more key ID.
+    /// A root whose targets role contains one more key ID.
     fn with_key_id(&self, id: impl FnOnce(&Value) -> Value) -> Vec<u8> {
         self.signed(|tree| {
             let ids = &mut tree["roles"]["targets"]["keyids"];
@@ -140,13 +140,13 @@ fn keys(world: &World) -> Vec<Row> {
         ),
         (
             world.with_key(&rsa("rsa-pkcs1v15-sha256")),
-            &["lint.key-pkcs1v15", "lint.key-twice"],
+            &["lint.key-pkcs1v15", "lint.key-duplicate"],
         ),
         (
             world.with_key(&rsa("rsassa-pss-sha512")),
-            &["lint.key-pss-digest", "lint.key-twice"],
+            &["lint.key-pss-digest", "lint.key-duplicate"],
         ),
-        (world.with_key(&private_null), &["lint.keyval-text"]),
+        (world.with_key(&private_null), &["lint.keyval-string"]),
         (
             world.with_key(&oidc),
             &["lint.key-public-missing", "lint.key-unusable"],
@@ -178,7 +178,7 @@ fn files(world: &World) -> Vec<Row> {
 }
 
 #[test]
-fn each_oddity_is_found_by_its_rule() {
+fn each_problem_is_found_by_its_rule() {
     let world = World::new();
     let mut seen = BTreeSet::from(["lint.format"]);
     let rows = [fields(&world), keys(&world), files(&world)].concat();
@@ -187,13 +187,13 @@ fn each_oddity_is_found_by_its_rule() {
         assert_eq!(found, expected.iter().copied().collect(), "{expected:?}");
         seen.extend(found);
     }
-    // The rows of Notary's rules stand in its own room.
+    // The rules of Notary have their own test.
     let of_tuf = super::tuf::RULES.iter().map(|rule| rule.id).collect();
     assert_eq!(seen, of_tuf, "every rule has its row");
 }
 
 #[test]
-fn no_client_of_tuf_stumbles_over_what_conclave_writes() {
+fn conclave_writes_roots_without_problems_for_tuf_clients() {
     let world = World::new();
     assert_eq!(rules(&world.signed(|_| {})), BTreeSet::new());
     let file = RootFile::read(&world.signed(|_| {})).unwrap();
@@ -206,7 +206,7 @@ fn no_client_of_tuf_stumbles_over_what_conclave_writes() {
 }
 
 #[test]
-fn remarks_are_given_by_client() {
+fn remarks_are_listed_by_client() {
     let world = World::new();
     let file: Value = serde_json::from_slice(&world.signed(|_| {})).unwrap();
     let mut tree = file["signed"].clone();
@@ -219,8 +219,8 @@ fn remarks_are_given_by_client() {
     assert_eq!(
         said,
         [
-            "python-tuf refuses the file: \"spec_version\" is a major version alone (lint.spec-version)",
-            "tuf-js refuses the file: \"spec_version\" is a major version alone (lint.spec-version)",
+            "python-tuf refuses the file: \"spec_version\" has only a major version (lint.spec-version)",
+            "tuf-js refuses the file: \"spec_version\" has only a major version (lint.spec-version)",
         ]
     );
     assert!(lint(&file, &[Client::Tough]).is_empty());

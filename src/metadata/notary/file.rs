@@ -1,4 +1,4 @@
-//! The file of a root of Notary: one line, signatures in base64, ECDSA as raw r‖s.
+//! The root file of Notary: one line, with base64 signatures, ECDSA as raw r‖s.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,31 +7,18 @@ use serde_json::json;
 use crate::metadata::ecdsa::{ecdsa_der_from_raw, ecdsa_raw_from_der};
 use crate::metadata::scheme::Scheme;
 
-/// How a signature was made, as its entry says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The `method` of a signature entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub(in crate::metadata) enum Method {
     Ecdsa,
     EdDsa,
     RsaPss,
+    #[strum(serialize = "rsapkcs1v15")]
     RsaPkcs1,
 }
 
 impl Method {
-    const ALL: [Self; 4] = [Self::Ecdsa, Self::EdDsa, Self::RsaPss, Self::RsaPkcs1];
-
-    pub(in crate::metadata) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ecdsa => "ecdsa",
-            Self::EdDsa => "eddsa",
-            Self::RsaPss => "rsapss",
-            Self::RsaPkcs1 => "rsapkcs1v15",
-        }
-    }
-
-    pub(in crate::metadata) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.as_str() == name)
-    }
-
     pub(in crate::metadata) const fn of(scheme: Scheme) -> Self {
         match scheme {
             Scheme::Ed25519 => Self::EdDsa,
@@ -43,8 +30,7 @@ impl Method {
         }
     }
 
-    /// The scheme by which a signature is verified that says so, with a key of that scheme; `None` if the two do not
-    /// fit each other.
+    /// The scheme for verifying a signature with this method by a key of the given scheme; `None` if they do not match.
     pub(in crate::metadata) fn scheme_for(self, key: Scheme) -> Option<Scheme> {
         match self {
             Self::RsaPkcs1 if key.is_rsa() => Some(Scheme::RsaPkcs1Sha256),
@@ -52,16 +38,16 @@ impl Method {
         }
     }
 
-    /// The signature in an entry, in the encoding of TUF.
+    /// The signature of an entry in TUF's encoding.
     pub(in crate::metadata) fn decode(self, text: &str) -> Option<Vec<u8>> {
         let bytes = STANDARD.decode(text).ok()?;
         match self {
-            Self::Ecdsa => ecdsa_der_from_raw(&bytes).ok(),
+            Self::Ecdsa => ecdsa_der_from_raw(&bytes),
             _ => Some(bytes),
         }
     }
 
-    /// The text of an entry, of a signature in the encoding of TUF. `half` is how long r and s are.
+    /// The text for a signature in TUF's encoding. `half` is the length of r and s.
     fn encode(self, signature: &[u8], half: usize) -> Option<String> {
         Some(STANDARD.encode(match self {
             Self::Ecdsa => ecdsa_raw_from_der(signature, half)?,
@@ -70,7 +56,7 @@ impl Method {
     }
 }
 
-/// How long r and s are in a signature of a scheme.
+/// The length of r and s.
 const fn half_of(scheme: Scheme) -> usize {
     match scheme {
         Scheme::EcdsaP384 | Scheme::EcdsaP384Sha256 => 48,
@@ -79,8 +65,7 @@ const fn half_of(scheme: Scheme) -> usize {
     }
 }
 
-/// The file, byte for byte as Go's `json.Marshal` prints it. The canonical form is what it prints of the signed part:
-/// Notary keeps that as it was signed.
+/// The file exactly as Go's `json.Marshal` writes it. Notary keeps the signed part in canonical form.
 pub(in crate::metadata) fn to_file_bytes<'s>(
     signed: &[u8],
     signatures: impl Iterator<Item = (&'s str, Scheme, &'s [u8])>,
@@ -91,12 +76,11 @@ pub(in crate::metadata) fn to_file_bytes<'s>(
         let Some(text) = method.encode(signature, half_of(scheme)) else {
             continue;
         };
-        entries.push(json!({"keyid": key_id, "method": method.as_str(), "sig": text}));
+        entries.push(json!({"keyid": key_id, "method": method.into_str(), "sig": text}));
     }
     with_entries(signed, &entries)
 }
 
-/// The file of these entries.
 pub(in crate::metadata) fn with_entries(signed: &[u8], entries: &[serde_json::Value]) -> Vec<u8> {
     let mut file = b"{\"signed\":".to_vec();
     file.extend_from_slice(signed);

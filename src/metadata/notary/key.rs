@@ -1,6 +1,4 @@
-//! Key objects of Notary: no scheme, an explicit empty private half, base64, and root keys in certificates.
-
-use std::fmt;
+//! Key objects of Notary: without a scheme, with an explicit empty private key, in base64, root keys in certificates.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,34 +6,33 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Method;
-use crate::certificate::{Algorithm, Authority, Certificate, Leaf, PublicKey, SelfSigned};
+use crate::certificate::{
+    Algorithm, Authority, Certificate, Leaf, PublicKey, SelfSigned, Validity,
+};
 use crate::metadata::key::{Key, KeyObjectError, UnwritableKey};
 use crate::metadata::key_id::KeyId;
 use crate::metadata::scheme::Scheme;
 use crate::record::visible;
 use crate::words::Digest;
 
-/// The extended use that Go's verification of a chain asks for where a client pins an authority.
+/// The extended key usage that Go requires if a client pins a certificate authority.
 const SERVER_AUTHENTICATION: &str = "1.3.6.1.5.5.7.3.1";
 
 impl Key {
-    /// Takes a key object out of a root of Notary, or out of what its server hands out.
+    /// Reads a key object from a root of Notary or from its server.
     ///
     /// # Errors
-    /// When it lacks the form of one.
-    pub fn from_notary_object(object: &Value) -> Result<Self, KeyObjectError> {
+    /// If it is malformed.
+    pub fn from_notary_object<'o>(object: &'o Value) -> Result<Self, KeyObjectError> {
         let members = object.as_object().ok_or(KeyObjectError::NotAnObject)?;
-        let key_type = members
-            .get("keytype")
-            .and_then(Value::as_str)
-            .ok_or(KeyObjectError::Text { name: "keytype" })?;
-        let public = members
-            .get("keyval")
-            .and_then(Value::as_object)
-            .ok_or(KeyObjectError::KeyValue)?
-            .get("public")
-            .and_then(Value::as_str)
-            .ok_or(KeyObjectError::Text { name: "public" })?;
+        let text = |value: Option<&'o Value>, name| {
+            let text = value.and_then(Value::as_str);
+            text.ok_or(KeyObjectError::MissingString { name })
+        };
+        let key_type = text(members.get("keytype"), "keytype")?;
+        let key_value = members.get("keyval").and_then(Value::as_object);
+        let key_value = key_value.ok_or(KeyObjectError::MissingKeyValue)?;
+        let public = text(key_value.get("public"), "public")?;
         let mut certificates = Vec::new();
         let found = STANDARD
             .decode(public)
@@ -44,12 +41,12 @@ impl Key {
         let found = found.and_then(|public| {
             let algorithm = public.algorithm();
             let scheme = scheme_of(&public)
-                .ok_or_else(|| format!("Notary has no signatures of {algorithm}"))?;
+                .ok_or_else(|| format!("Notary does not support {algorithm} keys"))?;
             Ok((public, scheme))
         });
         let method = found
             .as_ref()
-            .map_or("", |(_, scheme)| Method::of(*scheme).as_str());
+            .map_or("", |(_, scheme)| Method::of(*scheme).into_str());
         Ok(Self::of_notary(
             object.clone(),
             key_type,
@@ -59,10 +56,10 @@ impl Key {
         ))
     }
 
-    /// The key object of a root key: its certificate, alone.
+    /// The key object of a root key with this certificate only.
     ///
     /// # Errors
-    /// When it is for a key that Conclave does not write for Notary: all but ECDSA.
+    /// For keys other than ECDSA on P-256 and P-384.
     pub fn of_certificate(certificate: &Certificate) -> Result<Self, UnwritableKey> {
         let public = certificate.public_key().map_err(|_| UnwritableKey {
             algorithm: Algorithm::P521,
@@ -76,10 +73,10 @@ impl Key {
             .map_err(|_| UnwritableKey { algorithm })
     }
 
-    /// The key object of a key that is in no certificate.
+    /// The key object of a key without a certificate.
     ///
     /// # Errors
-    /// When Notary has no signatures of such keys.
+    /// For keys that Notary does not support.
     pub fn notary(public: &PublicKey) -> Result<Self, UnwritableKey> {
         let algorithm = public.algorithm();
         let (key_type, text) = bare(public);
@@ -89,29 +86,32 @@ impl Key {
             .ok_or(UnwritableKey { algorithm })
     }
 
-    /// The ID that Notary's tools give the key itself, whatever certificate it is in: the name of its file, and what
-    /// `notary key list` prints.
+    /// The ID that Notary's tools use for the key itself, independent of its certificate: in file names and in
+    /// `notary key list`.
     pub fn canonical_id(&self) -> Option<KeyId> {
         let (key_type, text) = bare(self.public()?);
         Some(KeyId::of(&object_of(key_type, &text)))
     }
 }
 
-/// The key in a certificate that says what another one says, of a key that takes its place in a rehearsal. It is the same
-/// whoever makes it, and so is not signed: nobody asks a leaf for its signature.
+/// The key that replaces a root key in a rehearsal, in a certificate with the same content. It is deterministic and
+/// therefore unsigned: clients do not verify the signature of a leaf certificate.
 pub(in crate::metadata) fn simulated_key(leaf: &Certificate, simulated: &PublicKey) -> Option<Key> {
     let mut serial = [0; 16];
     serial.copy_from_slice(Digest::of(leaf.as_der()).as_bytes().get(..16)?);
-    let said = Leaf {
+    let content = Leaf {
         common_name: leaf.subject_name()?.to_owned(),
         serial,
         validity: leaf.validity().ok()?,
     };
-    let certificate = SelfSigned::leaf(simulated, &said).ok()?.unsigned().ok()?;
+    let certificate = SelfSigned::leaf(simulated, &content)
+        .ok()?
+        .unsigned()
+        .ok()?;
     Key::of_certificate(&certificate).ok()
 }
 
-/// `keytype` and `keyval.public` of a key in no certificate.
+/// `keytype` and `keyval.public` of a key without a certificate.
 fn bare(public: &PublicKey) -> (&'static str, String) {
     match public.algorithm() {
         Algorithm::Ed25519 => ("ed25519", STANDARD.encode(public.subject_bits())),
@@ -124,7 +124,7 @@ fn object_of(key_type: &str, public: &str) -> Value {
     json!({"keytype": key_type, "keyval": {"private": null, "public": public}})
 }
 
-/// How such a key signs: by SHA-256 on every curve.
+/// Notary uses SHA-256 for every curve.
 fn scheme_of(public: &PublicKey) -> Option<Scheme> {
     let scheme = match public.algorithm() {
         Algorithm::P256 => Scheme::EcdsaP256,
@@ -163,19 +163,19 @@ fn read_public(
     } else {
         let algorithm = public.algorithm();
         Err(format!(
-            "keytype {key_type:?} does not fit a key of type {algorithm}"
+            "keytype {key_type:?} is not allowed for {algorithm} keys"
         ))
     }
 }
 
-/// The certificates of a root key: one leaf, then authorities. Clients rewrite the text and compute the ID from that,
-/// so that nothing but the form that they write counts.
+/// The certificates of a root key: one leaf, then its authorities. Clients rewrite the text and compute the ID from the
+/// result, so only the form that they write is accepted.
 fn read_certificates(pem: &[u8]) -> Result<Vec<Certificate>, String> {
     let found = Certificate::read_all(pem).map_err(|error| error.to_string())?;
     let written: String = found.iter().map(Certificate::to_pem).collect();
     if pem != written.as_bytes() {
         return Err(
-            "its certificates are not PEM as Go writes it: LF, lines of 64, nothing between"
+            "its certificates are not PEM as Go writes it: line feeds, 64 characters per line, no other text"
                 .to_owned(),
         );
     }
@@ -183,7 +183,7 @@ fn read_certificates(pem: &[u8]) -> Result<Vec<Certificate>, String> {
         |certificate: &Certificate| matches!(certificate.authority(), Authority::Yes { .. });
     match found.split_first() {
         Some((leaf, _)) if is_authority(leaf) => {
-            Err("its certificate is one of an authority (CA:TRUE)".to_owned())
+            Err("its certificate is a CA certificate (CA:TRUE)".to_owned())
         }
         Some((_, others)) if !others.iter().all(is_authority) => {
             Err("it has more than one leaf certificate".to_owned())
@@ -193,101 +193,85 @@ fn read_certificates(pem: &[u8]) -> Result<Vec<Certificate>, String> {
     }
 }
 
-/// A fault of a leaf certificate, or of one that comes with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LeafFault {
-    /// It does not name the repository.
-    Name {
-        /// The common name, escaped.
-        found: String,
-    },
-    /// It is not valid at that time: no client takes the root, nor any that follows it.
-    Dates { text: String },
-    /// It ends before the root does.
-    EndsFirst { until: Timestamp },
-    /// It names extended uses, without that for servers: clients that pin an authority refuse it.
-    Use,
-    /// One that comes with it is not valid at that time.
-    Intermediate {
-        /// Its name, escaped.
-        name: String,
-    },
-    /// Its dates cannot be read.
+/// A problem of a leaf certificate or of its authorities. Names are escaped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateProblem {
+    #[error("its certificate is for {found}")]
+    Name { found: String },
+    /// Clients refuse the root and all later roots.
+    #[error("its certificate expired at {until}")]
+    Expired { until: Timestamp },
+    #[error("its certificate is not valid until {from}")]
+    NotYetValid { from: Timestamp },
+    #[error("its certificate expires at {until}, before the root")]
+    ExpiresFirst { until: Timestamp },
+    #[error(
+        "the extended key usage of its certificate does not include server authentication, so clients that pin its certificate authority refuse it"
+    )]
+    Usage,
+    #[error("the certificate of the certificate authority {name} is not valid")]
+    Intermediate { name: String },
+    #[error("the validity of its certificate cannot be read")]
     Unreadable,
 }
 
-impl fmt::Display for LeafFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl CertificateProblem {
+    /// Whether a certificate is not valid at the given time.
+    pub fn is_about_validity(&self) -> bool {
         match self {
-            Self::Name { found } => write!(f, "its certificate is for {found}"),
-            Self::Dates { text } => write!(f, "its certificate {text}"),
-            Self::EndsFirst { until } => {
-                write!(f, "its certificate ends at {until}, before the root does")
-            }
-            Self::Use => f.write_str(
-                "its certificate has an extended key usage: clients that pin its authority refuse it",
-            ),
-            Self::Intermediate { name } => {
-                write!(f, "the certificate of the authority {name} is not valid")
-            }
-            Self::Unreadable => f.write_str("the dates of its certificate cannot be read"),
+            Self::Expired { .. }
+            | Self::NotYetValid { .. }
+            | Self::Intermediate { .. }
+            | Self::Unreadable => true,
+            Self::Name { .. } | Self::ExpiresFirst { .. } | Self::Usage => false,
         }
     }
 }
 
-/// What clients hold against the certificates of a root key, in a repository of that name if it is known, at that time,
-/// in a root that expires then.
-pub fn leaf_faults(
+/// The problems that clients have with the certificates of a root key.
+pub fn certificate_problems(
     certificates: &[Certificate],
     gun: Option<&str>,
     at: Timestamp,
     expires: Timestamp,
-) -> Vec<LeafFault> {
+) -> Vec<CertificateProblem> {
     let Some((leaf, others)) = certificates.split_first() else {
         return Vec::new();
     };
-    let mut faults = Vec::new();
+    let mut problems = Vec::new();
     let name = leaf.subject_name().unwrap_or_default();
     if gun.is_some_and(|gun| !names(name, gun)) {
         let found = visible(name);
-        faults.push(LeafFault::Name { found });
+        problems.push(CertificateProblem::Name { found });
     }
     match leaf.validity() {
-        Err(_) => faults.push(LeafFault::Unreadable),
-        Ok(validity) => {
+        Err(_) => problems.push(CertificateProblem::Unreadable),
+        Ok(Validity { from, until }) => {
             let day = jiff::SignedDuration::from_hours(24);
-            if validity.until < at {
-                let text = format!("has ended at {}", validity.until);
-                faults.push(LeafFault::Dates { text });
-            } else if validity
-                .from
-                .saturating_sub(day)
-                .is_ok_and(|from| from > at)
-            {
-                let text = format!("begins at {}", validity.from);
-                faults.push(LeafFault::Dates { text });
+            if until < at {
+                problems.push(CertificateProblem::Expired { until });
+            } else if from.saturating_sub(day).is_ok_and(|from| from > at) {
+                problems.push(CertificateProblem::NotYetValid { from });
             }
-            if validity.until < expires {
-                let until = validity.until;
-                faults.push(LeafFault::EndsFirst { until });
+            if until < expires {
+                problems.push(CertificateProblem::ExpiresFirst { until });
             }
         }
     }
     let uses = leaf.extended_uses();
     if uses.is_some_and(|uses| !uses.iter().any(|used| used == SERVER_AUTHENTICATION)) {
-        faults.push(LeafFault::Use);
+        problems.push(CertificateProblem::Usage);
     }
     for other in others {
         if !other.validity().is_ok_and(|validity| validity.contains(at)) {
             let name = visible(other.subject_name().unwrap_or_default());
-            faults.push(LeafFault::Intermediate { name });
+            problems.push(CertificateProblem::Intermediate { name });
         }
     }
-    faults
+    problems
 }
 
-/// Whether a common name is that of a repository: the same, or its beginning and an asterisk.
+/// Whether a common name matches a repository: the name itself, or a prefix and an asterisk.
 fn names(common_name: &str, gun: &str) -> bool {
     common_name == gun
         || common_name

@@ -1,4 +1,4 @@
-//! A certificate of a root key in a few words.
+//! The short description of a root key's certificate.
 
 use crate::certificate::Certificate;
 use crate::record::visible;

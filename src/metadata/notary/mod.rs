@@ -1,11 +1,11 @@
-//! What is Notary's own in a root of Notary v1 (Docker Content Trust): key objects with certificates in them, and
-//! the form of the file with the encoding of its signatures. Everything else is as in TUF 1.0.
+//! Root metadata of Notary v1 (Docker Content Trust): key objects with certificates, the form of the file, and the
+//! encoding of signatures. Everything else is the same as in TUF 1.0.
 
 mod file;
 mod key;
 mod leaf;
 
-pub use key::{LeafFault, leaf_faults};
+pub use key::{CertificateProblem, certificate_problems};
 pub use leaf::describe_leaf;
 
 pub(super) use key::simulated_key;

@@ -33,7 +33,7 @@ fn certificate_named(signer: &Signer, name: &str, serial: u8) -> Certificate {
         },
     };
     let blank = SelfSigned::leaf(signer.public(), &leaf).unwrap();
-    // In Notary's form nobody asks for the signature of a leaf, and a test key signs in one form alone.
+    // Notary clients do not verify the signature of a leaf, and test keys sign in one form only.
     blank.unsigned().unwrap()
 }
 
@@ -84,36 +84,34 @@ fn rules(file: &[u8]) -> Vec<&'static str> {
 
 #[test]
 fn a_root_is_one_line_with_raw_signatures_and_reads_back() {
-    {
-        let signer = Signer::p256();
-        let online = Signer::ed25519();
-        let frozen = genesis(&[root_key(&signer, 1)], 1, &online);
-        let root = signed(&frozen, None, &[&signer]);
-        assert!(root.is_complete());
-        let bytes = root.to_file_bytes();
-        let text = String::from_utf8(bytes.clone()).unwrap();
-        assert!(text.starts_with("{\"signed\":{\"_type\":\"Root\",\"consistent_snapshot\":false,\"expires\":\"2040-01-01T00:00:00Z\",\"keys\":{"));
-        assert!(text.ends_with("\"}]}") && !text.contains('\n'));
-        let tree: Value = serde_json::from_str(&text).unwrap();
-        let entry = &tree["signatures"][0];
-        assert_eq!(entry["method"], "ecdsa");
-        let raw = STANDARD.decode(entry["sig"].as_str().unwrap()).unwrap();
-        assert_eq!(raw.len(), signer.public().subject_bits().len() - 1);
-        let report = verify(std::slice::from_ref(&bytes));
-        assert!(report.is_accepted(), "{:?}", report.reasons());
-        assert_eq!(report.findings(), []);
-        assert_eq!(rules(&bytes), [] as [&str; 0]);
-        assert_eq!(
-            FrozenRoot::from_signed_bytes(frozen.signed_bytes())
-                .unwrap()
-                .digest(),
-            frozen.digest()
-        );
-    }
+    let signer = Signer::p256();
+    let online = Signer::ed25519();
+    let frozen = genesis(&[root_key(&signer, 1)], 1, &online);
+    let root = signed(&frozen, None, &[&signer]);
+    assert!(root.is_complete());
+    let bytes = root.to_file_bytes();
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    assert!(text.starts_with("{\"signed\":{\"_type\":\"Root\",\"consistent_snapshot\":false,\"expires\":\"2040-01-01T00:00:00Z\",\"keys\":{"));
+    assert!(text.ends_with("\"}]}") && !text.contains('\n'));
+    let tree: Value = serde_json::from_str(&text).unwrap();
+    let entry = &tree["signatures"][0];
+    assert_eq!(entry["method"], "ecdsa");
+    let raw = STANDARD.decode(entry["sig"].as_str().unwrap()).unwrap();
+    assert_eq!(raw.len(), signer.public().subject_bits().len() - 1);
+    let report = verify(std::slice::from_ref(&bytes));
+    assert!(report.is_accepted(), "{:?}", report.reasons());
+    assert_eq!(report.findings(), []);
+    assert_eq!(rules(&bytes), [] as [&str; 0]);
+    assert_eq!(
+        FrozenRoot::from_signed_bytes(frozen.signed_bytes())
+            .unwrap()
+            .digest(),
+        frozen.digest()
+    );
 }
 
 #[test]
-fn a_renewed_certificate_is_another_id_of_the_same_key_and_counts_once() {
+fn a_renewed_certificate_changes_the_id_and_the_key_counts_once() {
     let (a, b, online) = (Signer::p256(), Signer::p256(), Signer::ed25519());
     let keys = [root_key(&a, 1), root_key(&b, 2)];
     let first = signed(&genesis(&keys, 2, &online), None, &[&a, &b]).to_file_bytes();
@@ -171,7 +169,7 @@ fn edited(signer: &Signer, edit: impl FnOnce(&mut Value)) -> Vec<u8> {
     super::with_entries(&message, &[entry])
 }
 
-/// Puts another key in the place of the root key.
+/// Replaces the root key.
 fn replace_root_key(tree: &mut Value, object: &Value) {
     let old = tree["roles"]["root"]["keyids"][0]
         .as_str()
@@ -186,7 +184,7 @@ fn replace_root_key(tree: &mut Value, object: &Value) {
 }
 
 #[test]
-fn each_oddity_that_the_server_takes_has_its_rule() {
+fn each_problem_has_its_rule() {
     let signer = Signer::p256();
     let pem = certificate_named(&signer, GUN, 1).to_pem();
     let of_text = |text: &str| json!({"keytype": "ecdsa-x509", "keyval": {"private": null, "public": STANDARD.encode(text)}});
@@ -234,8 +232,8 @@ fn each_oddity_that_the_server_takes_has_its_rule() {
         (
             with_key(&ended),
             &[
-                "lint.notary-certificate-dates",
-                "lint.notary-certificate-ends-first",
+                "lint.notary-certificate-validity",
+                "lint.notary-certificate-expires-first",
             ],
         ),
         (
@@ -252,7 +250,7 @@ fn each_oddity_that_the_server_takes_has_its_rule() {
         ),
         (
             expiring("2060-06-01T00:00:00Z"),
-            &["lint.notary-certificate-ends-first"],
+            &["lint.notary-certificate-expires-first"],
         ),
         (
             edited(&signer, |tree| {
@@ -296,7 +294,7 @@ fn each_oddity_that_the_server_takes_has_its_rule() {
 }
 
 #[test]
-fn every_other_spelling_of_the_file_is_told() {
+fn every_other_form_of_the_file_is_reported() {
     let signer = Signer::p256();
     let file = edited(&signer, |_| {});
     let tree: Value = serde_json::from_slice(&file).unwrap();
@@ -324,7 +322,7 @@ fn every_other_spelling_of_the_file_is_told() {
 }
 
 #[test]
-fn a_threshold_and_a_key_in_two_certificates_are_told() {
+fn a_threshold_and_a_key_in_two_certificates_are_reported() {
     let (a, b) = (Signer::p256(), Signer::p256());
     let frozen = genesis(&[root_key(&a, 1), root_key(&b, 1)], 2, &Signer::p256());
     let file = signed(&frozen, None, &[&a, &b]).to_file_bytes();
@@ -335,5 +333,5 @@ fn a_threshold_and_a_key_in_two_certificates_are_told() {
         let ids = tree["roles"]["root"]["keyids"].as_array_mut().unwrap();
         ids.push(json!(other.id()));
     });
-    assert_eq!(rules(&twice), ["lint.notary-key-twice"]);
+    assert_eq!(rules(&twice), ["lint.notary-key-duplicate"]);
 }

@@ -4,18 +4,18 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn key(name: &str, before: bool, after: bool, signer: Signer) -> Participant {
-    Participant {
+fn key(name: &str, before: bool, after: bool, availability: Availability) -> ChangedKey {
+    ChangedKey {
         name: name.to_owned(),
         before,
         after,
-        signer,
+        availability,
     }
 }
 
-fn change(before: u64, after: u64, participants: Vec<Participant>) -> RootChange {
+fn change(before: u64, after: u64, participants: Vec<ChangedKey>) -> RootChange {
     RootChange {
-        participants,
+        keys: participants,
         threshold_before: Some(before),
         threshold_after: after,
     }
@@ -23,70 +23,76 @@ fn change(before: u64, after: u64, participants: Vec<Participant>) -> RootChange
 
 #[test]
 fn a_lost_key_is_replaced_at_once_while_the_others_reach_both_thresholds() {
-    use Signer::{Here, Never};
+    use Availability::{Present, Unavailable};
     let replace = change(
         2,
         2,
         vec![
-            key("a", true, true, Here),
-            key("b", true, true, Here),
-            key("lost", true, false, Never),
-            key("new", false, true, Here),
+            key("a", true, true, Present),
+            key("b", true, true, Present),
+            key("lost", true, false, Unavailable),
+            key("new", false, true, Present),
         ],
     );
-    assert_eq!(replace.way(), Way::Direct);
-    assert_eq!(replace.losses_survived(), 1);
+    assert_eq!(replace.plan(), ChangePlan::Direct);
+    assert_eq!(replace.tolerated_losses(), 1);
 }
 
 #[test]
-fn the_order_of_smaller_changes_is_told_in_words() {
-    use Signer::{Here, Never, Owed};
+fn the_order_of_steps_is_described() {
+    use Availability::{Present, Remote, Unavailable};
     let raise = change(
         2,
         4,
         vec![
-            key("a", true, true, Here),
-            key("b", true, true, Owed),
-            key("lost", true, false, Never),
-            key("kept-lost", true, true, Never),
-            key("new", false, true, Here),
+            key("a", true, true, Present),
+            key("b", true, true, Remote),
+            key("lost", true, false, Unavailable),
+            key("kept-lost", true, true, Unavailable),
+            key("new", false, true, Present),
         ],
     );
     assert_eq!(
-        raise.way().to_string(),
-        "first take lost out, add new; then add or bring 1 key that can sign; \
+        raise.plan().to_string(),
+        "first remove lost, add new; then add or make available 1 more key that can sign; \
          then raise the threshold from 2 to 4"
     );
     let shrink = change(
         2,
         2,
         vec![
-            key("a", true, true, Here),
-            key("b", true, false, Here),
-            key("c", true, true, Never),
+            key("a", true, true, Present),
+            key("b", true, false, Present),
+            key("c", true, true, Unavailable),
         ],
     );
     assert_eq!(
-        shrink.way().to_string(),
-        "first add or bring 1 key that can sign; then take b out"
+        shrink.plan().to_string(),
+        "first add or make available 1 more key that can sign; then remove b"
     );
     let stranded = change(
         2,
         1,
-        vec![key("a", true, true, Here), key("b", true, false, Never)],
+        vec![
+            key("a", true, true, Present),
+            key("b", true, false, Unavailable),
+        ],
     );
-    assert_eq!(stranded.way(), Way::Stranded { missing: 1 });
+    assert_eq!(stranded.plan(), ChangePlan::Blocked { missing: 1 });
     let genesis = RootChange {
         threshold_before: None,
         ..change(
             0,
             3,
-            vec![key("a", false, true, Here), key("b", false, true, Owed)],
+            vec![
+                key("a", false, true, Present),
+                key("b", false, true, Remote),
+            ],
         )
     };
     assert_eq!(
-        genesis.way().to_string(),
-        "first add or bring 1 key that can sign; then add a, add b"
+        genesis.plan().to_string(),
+        "first add or make available 1 more key that can sign; then add a, add b"
     );
 }
 
@@ -96,15 +102,15 @@ type State = (BTreeSet<usize>, u64);
 fn can_follow(change: &RootChange, from: &State, to: &State) -> bool {
     let signers = |state: &State| {
         let keys = state.0.iter();
-        keys.filter(|index| change.participants[**index].signer != Signer::Never)
+        keys.filter(|index| change.keys[**index].availability != Availability::Unavailable)
             .count() as u64
     };
     signers(from) >= from.1 && signers(to) >= to.1 && to.1 >= 1
 }
 
 fn ends(change: &RootChange) -> (State, State) {
-    let those = |stands: fn(&Participant) -> bool| -> BTreeSet<usize> {
-        let keys = change.participants.iter().enumerate();
+    let those = |stands: fn(&ChangedKey) -> bool| -> BTreeSet<usize> {
+        let keys = change.keys.iter().enumerate();
         keys.filter(|(_, key)| stands(key))
             .map(|(i, _)| i)
             .collect()
@@ -116,17 +122,17 @@ fn ends(change: &RootChange) -> (State, State) {
 }
 
 /// The state after some parts of a change were made.
-fn after(change: &RootChange, parts: &[Part]) -> State {
+fn after(change: &RootChange, parts: &[ChangeStep]) -> State {
     let (mut state, _) = ends(change);
     let index = |name: &String| {
-        let mut keys = change.participants.iter();
+        let mut keys = change.keys.iter();
         keys.position(|key| key.name == *name).unwrap()
     };
     for part in parts {
         match part {
-            Part::Add(name) => assert!(state.0.insert(index(name))),
-            Part::Remove(name) => assert!(state.0.remove(&index(name))),
-            Part::Threshold { from, to } => {
+            ChangeStep::Add(name) => assert!(state.0.insert(index(name))),
+            ChangeStep::Remove(name) => assert!(state.0.remove(&index(name))),
+            ChangeStep::Threshold { from, to } => {
                 assert_eq!(state.1, *from);
                 state.1 = *to;
             }
@@ -138,7 +144,7 @@ fn after(change: &RootChange, parts: &[Part]) -> State {
 /// Whether any sequence of roots, over all sets of these keys and all thresholds, leads to the end.
 fn reachable_in_steps(change: &RootChange) -> bool {
     let (start, end) = ends(change);
-    let keys = change.participants.len();
+    let keys = change.keys.len();
     let mut seen = HashSet::from([start.clone()]);
     let mut queue = VecDeque::from([start]);
     while let Some(state) = queue.pop_front() {
@@ -159,14 +165,22 @@ fn reachable_in_steps(change: &RootChange) -> bool {
 }
 
 fn changes(most: usize) -> impl Strategy<Value = RootChange> {
-    let signer = prop_oneof![Just(Signer::Here), Just(Signer::Owed), Just(Signer::Never)];
+    let signer = prop_oneof![
+        Just(Availability::Present),
+        Just(Availability::Remote),
+        Just(Availability::Unavailable)
+    ];
     let fate = prop_oneof![Just((true, true)), Just((true, false)), Just((false, true))];
     let keys = prop::collection::vec((fate, signer), 1..=most);
     (keys, 1_u64..=5, 1_u64..=5).prop_map(|(keys, from, to)| {
         let keys = keys.into_iter().enumerate();
         let participants = keys.map(|(index, ((before, after), signer))| {
             // A key that is made today is here.
-            let signer = if before { signer } else { Signer::Here };
+            let signer = if before {
+                signer
+            } else {
+                Availability::Present
+            };
             key(&format!("key-{index}"), before, after, signer)
         });
         change(from, to, participants.collect())
@@ -175,14 +189,14 @@ fn changes(most: usize) -> impl Strategy<Value = RootChange> {
 
 proptest! {
     #[test]
-    fn what_can_be_signed_at_once_is_what_both_thresholds_allow(change in changes(7)) {
+    fn a_change_is_direct_if_both_thresholds_allow_it(change in changes(7)) {
         let (start, end) = ends(&change);
-        prop_assert_eq!(change.way() == Way::Direct, can_follow(&change, &start, &end));
+        prop_assert_eq!(change.plan() == ChangePlan::Direct, can_follow(&change, &start, &end));
     }
 
     #[test]
-    fn the_first_step_can_be_signed_and_nothing_can_be_added_to_it(change in changes(7)) {
-        if let Way::Steps { first, then, more } = change.way() {
+    fn the_first_step_is_the_largest_that_can_be_signed(change in changes(7)) {
+        if let ChangePlan::Staged { first, then, more } = change.plan() {
             let (start, _) = ends(&change);
             let step = after(&change, &first);
             prop_assert!(can_follow(&change, &start, &step));
@@ -196,8 +210,8 @@ proptest! {
     }
 
     #[test]
-    fn the_rest_can_be_signed_once_that_many_keys_have_joined(change in changes(7)) {
-        if let Way::Steps { first, then, more } = change.way() {
+    fn the_rest_can_be_signed_with_that_many_more_keys(change in changes(7)) {
+        if let ChangePlan::Staged { first, then, more } = change.plan() {
             let mut grown = change.clone();
             let step = after(&change, &first);
             let (_, mut target) = ends(&change);
@@ -205,8 +219,8 @@ proptest! {
             prop_assert_eq!(&after(&change, &whole), &target);
             let mut joined = step.clone();
             for n in 0..more {
-                let index = grown.participants.len();
-                grown.participants.push(key(&format!("more-{n}"), false, true, Signer::Here));
+                let index = grown.keys.len();
+                grown.keys.push(key(&format!("more-{n}"), false, true, Availability::Present));
                 joined.0.insert(index);
                 target.0.insert(index);
                 let is_last = n + 1 == more;
@@ -220,7 +234,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
-    fn no_detour_leads_to_what_cannot_be_signed_at_once(change in changes(4)) {
-        prop_assert_eq!(reachable_in_steps(&change), change.way() == Way::Direct);
+    fn steps_do_not_help_a_change_that_is_not_direct(change in changes(4)) {
+        prop_assert_eq!(reachable_in_steps(&change), change.plan() == ChangePlan::Direct);
     }
 }

@@ -151,7 +151,7 @@ fn restore(step: &Subject<'_>) -> Vec<String> {
         lines.push("The key is unwrapped into locked memory. It is kept only if its public key matches the manifest.".into());
         return lines;
     }
-    lines.push(if step.plan().is_some_and(|plan| plan.token.attests()) {
+    lines.push(if step.plan().is_some_and(|plan| plan.token.profile.attests()) {
         format!(
             "The key is unwrapped in locked memory, imported into {} and wiped here. It is kept only if its public key matches the manifest.",
             step.token()

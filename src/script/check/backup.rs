@@ -53,6 +53,14 @@ fn leaves_its_token(log: &Log<'_>, draft: &Draft, key: &KeyEntry, span: &Span) {
         return;
     };
     if make.wraps(key_type.value) {
+        if !make.backup.confine {
+            log.error(
+                CHECK,
+                span,
+                format!("a {make} token cannot make a key non-extractable after its backup"),
+                "generate the key with import-key, or write backup = \"none\"",
+            );
+        }
         return;
     }
     let others: Vec<&str> = make.backup.wraps.iter().map(|it| it.as_str()).collect();

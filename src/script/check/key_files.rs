@@ -1,6 +1,5 @@
 //! Root keys in files: each signs one last root, which replaces it.
 
-use crate::profile::{Kind as Make, Profile};
 use crate::script::Kind;
 use crate::script::read::{ChangeEntry, Draft, Log, PersonEntry, TokenEntry};
 use crate::transfer::Destination;
@@ -60,7 +59,6 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
 }
 
 fn is_file(token: &TokenEntry) -> bool {
-    token.profile.as_ref().is_some_and(|profile| {
-        Profile::named(&profile.value).is_ok_and(|found| found.kind == Make::KeyFile)
-    })
+    let mut profile = token.profile.iter();
+    profile.any(|profile| profile.value.is_key_file())
 }

@@ -11,6 +11,7 @@ mod media;
 mod notary;
 mod order;
 mod people;
+mod profiles;
 mod reissue;
 mod repositories;
 mod restore;
@@ -18,6 +19,8 @@ mod root;
 mod rotation;
 mod spares;
 mod tokens;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -37,6 +40,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     tokens::names(log, draft);
     tokens::apart(log, draft);
     tokens::abilities(log, draft);
+    profiles::check(log, draft);
     key_files::check(log, draft);
     items::names(log, draft);
     spares::check(log, draft);
@@ -62,13 +66,13 @@ impl Draft {
 }
 
 impl KeyEntry {
-    fn profile(&self) -> Option<&At<String>> {
+    fn profile(&self) -> Option<&At<Arc<Profile>>> {
         self.token.as_ref()?.profile.as_ref()
     }
 
     /// The profile of its token; `None` if it is unknown.
-    pub(super) fn make(&self) -> Option<Profile> {
-        Profile::named(&self.profile()?.value).ok()
+    pub(super) fn make(&self) -> Option<&Profile> {
+        Some(&self.profile()?.value)
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::certificate::Certificate;
 use crate::metadata::KeyType;
-use crate::metadata::notary::{LeafFault, leaf_faults};
+use crate::metadata::notary::{CertificateProblem, certificate_problems};
 use crate::script::Kind;
 use crate::script::NotaryPolicy;
 use crate::script::read::{At, ChangeEntry, Draft, Log, Span};
@@ -140,15 +140,15 @@ pub(super) fn kept(
     gun: Option<&str>,
     (at, expires): (Timestamp, Timestamp),
 ) {
-    for fault in leaf_faults(certificates, gun, at, expires) {
+    for problem in certificate_problems(certificates, gun, at, expires) {
         // Clients that pin the certificate itself never check that; stock tools write it.
-        if fault == LeafFault::Use {
+        if problem == CertificateProblem::Usage {
             continue;
         }
         log.error(
             "script.certificate",
             span,
-            format!("clients would refuse a key that stays: {fault}"),
+            format!("clients would refuse a key that stays: {problem}"),
             "give the key a new certificate, with change = \"move-id\" and a step certify-key: once its certificate has expired, clients accept no further root",
         );
     }

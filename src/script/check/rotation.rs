@@ -1,6 +1,6 @@
 //! Whether a change of a root accounts for every key, changes something, and can be signed.
 
-use crate::metadata::{Participant, RoleKind, RootChange, Signer, TrustedRoot, Way};
+use crate::metadata::{Availability, ChangePlan, ChangedKey, RoleKind, RootChange, TrustedRoot};
 use crate::script::Kind;
 use crate::script::read::{At, ChangeEntry, Draft, Log, Span};
 use crate::script::{KeyId, Place, RootKey};
@@ -44,7 +44,7 @@ fn first_root_is_reached(log: &Log<'_>, draft: &Draft) {
 struct Entry<'d> {
     id: Option<&'d At<KeyId>>,
     change: Option<&'d ChangeEntry>,
-    signer: Signer,
+    availability: Availability,
 }
 
 impl<'d> Entry<'d> {
@@ -57,14 +57,14 @@ fn entries(draft: &Draft) -> Vec<Entry<'_>> {
     let here = draft.keys.iter().map(|key| Entry {
         id: key.id.as_ref(),
         change: key.change.as_ref(),
-        signer: Signer::Here,
+        availability: Availability::Present,
     });
     let distant = draft.distant.iter().map(|key| Entry {
         id: key.id.as_ref(),
         change: key.change.as_ref(),
-        signer: match key.place {
-            Place::Site(_) => Signer::Owed,
-            Place::Elsewhere(_) | Place::Absent | Place::Lost => Signer::Never,
+        availability: match key.place {
+            Place::Site(_) => Availability::Remote,
+            Place::Elsewhere(_) | Place::Absent | Place::Lost => Availability::Unavailable,
         },
     });
     here.chain(distant).collect()
@@ -176,21 +176,21 @@ fn reachable(log: &Log<'_>, draft: &Draft, root: &TrustedRoot, entries: &[Entry<
         );
         return;
     }
-    let participants = entries.iter().filter_map(|entry| {
-        Some(Participant {
+    let keys = entries.iter().filter_map(|entry| {
+        Some(ChangedKey {
             name: entry.id?.value.to_string(),
             before: entry.before().is_some(),
             after: entry.change?.stays(),
-            signer: entry.signer,
+            availability: entry.availability,
         })
     });
     let change = RootChange {
-        participants: participants.collect(),
+        keys: keys.collect(),
         threshold_before: Some(before),
         threshold_after: wanted,
     };
-    let way = change.way();
-    if way == Way::Direct {
+    let plan = change.plan();
+    if plan == ChangePlan::Direct {
         return;
     }
     let reachability = change.reachability();
@@ -206,6 +206,6 @@ fn reachable(log: &Log<'_>, draft: &Draft, root: &TrustedRoot, entries: &[Entry<
             root.version() + 1,
             reachability.after
         ),
-        way.to_string(),
+        plan.to_string(),
     );
 }

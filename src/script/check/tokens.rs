@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{twice, unknown};
-use crate::metadata::KeyType;
 use crate::script::read::{At, Draft, KeyEntry, Log, PersonEntry, Span, StepEntry, TokenEntry};
-use crate::script::token::attests;
 use crate::script::{Act, Enrolled};
 
 pub(super) fn names(log: &Log<'_>, draft: &Draft) {
@@ -77,7 +75,6 @@ pub(super) fn abilities(log: &Log<'_>, draft: &Draft) {
         slots(log, token);
     }
     for key in draft.keys.iter().filter(|key| key.is_made()) {
-        key_type(log, key);
         provenance(log, draft, key);
         import(log, draft, key);
     }
@@ -92,7 +89,7 @@ fn slots(log: &Log<'_>, token: &TokenEntry) {
     let Some(profile) = token
         .profile
         .as_ref()
-        .filter(|profile| !attests(&profile.value))
+        .filter(|profile| !profile.value.attests())
     else {
         return;
     };
@@ -116,26 +113,12 @@ fn slots(log: &Log<'_>, token: &TokenEntry) {
     }
 }
 
-fn key_type(log: &Log<'_>, key: &KeyEntry) {
-    let (Some(profile), Some(kind)) = (key.profile(), &key.key_type) else {
-        return;
-    };
-    if kind.value == KeyType::Ed25519 && attests(&profile.value) {
-        log.error(
-            "script.key-type",
-            &kind.span,
-            "a YubiKey cannot sign a root with Ed25519: the root does not fit into one command",
-            "use ecdsa-sha2-nistp256 for this key, or another token",
-        );
-    }
-}
-
 /// A key is imported only into a token that supports it, and only if no attestation is required.
 fn import(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
     let (Some(step), Some(profile)) = (draft.import_of(key), key.profile()) else {
         return;
     };
-    if !attests(&profile.value) {
+    if !profile.value.attests() {
         log.error(
             "script.import",
             &step.span,
@@ -173,7 +156,7 @@ fn provenance(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
     let (Some(wanted), Some(profile)) = (&draft.root.require_provenance, key.profile()) else {
         return;
     };
-    if !attests(&profile.value) {
+    if !profile.value.attests() {
         log.error(
             "script.provenance",
             &profile.span,

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::metadata::Key;
+use crate::profile::Profile;
 use crate::record::CustodyList;
 use crate::transfer::PayloadRegister;
 use crate::words::Digest;
@@ -45,6 +46,7 @@ pub use restore::{DrillLevel, Entering, RestorePlan};
 pub struct Script {
     pub(super) name: String,
     pub(super) text: String,
+    pub(super) sha256: Digest,
     pub(super) kind: Kind,
     pub(super) title: String,
     pub(super) repository: String,
@@ -61,6 +63,7 @@ pub struct Script {
     pub(super) custody: CustodyList,
     pub(super) steps: Vec<Step>,
     pub(super) pinned: BTreeMap<String, PinnedFile>,
+    pub(super) profiles: BTreeMap<String, Arc<Profile>>,
     pub(super) warnings: Vec<Warning>,
     pub(super) payloads: PayloadRegister,
     pub(super) attestation: AttestationPolicy,
@@ -84,6 +87,8 @@ pub enum Assurance {
 pub struct Step {
     /// Unique in the script.
     pub id: StepId,
+    /// Its place in [`Script::steps`].
+    pub index: usize,
     pub act: Act,
     /// The estimated duration.
     pub minutes: Option<u32>,
@@ -109,8 +114,8 @@ impl Script {
     }
 
     /// Of the text: read aloud, and binds a rehearsal to its ceremony.
-    pub fn sha256(&self) -> Digest {
-        Digest::of(self.text.as_bytes())
+    pub const fn sha256(&self) -> Digest {
+        self.sha256
     }
 
     pub const fn kind(&self) -> Kind {
@@ -352,6 +357,31 @@ impl Script {
     /// By name, each once.
     pub fn pinned_files(&self) -> impl Iterator<Item = &PinnedFile> {
         self.pinned.values()
+    }
+
+    /// The token profiles that the script names, by name.
+    pub const fn profiles(&self) -> &BTreeMap<String, Arc<Profile>> {
+        &self.profiles
+    }
+
+    pub fn profile_digests(&self) -> BTreeMap<String, Digest> {
+        let profiles = self.profiles.iter();
+        profiles
+            .map(|(name, it)| (name.clone(), it.sha256()))
+            .collect()
+    }
+
+    /// Whether each profile that comes with the script is recorded with its SHA-256. A built-in profile may differ in
+    /// another version of this program.
+    pub fn has_profiles(&self, recorded: &BTreeMap<String, Digest>) -> bool {
+        let mut carried = self.profiles.iter().filter(|(_, it)| it.file().is_some());
+        carried.all(|(name, it)| recorded.get(name) == Some(&it.sha256()))
+    }
+
+    /// The token profile of that name; for the simulated tokens of a rehearsal, the built-in one.
+    pub fn profile(&self, name: &str) -> Option<Arc<Profile>> {
+        let known = self.profiles.get(name).map(Arc::clone);
+        known.or_else(|| Profile::named(name).ok().map(Arc::new))
     }
 
     pub fn warnings(&self) -> &[Warning] {

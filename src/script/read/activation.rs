@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::log::{At, Span};
-use crate::profile::Profile;
+use crate::profile::Kind;
 use crate::script::{PersonId, SecretDisposition, SecretPlan, TokenSecret};
 
 const DISPOSITIONS: &[(&str, DispositionWord)] = &[
@@ -58,9 +58,8 @@ pub(super) fn read(mut fields: Fields<'_, '_>) -> SecretEntry {
 pub(super) fn complete(
     entries: Vec<SecretEntry>,
     holder: &PersonId,
-    profile: &str,
+    make: Kind,
 ) -> Option<Vec<SecretPlan>> {
-    let make = Profile::named(profile).ok()?.kind;
     let mut stated = Vec::new();
     for entry in entries {
         let disposition = match entry.disposition?.value {

@@ -130,7 +130,7 @@ fn recipient(value: &Value<'_, '_>) -> Option<String> {
                 RecipientError::Private => {
                     "remove it, and create a new identity: anyone who saw this script has the old one"
                 }
-                _ => {
+                RecipientError::Unknown => {
                     "write \"age1…\" or \"ssh-ed25519 …\" as the custodian gave it; or \"passphrase\", or \"paper\""
                 }
             };

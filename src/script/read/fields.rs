@@ -413,9 +413,13 @@ impl<'l, 't> Value<'l, 't> {
         Some(fields)
     }
 
+    pub(super) const fn is_table(&self) -> bool {
+        matches!(self.found, DeValue::Table(_))
+    }
+
     pub(super) fn pin(&self) -> Option<Pin> {
         match self.declared {
-            Type::File(pin) => Some(pin),
+            Type::File(pin) | Type::Profile(pin) => Some(pin),
             _ => None,
         }
     }

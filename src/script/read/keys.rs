@@ -1,9 +1,12 @@
 //! The tables `[[key]]`.
 
+use std::sync::Arc;
+
 use super::activation::{self, SecretEntry};
 use super::enrolled::EnrollmentReader;
 use super::fields::{Fields, Value};
 use super::log::At;
+use super::pinned::PinnedFiles;
 use super::rotation::{self, ChangeEntry, DistantEntry};
 use super::tuf_on_ci;
 use crate::metadata::KeyType;
@@ -12,7 +15,6 @@ use crate::profile::Profile;
 use crate::record::{PinPolicy, TouchPolicy, UsePolicy};
 use crate::script::Kind;
 use crate::script::plan::{Backup, KeyPlan};
-use crate::script::token::attests;
 use crate::script::{Enrolled, KeyId, PersonId, SlotPlan, TokenSpec};
 
 #[derive(Default)]
@@ -31,7 +33,7 @@ pub(in crate::script) struct KeyEntry {
 }
 
 pub(in crate::script) struct TokenEntry {
-    pub(in crate::script) profile: Option<At<String>>,
+    pub(in crate::script) profile: Option<At<Arc<Profile>>>,
     manufacturer: Option<String>,
     model: Option<String>,
     pub(in crate::script) serial: Option<At<String>>,
@@ -70,7 +72,7 @@ fn key(
     kind: Kind,
     enrollments: &mut EnrollmentReader<'_, '_>,
 ) -> KeyEntry {
-    let (holder, token) = place(&mut fields);
+    let (holder, token) = place(&mut fields, enrollments.files);
     let is_new = change.as_ref().is_some_and(|change| !change.exists());
     let (is_enrolled, enrolled) = if is_new {
         let holder = holder.as_ref().map(|at| at.value.as_str());
@@ -128,15 +130,18 @@ fn key(
     }
 }
 
-fn place(fields: &mut Fields<'_, '_>) -> (Option<At<PersonId>>, Option<TokenEntry>) {
+fn place(
+    fields: &mut Fields<'_, '_>,
+    files: &mut PinnedFiles<'_>,
+) -> (Option<At<PersonId>>, Option<TokenEntry>) {
     let holder = fields.required("holder");
     let holder = holder.and_then(|value| value.at(value.id()));
     let token = fields.required("token").and_then(|value| value.table());
-    (holder, token.map(self::token))
+    (holder, token.map(|token| self::token(token, files)))
 }
 
-pub(super) fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
-    let profile = fields.read("profile", profile);
+pub(super) fn token(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> TokenEntry {
+    let profile = fields.read("profile", |value| files.profile(value));
     let manufacturer = fields.read("manufacturer", Value::line);
     let model = fields.read("model", Value::line);
     let entry = TokenEntry {
@@ -154,21 +159,6 @@ pub(super) fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
     };
     fields.finish();
     entry
-}
-
-fn profile(value: &Value<'_, '_>) -> Option<String> {
-    let text = value.raw()?;
-    match Profile::named(text) {
-        Ok(_) => Some(text.to_owned()),
-        Err(error) => {
-            value.error(
-                "script.profile",
-                error.to_string(),
-                "use one of the known profiles; each is a file in hsm-config/",
-            );
-            None
-        }
-    }
 }
 
 fn slot(value: &Value<'_, '_>) -> Option<u8> {
@@ -223,13 +213,17 @@ impl TokenEntry {
     /// Profile and model, as far as the script says.
     pub(in crate::script) fn make(&self) -> Option<(&str, Option<&str>)> {
         let profile = self.profile.as_ref()?;
-        Some((&profile.value, self.model.as_deref()))
+        Some((&profile.value.name, self.model.as_deref()))
     }
 }
 
 /// The key of a signing: who holds it, and on which token. The request has its type.
-pub(super) fn signing_key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>) -> KeyEntry {
-    let (holder, token) = place(&mut fields);
+pub(super) fn signing_key(
+    mut fields: Fields<'_, '_>,
+    id: Option<At<KeyId>>,
+    files: &mut PinnedFiles<'_>,
+) -> KeyEntry {
+    let (holder, token) = place(&mut fields, files);
     fields.finish();
     KeyEntry {
         id,
@@ -267,7 +261,7 @@ impl KeyEntry {
         let holder = self.holder?.value;
         Some(KeyPlan {
             id: self.id?.value,
-            activation: activation::complete(self.activation, &holder, &token.profile)?,
+            activation: activation::complete(self.activation, &holder, token.profile.kind)?,
             holder,
             token,
             key_type: self.key_type?.value,
@@ -283,7 +277,7 @@ impl TokenEntry {
     pub(super) fn complete(self) -> Option<TokenSpec> {
         let profile = self.profile?.value;
         let usual = SlotPlan::default();
-        let slot = attests(&profile).then(|| SlotPlan {
+        let slot = profile.attests().then(|| SlotPlan {
             number: self.slot.map_or(usual.number, |at| at.value),
             policy: UsePolicy {
                 pin: self.pin_policy.map_or(usual.policy.pin, |at| at.value),

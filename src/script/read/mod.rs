@@ -38,6 +38,7 @@ use super::{Act, PinnedFileSource, Warning};
 use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
 use crate::transfer::Destination;
+use crate::words::Digest;
 use enrolled::EnrollmentReader;
 use fields::{Fields, Value};
 use pinned::PinnedFiles;
@@ -270,7 +271,9 @@ fn document_fields(
     };
     let (keys, distant) = keys::read(fields.tables("key"), kind, before, &mut enrollments);
     let spares = fields.tables("spare").into_iter();
-    let spares = spares.map(spares::read).collect();
+    let spares = spares
+        .map(|table| spares::read(table, &mut files))
+        .collect();
     let media = fields.tables("medium").into_iter();
     let media = media.map(media::read).collect();
     let backup = fields.table("backup").map(backup::read);
@@ -301,10 +304,12 @@ fn document_fields(
         restore,
     };
     let warnings = judge(&draft)?;
+    let (pinned, profiles) = files.into_parts();
     complete(draft, warnings).map(|script| Script {
         title: title.unwrap_or_default(),
         repository: repository.unwrap_or_default(),
-        pinned: files.into_files(),
+        pinned,
+        profiles,
         ..script
     })
 }
@@ -346,11 +351,13 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     let spares = draft.spares.into_iter().map(SpareEntry::complete);
     let media = draft.media.into_iter().map(MediumEntry::complete);
     let distant = draft.distant.into_iter().map(DistantEntry::complete);
-    let steps = draft.steps.into_iter().map(StepEntry::complete);
+    let steps = draft.steps.into_iter().enumerate();
+    let steps = steps.map(|(index, step)| step.complete(index));
     let further = draft.further.into_iter().map(RepositoryEntry::complete);
     Some(Script {
         name: String::new(),
         text: String::new(),
+        sha256: Digest::of(b""),
         kind: draft.kind,
         title: String::new(),
         repository: String::new(),
@@ -370,6 +377,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         custody: draft.custody.map(|list| list.value).unwrap_or_default(),
         steps: steps.collect::<Option<_>>()?,
         pinned: BTreeMap::new(),
+        profiles: BTreeMap::new(),
         warnings,
         payloads,
         attestation: draft.attestation.complete(),

@@ -74,7 +74,8 @@ pub(super) fn read(
 
 fn approval_token(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> ApprovalEntry {
     let span = fields.span.clone();
-    let token = fields.table("token").map(keys::token);
+    let token = fields.table("token");
+    let token = token.map(|token| keys::token(token, files));
     let key = fields
         .value("public_key")
         .and_then(|value| files.key(&value));

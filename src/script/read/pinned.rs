@@ -1,12 +1,15 @@
 //! Pinned input files: files that a script binds by their hashes.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
 
 use super::fields::{Fields, Value};
 use super::log::At;
 use super::tuf_on_ci;
 use crate::metadata::{Key, KeyFileError};
-use crate::script::pinned::name_error;
+use crate::profile::Profile;
+use crate::script::pinned::{name_error, profile_path};
 use crate::script::schema::{PUBLIC_KEY, Pin};
 use crate::script::{PinnedFile, PinnedFileSource, PinnedKey};
 use crate::words::Digest;
@@ -46,10 +49,22 @@ impl Bound<'_, '_> {
     }
 }
 
+const PROFILE_CHECK: &str = "script.profile";
+
+fn parse_profile(value: &Value<'_, '_>, path: &str, bytes: &[u8]) -> Option<Profile> {
+    let profile = std::str::from_utf8(bytes)
+        .map_err(|_| format!("{path} is not UTF-8 text"))
+        .and_then(|text| Profile::parse(text, path).map_err(|error| error.to_string()));
+    profile
+        .map_err(|error| value.error(PROFILE_CHECK, error, "correct the profile"))
+        .ok()
+}
+
 /// Reads pinned input files, and keeps those with the right hash.
 pub(super) struct PinnedFiles<'f> {
     source: &'f dyn PinnedFileSource,
     files: BTreeMap<String, PinnedFile>,
+    profiles: BTreeMap<String, Arc<Profile>>,
 }
 
 impl<'f> PinnedFiles<'f> {
@@ -57,11 +72,89 @@ impl<'f> PinnedFiles<'f> {
         Self {
             source,
             files: BTreeMap::new(),
+            profiles: BTreeMap::new(),
         }
     }
 
-    pub(super) fn into_files(self) -> BTreeMap<String, PinnedFile> {
-        self.files
+    /// The files, and the token profiles by name.
+    pub(super) fn into_parts(
+        self,
+    ) -> (BTreeMap<String, PinnedFile>, BTreeMap<String, Arc<Profile>>) {
+        (self.files, self.profiles)
+    }
+
+    /// The token profile that a value names, or the file that it binds.
+    pub(super) fn profile(&mut self, value: &Value<'_, '_>) -> Option<Arc<Profile>> {
+        let profile = if value.is_table() {
+            let (named, file) = self.read(value)?;
+            parse_profile(&named, &file.name, &file.bytes)?
+        } else {
+            self.named_profile(value)?
+        };
+        let known = (self.profiles)
+            .entry(profile.name.clone())
+            .or_insert_with(|| Arc::new(profile.clone()));
+        if **known != profile {
+            value.error(
+                PROFILE_CHECK,
+                format!(
+                    "another profile of this script has the name {:?}",
+                    profile.name
+                ),
+                "give one of the two profiles another name",
+            );
+            return None;
+        }
+        Some(Arc::clone(known))
+    }
+
+    fn named_profile(&mut self, value: &Value<'_, '_>) -> Option<Profile> {
+        let name = value.raw()?;
+        let unknown = |error: String| {
+            value.error(
+                PROFILE_CHECK,
+                error,
+                "name a built-in profile, or put the profile beside the script as NAME.toml",
+            );
+        };
+        let found = if Profile::is_name(name) {
+            self.source.profile(name)
+        } else {
+            Err(io::ErrorKind::NotFound.into())
+        };
+        match found {
+            Ok(bytes) => {
+                let path = profile_path(name);
+                let profile = parse_profile(value, &path, &bytes)?;
+                if profile.name != name {
+                    unknown(format!(
+                        "the profile {path} has the name {:?}",
+                        profile.name
+                    ));
+                    return None;
+                }
+                let sha256 = Digest::of(&bytes);
+                if self
+                    .files
+                    .get(&path)
+                    .is_some_and(|file| file.sha256 != sha256)
+                {
+                    unknown(format!(
+                        "the profile {name:?} is not the pinned file {path:?}"
+                    ));
+                    return None;
+                }
+                self.keep(&path, sha256, bytes);
+                Some(profile)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Profile::named(name)
+                .map_err(|error| unknown(error.to_string()))
+                .ok(),
+            Err(error) => {
+                unknown(format!("cannot read the profile {name:?}: {error}"));
+                None
+            }
+        }
     }
 
     /// Reads the public key of an online role, with its owner for tuf-on-ci.

@@ -55,7 +55,9 @@ pub(super) fn read(
         .map(|table| people::read(table, &mut files, Kind::Signing))
         .collect();
     let tables = fields.tables("key").into_iter();
-    let keys: Vec<_> = tables.map(|table| key(table, request.as_ref())).collect();
+    let keys: Vec<_> = tables
+        .map(|table| key(table, request.as_ref(), &mut files))
+        .collect();
     let steps = steps::read(log, fields.tables("step"));
     let start = fields.span.clone();
     fields.finish();
@@ -79,10 +81,12 @@ pub(super) fn read(
         return None;
     }
     let request = request?;
+    let (pinned, profiles) = files.into_parts();
     Some(Script {
         further: Arc::default(),
         name: String::new(),
         text: String::new(),
+        sha256: Digest::of(b""),
         kind: Kind::Signing,
         title: head.title?,
         repository: head.repository?,
@@ -105,9 +109,11 @@ pub(super) fn read(
         distant: Vec::new(),
         steps: steps
             .into_iter()
-            .map(StepEntry::complete)
+            .enumerate()
+            .map(|(index, step)| step.complete(index))
             .collect::<Option<_>>()?,
-        pinned: files.into_files(),
+        pinned,
+        profiles,
         warnings: Vec::new(),
         payloads: register?,
         attestation: AttestationPolicy::default(),
@@ -174,7 +180,11 @@ struct KeyEntry {
     key: Option<(At<RootKey>, KeyType)>,
 }
 
-fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry {
+fn key(
+    mut fields: Fields<'_, '_>,
+    request: Option<&SigningRequest>,
+    files: &mut PinnedFiles<'_>,
+) -> KeyEntry {
     let id = fields.read("id", Value::id);
     let value = fields.value("key_id");
     let key = value.and_then(|value| {
@@ -203,7 +213,7 @@ fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry
         Some((value.at(Some(found))?, key_type))
     });
     KeyEntry {
-        entry: keys::signing_key(fields, id),
+        entry: keys::signing_key(fields, id, files),
         key,
     }
 }

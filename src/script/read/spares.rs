@@ -3,6 +3,7 @@
 use super::fields::{Fields, Value};
 use super::keys::{self, TokenEntry};
 use super::log::At;
+use super::pinned::PinnedFiles;
 use crate::script::{KeyId, Spare, SpareId};
 
 pub(in crate::script) struct SpareEntry {
@@ -11,9 +12,10 @@ pub(in crate::script) struct SpareEntry {
     pub(in crate::script) keys: Vec<At<KeyId>>,
 }
 
-pub(super) fn read(mut fields: Fields<'_, '_>) -> SpareEntry {
+pub(super) fn read(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> SpareEntry {
     let id = fields.read("id", Value::id);
-    let token = fields.table("token").map(keys::token);
+    let token = fields.table("token");
+    let token = token.map(|token| keys::token(token, files));
     let list = fields.value("keys");
     let items = list.as_ref().and_then(Value::items);
     if let (Some(list), Some([])) = (&list, items.as_deref()) {

@@ -110,12 +110,18 @@ pub(super) static SIGNING_KEY: Table = Table {
     ],
 };
 
+const PROFILE: Pin = Pin {
+    longest: crate::profile::LONGEST,
+    example: "my-hsm.toml",
+};
+
 pub(super) static TOKEN: Table = Table {
     name: "\"token\"",
     about: "How to identify a token. Fields that are given are compared; fields that are left out are not.",
     fields: &[
-        field!(required "profile", Type::Text("the name of a file in `hsm-config/`"), r#"profile = "softhsm2""#,
-            "The token profile. `conclave token list` prints the known profiles."),
+        field!(required "profile", Type::Profile(PROFILE), r#"profile = "softhsm2""#,
+            "The [token profile](profile.md): its name, or `{ file = \"my-hsm.toml\", sha256 = \"…\" }` for a profile beside \
+             the script."),
         field!(optional "manufacturer", Type::Line(64), r#"manufacturer = "Yubico""#,
             "The manufacturer, as the token reports it."),
         field!(optional "model", Type::Line(64), r#"model = "YubiKey 5""#,

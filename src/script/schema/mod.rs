@@ -68,6 +68,8 @@ pub(super) enum Type {
     Tables(&'static Table, usize),
     File(Pin),
     Files(Pin, usize),
+    /// The name of a token profile, or a pinned input file that is one.
+    Profile(Pin),
 }
 
 /// A pinned input file: `{ file = "…", sha256 = "…" }`.
@@ -182,7 +184,8 @@ impl Type {
             | Self::Boolean
             | Self::Time
             | Self::Table(_)
-            | Self::File(_) => usize::MAX,
+            | Self::File(_)
+            | Self::Profile(_) => usize::MAX,
         }
     }
 

@@ -134,7 +134,7 @@ pub(super) fn token(token: &TokenSpec) -> String {
         ("label ", &token.label),
         ("bag ", &token.bag),
     ];
-    let mut parts = vec![token.profile.clone()];
+    let mut parts = vec![token.profile.name.clone()];
     for (name, mark) in marks {
         parts.extend(mark.iter().map(|mark| format!("{name}{mark}")));
     }

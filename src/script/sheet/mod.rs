@@ -1,8 +1,10 @@
 //! The run sheet: the script on paper, with space for initials, times and notes by hand.
 
 mod facts;
+mod glossary;
 mod slips;
 
+pub use glossary::append_glossary;
 pub use slips::{SlipFacts, bag_labels, cards, planned, planned_medium};
 
 use super::{Act, KeyId, Person, Script, Step};

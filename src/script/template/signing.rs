@@ -28,6 +28,8 @@ pub struct SigningPlan {
     /// The ID of the key in the request.
     pub key_id: KeyId,
     pub profile: String,
+    /// The file of that profile, if it is not built in.
+    pub profile_file: Option<(String, Vec<u8>)>,
     pub token: TokenMark,
 }
 
@@ -44,6 +46,7 @@ impl SigningPlan {
         std::iter::once(&self.request)
             .chain(&self.trusted)
             .chain(&self.register)
+            .chain(&self.profile_file)
             .cloned()
             .collect()
     }

@@ -5,6 +5,7 @@ mod encrypted;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::env;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +24,7 @@ use crate::metadata::{Key, Scheme};
 use crate::profile::Profile;
 use crate::record::{TokenId, Tries};
 use crate::secret::{Pin, PrivateKey};
-use crate::storage::{self, EntryKind, Links, list};
+use crate::storage::{self, EntryKind, FileError, Links, list, real_path};
 
 /// The name of the profile by which scripts name key files.
 pub const PROFILE: &str = "docker-key-file";
@@ -61,23 +62,16 @@ impl KeyFile {
     /// # Errors
     /// When it cannot be read, or is no key file of Docker Content Trust.
     pub fn read(path: &Path) -> Result<Self, TokenError> {
-        let wrong = |problem: String| TokenError::KeyFile {
-            file: path.display().to_string(),
-            problem,
-        };
-        let stem = path.file_stem().and_then(|stem| stem.to_str());
-        // Old clients wrote the role into the name.
-        let (id, said) = stem
-            .map(|stem| stem.split_once('_').unwrap_or((stem, "")))
-            .unwrap_or_default();
+        let (id, role) = id_in(path).unwrap_or_default();
         if id.len() != 64 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(wrong(
-                "is not called as Docker calls key files: by the ID of the key, 64 hex digits, and .key".to_owned(),
+                path,
+                "is not called as Docker calls key files: by the ID of the key, 64 hex digits, and .key",
             ));
         }
         let text = read_text(path)?;
-        let (block, _) = first_block(&text).map_err(wrong)?;
-        let role = block.header("role").unwrap_or(said).to_owned();
+        let (block, _) = first_block(&text).map_err(|problem| wrong(path, problem))?;
+        let role = block.header("role").unwrap_or(role).to_owned();
         Ok(Self {
             path: path.to_owned(),
             id: id.to_ascii_lowercase(),
@@ -123,13 +117,11 @@ impl KeyFile {
         if self.is_root() {
             return Ok(());
         }
-        Err(TokenError::KeyFile {
-            file: self.path.display().to_string(),
-            problem: match self.role.as_str() {
-                "" => "does not say of which role its key is".to_owned(),
-                role => format!("holds a key of the role {role:?}, and not a root key"),
-            },
-        })
+        let problem = match self.role.as_str() {
+            "" => "does not say of which role its key is".to_owned(),
+            role => format!("holds a key of the role {role:?}, and not a root key"),
+        };
+        Err(wrong(&self.path, problem))
     }
 
     /// Opens the key in it.
@@ -139,10 +131,7 @@ impl KeyFile {
     pub fn open(&self, passphrase: &Pin) -> Result<OpenedKeyFile, TokenError> {
         self.require_root()?;
         let text = read_text(&self.path)?;
-        let wrong = |problem: String| TokenError::KeyFile {
-            file: self.path.display().to_string(),
-            problem,
-        };
+        let wrong = |problem: String| wrong(&self.path, problem);
         let (block, content) = first_block(&text).map_err(wrong)?;
         let encrypted = EncryptedKey::read(&block, content).map_err(wrong)?;
         let private = encrypted.decrypt(passphrase).ok_or(TokenError::WrongPin {
@@ -178,10 +167,7 @@ impl KeyFile {
 fn read_text(path: &Path) -> Result<Zeroizing<String>, TokenError> {
     storage::read_text(path, Links::Follow, MAX_BYTES)
         .map(Zeroizing::new)
-        .map_err(|error| TokenError::KeyFile {
-            file: path.display().to_string(),
-            problem: format!("cannot be read: {}", error.problem),
-        })
+        .map_err(|error| unreadable(&error))
 }
 
 /// The first block of a text, and its content: nothing in it is secret yet where it is encrypted.
@@ -209,6 +195,108 @@ pub struct OpenedKeyFile {
 fn canonical_id(public: &PublicKey) -> Option<String> {
     let key = Key::notary(public).ok()?;
     Some(key.canonical_id()?.as_str().to_owned())
+}
+
+/// Every file in these trust folders that is called by the ID of a key, whatever it holds, each once.
+///
+/// # Errors
+/// When a folder cannot be read, or a link has that name: then nobody knows whether there is another file.
+pub fn files_of(id: &str, folders: &[PathBuf]) -> Result<Vec<PathBuf>, TokenError> {
+    let mut files = Vec::new();
+    for folder in folders {
+        let private = folder.join("private");
+        if storage::is_taken(&private).map_err(|error| unreadable(&error))? {
+            collect_named(id, &private, DEEPEST, &mut files)?;
+        }
+    }
+    // Two trust folders may be one folder.
+    let mut seen = BTreeSet::new();
+    let mut once = Vec::new();
+    for file in files {
+        if seen.insert(real_path(&file).map_err(|error| unreadable(&error))?) {
+            once.push(file);
+        }
+    }
+    Ok(once)
+}
+
+fn collect_named(
+    id: &str,
+    folder: &Path,
+    depth: usize,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), TokenError> {
+    for entry in list(folder).map_err(|error| unreadable(&error))? {
+        let path = entry.path;
+        let is_named = id_in(&path).is_some_and(|(named, _)| named.eq_ignore_ascii_case(id));
+        match entry.kind {
+            EntryKind::Folder if depth > 0 => collect_named(id, &path, depth - 1, files)?,
+            EntryKind::File if is_named => files.push(path),
+            EntryKind::Link | EntryKind::Other if is_named => {
+                return Err(wrong(
+                    &path,
+                    "is not a regular file; replace it with the file itself, or remove it",
+                ));
+            }
+            EntryKind::Folder | EntryKind::File | EntryKind::Link | EntryKind::Other => {}
+        }
+    }
+    Ok(())
+}
+
+/// Overwrites and removes these files of a key, and verifies that the trust folders hold no other file of it.
+///
+/// # Errors
+/// When a file cannot be erased, or another file of the key is left. Files before it are gone.
+pub fn erase(id: &str, files: &[PathBuf], folders: &[PathBuf]) -> Result<(), TokenError> {
+    for path in files {
+        storage::erase(path)
+            .map_err(|error| wrong(path, format!("cannot be erased: {}", error.problem)))?;
+    }
+    match files_of(id, folders)?.first() {
+        None => Ok(()),
+        Some(left) => Err(wrong(left, "is called by the same key, and was not erased")),
+    }
+}
+
+/// Removes what an interrupted [`erase`] left of these files. It overwrites with zeros, which no key file begins with.
+///
+/// # Errors
+/// When the folder of a file is not there, so that its absence means nothing, or a file cannot be read or erased.
+pub fn finish_erasing(files: &[PathBuf]) -> Result<(), TokenError> {
+    for path in files {
+        if !path.parent().is_some_and(Path::is_dir) {
+            return Err(wrong(path, "cannot be looked for: its folder is not there"));
+        }
+        if !storage::is_taken(path).map_err(|error| unreadable(&error))? {
+            continue;
+        }
+        let start =
+            storage::read_start(path, Links::Refuse, 0).map_err(|error| unreadable(&error))?;
+        if start.first().is_none_or(|byte| *byte == 0) {
+            storage::erase(path)
+                .map_err(|error| wrong(path, format!("cannot be erased: {}", error.problem)))?;
+        }
+    }
+    Ok(())
+}
+
+fn wrong(path: &Path, problem: impl Into<String>) -> TokenError {
+    TokenError::KeyFile {
+        file: path.display().to_string(),
+        problem: problem.into(),
+    }
+}
+
+fn unreadable(error: &FileError) -> TokenError {
+    wrong(&error.path, format!("cannot be read: {}", error.problem))
+}
+
+/// The ID after which a key file is called, and the role in its name: old clients wrote it there.
+fn id_in(path: &Path) -> Option<(&str, &str)> {
+    let stem = path.file_stem()?.to_str()?;
+    path.extension().filter(|end| *end == "key")?;
+    Some(stem.split_once('_').unwrap_or((stem, "")))
 }
 
 fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
@@ -414,15 +502,8 @@ impl Token for KeyFileToken {
         Err(cannot("give random bytes"))
     }
 
-    /// The file is overwritten and deleted. Copies of it elsewhere are nothing that this program knows of.
-    fn destroy(&mut self, object_id: &[u8]) -> Result<(), TokenError> {
-        if object_id != self.object_id() {
-            return Err(TokenError::key_not_found(object_id));
-        }
-        self.opened = None;
-        storage::erase(&self.file.path).map_err(|error| TokenError::KeyFile {
-            file: self.file.path.display().to_string(),
-            problem: format!("cannot be erased: {error}"),
-        })
+    /// One file of a key may not be the only one: see [`erase`].
+    fn destroy(&mut self, _object_id: &[u8]) -> Result<(), TokenError> {
+        Err(cannot("have a single object destroyed"))
     }
 }

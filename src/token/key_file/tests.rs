@@ -107,9 +107,7 @@ fn what_stock_tools_closed_opens_and_signs() {
         assert!(token.holding(&held.public).unwrap().is_some());
         let scheme = Scheme::EcdsaP256;
         let signed = token.sign_by(&held.object_id, &held.public, scheme, b"a root");
-        scheme
-            .verify(&held.public, b"a root", &signed.unwrap())
-            .unwrap();
+        assert!(scheme.verifies(&held.public, b"a root", &signed.unwrap()));
         token.logout().unwrap();
         assert!(matches!(
             token.sign_by(&held.object_id, &held.public, scheme, b"a root"),
@@ -203,23 +201,63 @@ fn a_damaged_file_opens_no_other_key() {
     }
 }
 
-#[test]
-fn a_destroyed_key_file_is_gone_from_its_folder() {
+/// A trust folder with two files of one key, and a file of another.
+fn twice() -> (TempDir, Vec<PathBuf>, PathBuf) {
     let folder = TempDir::new().unwrap();
-    let path = lay(&folder, &format!("{STOCK_ID}.key"), STOCK);
-    let mut files = KeyFiles {
-        profile: Profile::named(PROFILE).unwrap(),
-        folders: vec![folder.path().to_owned()],
-    };
-    let id = files.tokens().unwrap().remove(0).id;
-    let mut token = files.open(&id).unwrap();
-    token.login(&passphrase("a passphrase")).unwrap();
-    let object = token.keys().unwrap().remove(0).object_id;
-    assert!(token.destroy(&[0; 32]).is_err());
-    assert!(path.exists());
-    token.destroy(&object).unwrap();
-    assert!(!path.exists());
-    assert!(token.keys().unwrap().is_empty() && token.objects().unwrap().is_empty());
-    assert!(token.login(&passphrase("a passphrase")).is_err());
-    assert!(files.tokens().unwrap().is_empty());
+    let new = lay(&folder, &format!("{STOCK_ID}.key"), STOCK);
+    let old = folder.path().join("private/root_keys");
+    fs::create_dir(&old).unwrap();
+    let old = old.join(format!("{}_root.key", STOCK_ID.to_ascii_uppercase()));
+    fs::copy(&new, &old).unwrap();
+    let other = lay(&folder, &format!("{OPENSSL_ID}.key"), LEGACY);
+    (folder, vec![new, old], other)
+}
+
+#[test]
+fn every_file_of_a_key_is_erased_and_no_other() {
+    let (folder, files, other) = twice();
+    // A second name of the same folder.
+    let alias = folder.path().join("alias");
+    std::os::unix::fs::symlink(folder.path(), &alias).unwrap();
+    let folders = [folder.path().to_owned(), alias, folder.path().join("none")];
+    assert_eq!(files_of(STOCK_ID, &folders).unwrap(), files);
+    let one = why(erase(STOCK_ID, &files[..1], &folders));
+    assert!(
+        one.ends_with("is called by the same key, and was not erased"),
+        "{one}"
+    );
+    assert!(!files[0].exists() && files[1].exists());
+    erase(STOCK_ID, &files[1..], &folders).unwrap();
+    assert!(files_of(STOCK_ID, &folders).unwrap().is_empty());
+    assert!(other.exists());
+    assert!(why(erase(STOCK_ID, &files[..1], &folders)).contains("cannot be erased"));
+}
+
+#[test]
+fn a_link_or_a_folder_that_cannot_be_read_leaves_it_open_whether_a_key_is_gone() {
+    let (folder, files, _) = twice();
+    let folders = [folder.path().to_owned()];
+    fs::rename(&files[1], folder.path().join("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("elsewhere"), &files[1]).unwrap();
+    assert!(why(files_of(STOCK_ID, &folders)).contains("is not a regular file"));
+    let file = folder.path().join("file");
+    fs::create_dir(&file).unwrap();
+    fs::write(file.join("private"), "").unwrap();
+    assert!(why(files_of(STOCK_ID, &[file])).contains("cannot be read"));
+}
+
+#[test]
+fn an_interrupted_erasure_is_finished_and_whole_files_stay() {
+    let (folder, files, _) = twice();
+    let text = fs::read(&files[0]).unwrap();
+    for overwritten in [1, text.len() / 2, text.len()] {
+        let mut cut = text.clone();
+        cut[..overwritten].fill(0);
+        fs::write(&files[0], cut).unwrap();
+        finish_erasing(&files).unwrap();
+        assert!(!files[0].exists() && files[1].exists());
+    }
+    finish_erasing(&files).unwrap();
+    let gone = [folder.path().join("unplugged/private/a.key")];
+    assert!(why(finish_erasing(&gone)).ends_with("its folder is not there"));
 }

@@ -1,67 +1,88 @@
-//! What `C_GetTokenInfo` says.
+//! What `C_GetTokenInfo` reports about a token.
 
-use cryptoki::slot::TokenInfo;
+use std::ops::RangeInclusive;
 
+use cryptoki_sys as sys;
+
+use crate::profile::{Blank, LoginMethod, Profile};
 use crate::record::{TokenId, Tries};
 
 use super::super::{Seen, TokenState};
+use super::raw::TokenInfo;
 
-/// The longest PIN that [`crate::secret::Pin`] holds, for tokens that do not say.
+/// The longest PIN that [`crate::secret::Pin`] holds.
 const LONGEST_PIN: usize = 255;
 
-pub(super) fn seen(profile: &str, info: &TokenInfo) -> Seen {
+pub(super) fn seen(profile: &Profile, info: &TokenInfo) -> Seen {
     Seen {
         id: id(profile, info),
-        state: state(info),
+        state: state(profile, info),
     }
 }
 
-pub(super) fn id(profile: &str, info: &TokenInfo) -> TokenId {
-    let field = |text: &str| unpadded(text).to_owned();
+pub(super) fn id(profile: &Profile, info: &TokenInfo) -> TokenId {
+    let is_initialized = info.flags & sys::CKF_TOKEN_INITIALIZED != 0;
     TokenId {
-        profile: profile.to_owned(),
-        manufacturer: field(info.manufacturer_id()),
-        model: field(info.model()),
-        serial: field(info.serial_number()),
-        // What stands there before the token is initialized means nothing.
-        label: if info.token_initialized() {
-            field(info.label())
+        profile: profile.name.clone(),
+        manufacturer: info.manufacturer.clone(),
+        model: info.model.clone(),
+        serial: info.serial.clone(),
+        // The label of an uninitialized token has no meaning.
+        label: if is_initialized {
+            info.label.clone()
         } else {
             String::new()
         },
     }
 }
 
-pub(super) fn state(info: &TokenInfo) -> TokenState {
-    let longest = match info.max_pin_length() {
-        0 => LONGEST_PIN,
-        length => length.min(LONGEST_PIN),
+pub(super) fn state(profile: &Profile, info: &TokenInfo) -> TokenState {
+    let has = |flag| info.flags & flag != 0;
+    let initialized = match profile.initialize.blank {
+        Blank::Uninitialized => has(sys::CKF_TOKEN_INITIALIZED),
+        Blank::NoPin => has(sys::CKF_USER_PIN_INITIALIZED),
     };
-    let initialized = info.token_initialized();
-    // The flags of a blank token mean nothing; SoftHSM says that its SO PIN is locked.
-    let told = |tries| if initialized { tries } else { Tries::Unknown };
+    // The counters of a blank token have no meaning: SoftHSM reports a locked SO PIN.
+    let counted = |tries| if initialized { tries } else { Tries::Unknown };
     TokenState {
         initialized,
-        pin_set: info.user_pin_initialized(),
-        pin_tries: told(tries(
-            info.user_pin_locked(),
-            info.user_pin_final_try(),
-            info.user_pin_count_low(),
+        pin_set: has(sys::CKF_USER_PIN_INITIALIZED),
+        pin_tries: counted(tries(
+            has(sys::CKF_USER_PIN_LOCKED),
+            has(sys::CKF_USER_PIN_FINAL_TRY),
+            has(sys::CKF_USER_PIN_COUNT_LOW),
         )),
-        so_pin_tries: told(tries(
-            info.so_pin_locked(),
-            info.so_pin_final_try(),
-            info.so_pin_count_low(),
+        so_pin_tries: counted(tries(
+            has(sys::CKF_SO_PIN_LOCKED),
+            has(sys::CKF_SO_PIN_FINAL_TRY),
+            has(sys::CKF_SO_PIN_COUNT_LOW),
         )),
-        pin_length: info.min_pin_length().clamp(1, longest)..=longest,
-        login_required: info.login_required(),
-        own_pin_pad: info.protected_authentication_path(),
-        write_protected: info.write_protected(),
+        pin_length: match profile.login.pin_length[..] {
+            [shortest, longest] => shortest..=longest.min(LONGEST_PIN),
+            _ => pin_length(info),
+        },
+        login_required: has(sys::CKF_LOGIN_REQUIRED) && profile.login.method != LoginMethod::None,
+        own_pin_pad: has(sys::CKF_PROTECTED_AUTHENTICATION_PATH)
+            || profile.login.method == LoginMethod::Device,
+        write_protected: has(sys::CKF_WRITE_PROTECTED),
         at_factory_value: Vec::new(),
     }
 }
 
-/// The flags in the order of what is worst: some modules raise them all at once.
+/// The PIN lengths that the token reports. Limits that allow no PIN at all are ignored: the token decides itself.
+fn pin_length(info: &TokenInfo) -> RangeInclusive<usize> {
+    let longest = usize::try_from(info.longest_pin).ok();
+    let longest = longest
+        .filter(|length| (1..=LONGEST_PIN).contains(length))
+        .unwrap_or(LONGEST_PIN);
+    let shortest = usize::try_from(info.shortest_pin).unwrap_or(usize::MAX);
+    if shortest > longest {
+        return 1..=LONGEST_PIN;
+    }
+    shortest.max(1)..=longest
+}
+
+/// The worst flag counts: some modules set all of them at once.
 const fn tries(locked: bool, last: bool, low: bool) -> Tries {
     if locked {
         Tries::Exactly(0)
@@ -74,20 +95,21 @@ const fn tries(locked: bool, last: bool, low: bool) -> Tries {
     }
 }
 
-/// Fields are padded with spaces by the standard, and with NUL by some modules.
-fn unpadded(text: &str) -> &str {
-    text.trim_end_matches([' ', '\0']).trim_start()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn padding_of_both_kinds_goes() {
-        assert_eq!(unpadded("SoftHSM v2      "), "SoftHSM v2");
-        assert_eq!(unpadded("SLB9670\0\0\0  \0"), "SLB9670");
-        assert_eq!(unpadded("\0\0"), "");
+    fn info(shortest_pin: u32, longest_pin: u32) -> TokenInfo {
+        TokenInfo {
+            label: String::new(),
+            manufacturer: String::new(),
+            model: String::new(),
+            serial: String::new(),
+            flags: 0,
+            shortest_pin: shortest_pin.into(),
+            longest_pin: longest_pin.into(),
+            firmware: String::new(),
+        }
     }
 
     #[test]
@@ -96,5 +118,14 @@ mod tests {
         assert_eq!(tries(false, false, true), Tries::Low);
         assert_eq!(tries(false, true, true), Tries::Last);
         assert_eq!(tries(true, true, true), Tries::Exactly(0));
+    }
+
+    #[test]
+    fn limits_that_allow_no_pin_are_ignored() {
+        assert_eq!(pin_length(&info(4, 255)), 4..=255);
+        assert_eq!(pin_length(&info(0, 0)), 1..=255);
+        assert_eq!(pin_length(&info(6, u32::MAX)), 6..=255);
+        assert_eq!(pin_length(&info(8, 4)), 1..=255);
+        assert_eq!(pin_length(&info(u32::MAX, u32::MAX)), 1..=255);
     }
 }

@@ -1,34 +1,46 @@
-//! One loaded library and the sessions with it.
+//! One loaded module and the sessions with it.
 //!
-//! Finalizing a library ends every session of the process, and a session's number may be
-//! given out again afterwards: closing a stale one would close a stranger's. So the library
-//! knows every session, and closes them before it is finalized.
+//! Finalizing a module ends every session of the process, and the number of a session may be assigned again afterwards:
+//! closing a stale session would close someone else's. So the library knows every session, and closes them before it
+//! finalizes the module.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+use std::thread;
+use std::time::Duration;
 
-use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
-use cryptoki::error::{Error, RvError};
-use cryptoki::session::Session;
-use cryptoki::slot::Slot;
+use cryptoki_sys::{self as sys, CK_SLOT_ID};
+use zeroize::Zeroizing;
 
-use crate::profile::{Profile, Rescan};
+use crate::profile::{Module, Profile, Rescan};
 use crate::record::TokenId;
-use crate::storage::real_path;
+use crate::storage::{Links, digest, real_path};
+use crate::words::Digest;
 
 use super::super::query::only_one;
 use super::super::{Seen, TokenError, lock};
-use super::{device, info};
+use super::raw::{CallError, RawModule, Role, Session, TokenInfo};
+use super::{device, failure, info};
 
-/// A library, initialized.
+/// The pauses before a token that does not identify itself is asked again: a transient error is not a removal.
+const ASK_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(100)];
+
+/// A module that is loaded and initialized.
 pub(super) struct Library {
-    context: Pkcs11,
+    raw: Arc<RawModule>,
+    path: PathBuf,
+    /// The digest of that file, from before it was loaded.
+    sha256: Digest,
+    /// How it is initialized.
+    module: Module,
     sessions: Mutex<Vec<Weak<Mutex<TokenSession>>>>,
-    /// Whether tokens may have come or gone that it has not noticed.
+    /// Whether tokens may have come or gone unnoticed.
     is_stale: AtomicBool,
-    /// Whether it was loaded just now, and nobody has looked yet: it knows what is in.
+    /// Whether the last attempt to initialize the module again failed.
+    is_down: AtomicBool,
+    /// Whether it has just been loaded and nobody has looked yet: it knows which tokens are present.
     is_new: AtomicBool,
 }
 
@@ -36,11 +48,18 @@ pub(super) struct Library {
 #[derive(Default)]
 pub(super) struct TokenSession {
     /// The slot in which the token was found and the session with it; `None` until it is needed.
-    pub(super) open: Option<(Slot, Session)>,
-    pub(super) logged_in: bool,
+    pub(super) open: Option<(CK_SLOT_ID, Session)>,
+    pub(super) login: Option<Login>,
 }
 
-/// The libraries that this process has loaded: initializing one twice is an error.
+/// A login, and what renews it: tokens lose logins, and some keys require the PIN for each signature.
+pub(super) struct Login {
+    pub(super) role: Role,
+    /// `None` where the PIN was entered on the device.
+    pub(super) pin: Option<Zeroizing<String>>,
+}
+
+/// The modules that this process has loaded: initializing one twice is an error.
 static LOADED: Mutex<Option<HashMap<PathBuf, Weak<Library>>>> = Mutex::new(None);
 
 impl Library {
@@ -56,7 +75,7 @@ impl Library {
                 .iter()
                 .map(|path| path.display().to_string())
                 .collect();
-            failed(None, format!("there is none at {}", tried.join(", ")))
+            failed(None, format!("no file at {}", tried.join(", ")))
         })?;
         let real =
             real_path(path).map_err(|error| failed(Some(path), error.problem.to_string()))?;
@@ -66,20 +85,29 @@ impl Library {
         if let Some(library) = loaded.get(&real).and_then(Weak::upgrade) {
             return Ok(library);
         }
-        let context = Pkcs11::new(&real).map_err(|error| failed(Some(path), error.to_string()))?;
-        initialize(&context).map_err(|error| failed(Some(path), error.to_string()))?;
+        let sha256 = digest(&real, Links::Follow)
+            .map_err(|error| failed(Some(path), error.problem.to_string()))?;
+        let raw = RawModule::load(&real).map_err(|why| failed(Some(path), why))?;
+        initialize(&raw, &profile.module).map_err(|error| {
+            let code = failure::name(error.code);
+            failed(Some(path), format!("{} failed: {code}", error.function))
+        })?;
         let library = Arc::new(Self {
-            context,
+            raw: Arc::new(raw),
+            path: real.clone(),
+            sha256,
+            module: profile.module.clone(),
             sessions: Mutex::default(),
             is_stale: AtomicBool::new(false),
+            is_down: AtomicBool::new(false),
             is_new: AtomicBool::new(true),
         });
         loaded.insert(real, Arc::downgrade(&library));
         Ok(library)
     }
 
-    pub(super) const fn context(&self) -> &Pkcs11 {
-        &self.context
+    pub(super) const fn raw(&self) -> &Arc<RawModule> {
+        &self.raw
     }
 
     /// A session that is not open yet.
@@ -91,12 +119,11 @@ impl Library {
         session
     }
 
-    /// Whether nothing is lost by initializing again.
     fn nobody_is_logged_in(&self) -> bool {
         lock(&self.sessions)
             .iter()
             .filter_map(Weak::upgrade)
-            .all(|session| !lock(&session).logged_in)
+            .all(|session| lock(&session).login.is_none())
     }
 
     /// Closes every session, which logs out.
@@ -106,13 +133,13 @@ impl Library {
         }
     }
 
-    /// Closes every session, and has the library notice what came or went before anything else is asked of it.
+    /// Closes every session. Before its next use the module looks for tokens that came or went.
     pub(super) fn reset(&self) {
         self.close_sessions();
         self.is_stale.store(true, Ordering::SeqCst);
     }
 
-    /// Makes the library notice what came or went, if it was reset since.
+    /// Has the module notice tokens that came or went, if it was reset since.
     pub(super) fn refresh_if_stale(&self, rescan: Rescan) -> Result<(), TokenError> {
         if self.is_stale.load(Ordering::SeqCst) {
             self.refresh(rescan)?;
@@ -120,7 +147,7 @@ impl Library {
         Ok(())
     }
 
-    /// Makes the library notice what came or went, unless that would end a login.
+    /// Has the module notice tokens that came or went, unless that would end a login.
     pub(super) fn refresh_if_possible(&self, rescan: Rescan) -> Result<(), TokenError> {
         let is_new = self.is_new.load(Ordering::SeqCst);
         if !is_new && self.nobody_is_logged_in() {
@@ -129,55 +156,111 @@ impl Library {
         self.refresh_if_stale(rescan)
     }
 
-    /// Makes the library notice tokens that came or went. Ends every session where that takes it.
+    /// Has the module notice tokens that came or went. Ends every session where that is necessary.
     fn refresh(&self, rescan: Rescan) -> Result<(), TokenError> {
-        self.is_stale.store(false, Ordering::SeqCst);
-        match rescan {
-            Rescan::List => Ok(()),
-            Rescan::Reinitialize => {
-                self.close_sessions();
-                self.context.clone().finalize().map_err(device)?;
-                initialize(&self.context).map_err(device)
-            }
+        if rescan == Rescan::Reinitialize || self.is_down.load(Ordering::SeqCst) {
+            self.restart()?;
         }
+        self.is_stale.store(false, Ordering::SeqCst);
+        Ok(())
     }
 
-    /// The tokens in their slots. One that does not answer who it is counts as not there:
-    /// SoftHSM says `CKR_GENERAL_ERROR` of a token whose files are gone.
-    pub(super) fn tokens(&self, profile: &str) -> Result<Vec<(Slot, Seen)>, TokenError> {
+    /// Finalizes the module and initializes it, so that it reads its tokens again. An attempt that fails is repeated at
+    /// the next look.
+    fn restart(&self) -> Result<(), TokenError> {
+        self.close_sessions();
+        self.is_stale.store(true, Ordering::SeqCst);
+        self.is_down.store(true, Ordering::SeqCst);
+        match self.raw.finalize() {
+            Ok(())
+            | Err(CallError {
+                code: sys::CKR_CRYPTOKI_NOT_INITIALIZED,
+                ..
+            }) => {}
+            Err(error) => return Err(device(error)),
+        }
+        initialize(&self.raw, &self.module).map_err(device)?;
+        self.is_down.store(false, Ordering::SeqCst);
+        self.is_stale.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) const fn sha256(&self) -> Digest {
+        self.sha256
+    }
+
+    /// Manufacturer, description and version, as the module reports them.
+    pub(super) fn description(&self) -> String {
+        self.raw
+            .info()
+            .unwrap_or_else(|error| format!("C_GetInfo failed: {}", failure::name(error.code)))
+    }
+
+    /// The tokens in their slots.
+    pub(super) fn tokens(&self, profile: &Profile) -> Result<Vec<(CK_SLOT_ID, Seen)>, TokenError> {
         self.is_new.store(false, Ordering::SeqCst);
+        let only = &profile.slots.only;
         let mut tokens = Vec::new();
-        for slot in self.context.get_slots_with_token().map_err(device)? {
-            match self.context.get_token_info(slot) {
-                Ok(info) => tokens.push((slot, info::seen(profile, &info))),
-                Err(Error::Pkcs11(..)) => {}
-                Err(unreadable) => return Err(device(unreadable)),
+        for slot in self.raw.slots().map_err(device)? {
+            if !only.is_empty() && !only.contains(&slot) {
+                continue;
+            }
+            if let Some(info) = self.token_info(slot)? {
+                tokens.push((slot, info::seen(profile, &info)));
             }
         }
         Ok(tokens)
     }
 
-    /// The slot of the one token that names itself so.
-    pub(super) fn find(&self, id: &TokenId) -> Result<Slot, TokenError> {
-        let mut found = self.tokens(&id.profile)?;
+    /// What the token in a slot reports about itself; `None` when there is none.
+    pub(super) fn token_info(&self, slot: CK_SLOT_ID) -> Result<Option<TokenInfo>, TokenError> {
+        let mut pauses = ASK_AGAIN_AFTER.into_iter();
+        loop {
+            let error = match self.raw.token_info(slot) {
+                Ok(info) => return Ok(Some(info)),
+                Err(error) => error,
+            };
+            if device(error) == TokenError::Removed {
+                return Ok(None);
+            }
+            match pauses.next() {
+                Some(pause) => thread::sleep(pause),
+                // SoftHSM reports this for a token whose files are gone.
+                None if error.code == sys::CKR_GENERAL_ERROR => return Ok(None),
+                None => return Err(device(error)),
+            }
+        }
+    }
+
+    /// The slot of the only token that identifies itself so.
+    pub(super) fn find(&self, profile: &Profile, id: &TokenId) -> Result<CK_SLOT_ID, TokenError> {
+        let mut found = self.tokens(profile)?;
         found.retain(|(_, seen)| seen.id == *id);
-        let name = |(_, seen): &(Slot, Seen)| seen.id.clone();
+        let name = |(_, seen): &(CK_SLOT_ID, Seen)| seen.id.clone();
         let (slot, _) = only_one(found, name, || format!("token {id}"))?;
         Ok(slot)
     }
 }
 
-fn initialize(context: &Pkcs11) -> Result<(), Error> {
-    match context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        // Another part of the process holds it, and finalizes it when it is done.
-        Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) | Ok(()) => Ok(()),
+fn initialize(raw: &RawModule, module: &Module) -> Result<(), CallError> {
+    match raw.initialize(module.init_argument.as_deref(), module.os_locking) {
+        // Another part of the process uses it, and finalizes it when it is done.
+        Err(CallError {
+            code: sys::CKR_CRYPTOKI_ALREADY_INITIALIZED,
+            ..
+        })
+        | Ok(()) => Ok(()),
         Err(error) => Err(error),
     }
 }
 
 impl Drop for Library {
     fn drop(&mut self) {
-        // Nobody is left who could be told of a failure, and the process goes on without it.
-        let _ = self.context.clone().finalize();
+        // Nobody is left to handle a failure, and the process no longer needs the module.
+        let _ = self.raw.finalize();
     }
 }

@@ -4,6 +4,7 @@ mod failure;
 mod info;
 mod library;
 mod objects;
+mod raw;
 mod signature;
 mod template;
 mod token;
@@ -49,7 +50,7 @@ impl Reader for Module {
     fn tokens(&mut self) -> Result<Vec<Seen>, TokenError> {
         self.library
             .refresh_if_possible(self.profile.slots.rescan)?;
-        let tokens = self.library.tokens(&self.profile.name)?;
+        let tokens = self.library.tokens(&self.profile)?;
         Ok(tokens.into_iter().map(|(_, seen)| seen).collect())
     }
 
@@ -60,7 +61,7 @@ impl Reader for Module {
 
     fn open(&mut self, id: &TokenId) -> Result<Box<dyn Token>, TokenError> {
         self.library.refresh_if_stale(self.profile.slots.rescan)?;
-        let slot = self.library.find(id)?;
+        let slot = self.library.find(&self.profile, id)?;
         Ok(Box::new(Pkcs11Token::new(
             Arc::clone(&self.library),
             self.profile.clone(),

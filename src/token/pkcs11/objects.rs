@@ -1,89 +1,172 @@
 //! Objects of a session: finding them and reading them back.
 
-use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
-use cryptoki::session::Session;
+use cryptoki_sys::{self as sys, CK_OBJECT_HANDLE, CK_ULONG};
 use der::asn1::OctetStringRef;
 use der::{Decode, Encode as _};
+use zeroize::Zeroizing;
 
 use crate::certificate::{Algorithm, PublicKey};
 use crate::record::KeyAttributes;
 
 use super::super::{HeldKey, HeldObject, ObjectKind, TokenError};
 use super::device;
+use super::raw::{Attribute, Session};
 
 /// The object identifier of a curve in DER, as `CKA_EC_PARAMS` has it. RSA has none.
 pub(super) fn ec_parameters(algorithm: Algorithm) -> Option<Vec<u8>> {
     algorithm.curve()?.to_der().ok()
 }
 
-/// The objects of a class and ID that are kept on the token.
-pub(super) fn of_id(
+/// The objects that the token keeps and shows now, of a class if one is given.
+fn kept(
     session: &Session,
-    class: ObjectClass,
+    class: Option<sys::CK_OBJECT_CLASS>,
+    name: Option<Attribute>,
+) -> Result<Vec<CK_OBJECT_HANDLE>, TokenError> {
+    let mut template = vec![Attribute::flag(sys::CKA_TOKEN, true)];
+    template.extend(class.map(|class| Attribute::number(sys::CKA_CLASS, class)));
+    template.extend(name);
+    session.find(&template).map_err(device)
+}
+
+/// Whether any object has that label or that ID.
+pub(super) fn is_taken(
+    session: &Session,
+    label: &str,
     object_id: &[u8],
-) -> Result<Vec<ObjectHandle>, TokenError> {
-    session
-        .find_objects(&[
-            Attribute::Token(true),
-            Attribute::Class(class),
-            Attribute::Id(object_id.to_vec()),
-        ])
-        .map_err(device)
+) -> Result<bool, TokenError> {
+    for name in [
+        Attribute::bytes(sys::CKA_LABEL, label.as_bytes()),
+        Attribute::bytes(sys::CKA_ID, object_id),
+    ] {
+        if !kept(session, None, Some(name))?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The objects that belong to a key pair.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Halves {
+    pub(super) public: Vec<CK_OBJECT_HANDLE>,
+    pub(super) private: Vec<CK_OBJECT_HANDLE>,
+}
+
+impl Halves {
+    fn named(session: &Session, name: impl Fn() -> Attribute) -> Result<Self, TokenError> {
+        Ok(Self {
+            public: kept(session, Some(sys::CKO_PUBLIC_KEY), Some(name()))?,
+            private: kept(session, Some(sys::CKO_PRIVATE_KEY), Some(name()))?,
+        })
+    }
+
+    /// The halves of that ID. Some modules give the halves different IDs: one that is missing then is the only one with
+    /// the label of the other.
+    pub(super) fn of_id(session: &Session, object_id: &[u8]) -> Result<Self, TokenError> {
+        let mut found = Self::named(session, || Attribute::bytes(sys::CKA_ID, object_id))?;
+        let only = match (found.public.as_slice(), found.private.as_slice()) {
+            ([only], []) | ([], [only]) => *only,
+            _ => return Ok(found),
+        };
+        let Some(label) = label_of(session, only)? else {
+            return Ok(found);
+        };
+        let labeled = Self::of_label(session, &label)?;
+        if labeled.public.len() <= 1 && labeled.private.len() <= 1 {
+            if found.public.is_empty() {
+                found.public = labeled.public;
+            } else {
+                found.private = labeled.private;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The halves that a request names: by its ID, or by its label where the module chose the ID.
+    pub(super) fn of_request(
+        session: &Session,
+        object_id: &[u8],
+        label: &str,
+    ) -> Result<Self, TokenError> {
+        let found = Self::of_id(session, object_id)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        Self::of_label(session, label.as_bytes())
+    }
+
+    pub(super) fn of_label(session: &Session, label: &[u8]) -> Result<Self, TokenError> {
+        Self::named(session, || Attribute::bytes(sys::CKA_LABEL, label))
+    }
+
+    /// The label that these objects have, if no others have it.
+    pub(super) fn own_label(
+        &self,
+        session: &Session,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, TokenError> {
+        let Some(first) = self.all().next() else {
+            return Ok(None);
+        };
+        let Some(label) = label_of(session, first)? else {
+            return Ok(None);
+        };
+        let labeled = Self::of_label(session, &label)?;
+        let is_own = labeled
+            .all()
+            .all(|labeled| self.all().any(|own| own == labeled));
+        Ok(is_own.then_some(label))
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.public.is_empty() && self.private.is_empty()
+    }
+
+    /// The private halves first: once they are gone, the key is.
+    pub(super) fn all(&self) -> impl Iterator<Item = CK_OBJECT_HANDLE> + '_ {
+        self.private.iter().chain(&self.public).copied()
+    }
+}
+
+fn label_of(
+    session: &Session,
+    handle: CK_OBJECT_HANDLE,
+) -> Result<Option<Zeroizing<Vec<u8>>>, TokenError> {
+    let label = bytes(session, handle, sys::CKA_LABEL)?;
+    Ok(label.filter(|label| !label.is_empty()))
 }
 
 /// Every object that is kept on the token and shows now.
 pub(super) fn all(session: &Session) -> Result<Vec<HeldObject>, TokenError> {
-    session
-        .find_objects(&[Attribute::Token(true)])
-        .map_err(device)?
-        .into_iter()
-        .map(|handle| describe(session, handle))
-        .collect()
+    let handles = kept(session, None, None)?.into_iter();
+    handles.map(|handle| describe(session, handle)).collect()
 }
 
-fn describe(session: &Session, handle: ObjectHandle) -> Result<HeldObject, TokenError> {
-    let mut object = HeldObject {
-        kind: ObjectKind::Other,
-        object_id: Vec::new(),
-        label: String::new(),
+fn describe(session: &Session, handle: CK_OBJECT_HANDLE) -> Result<HeldObject, TokenError> {
+    let kind = match number(session, handle, sys::CKA_CLASS)? {
+        Some(sys::CKO_PUBLIC_KEY) => ObjectKind::PublicKey,
+        Some(sys::CKO_PRIVATE_KEY) => ObjectKind::PrivateKey,
+        Some(sys::CKO_SECRET_KEY) => ObjectKind::SecretKey,
+        Some(sys::CKO_CERTIFICATE) => ObjectKind::Certificate,
+        _ => ObjectKind::Other,
     };
-    for attribute in attributes(
-        session,
-        handle,
-        &[
-            AttributeType::Class,
-            AttributeType::Id,
-            AttributeType::Label,
-        ],
-    )? {
-        match attribute {
-            Attribute::Class(class) => {
-                object.kind = match class {
-                    ObjectClass::PUBLIC_KEY => ObjectKind::PublicKey,
-                    ObjectClass::PRIVATE_KEY => ObjectKind::PrivateKey,
-                    ObjectClass::SECRET_KEY => ObjectKind::SecretKey,
-                    ObjectClass::CERTIFICATE => ObjectKind::Certificate,
-                    _ => ObjectKind::Other,
-                };
-            }
-            Attribute::Id(id) => object.object_id = id,
-            Attribute::Label(label) => object.label = text(&label),
-            _ => {}
-        }
-    }
-    Ok(object)
+    let label = bytes(session, handle, sys::CKA_LABEL)?.unwrap_or_default();
+    Ok(HeldObject {
+        kind,
+        object_id: bytes(session, handle, sys::CKA_ID)?
+            .unwrap_or_default()
+            .to_vec(),
+        // Labels are UTF-8 by the standard; other bytes are shown as replaced.
+        label: String::from_utf8_lossy(&label)
+            .trim_end_matches('\0')
+            .to_owned(),
+    })
 }
 
 /// The key pairs whose public halves show now, of the algorithms that we know.
 pub(super) fn keys(session: &Session) -> Result<Vec<HeldKey>, TokenError> {
     let mut keys = Vec::new();
-    for handle in session
-        .find_objects(&[
-            Attribute::Token(true),
-            Attribute::Class(ObjectClass::PUBLIC_KEY),
-        ])
-        .map_err(device)?
-    {
+    for handle in kept(session, Some(sys::CKO_PUBLIC_KEY), None)? {
         let object = describe(session, handle)?;
         if let Ok(public) = public_key(session, handle)? {
             keys.push(HeldKey {
@@ -96,39 +179,25 @@ pub(super) fn keys(session: &Session) -> Result<Vec<HeldKey>, TokenError> {
     Ok(keys)
 }
 
-/// Reads a public key object; the inner error says why it is no key that we know.
+/// Reads a public key object; the inner error says why it is not a key that we know.
 pub(super) fn public_key(
     session: &Session,
-    handle: ObjectHandle,
+    handle: CK_OBJECT_HANDLE,
 ) -> Result<Result<PublicKey, String>, TokenError> {
-    let kind = attribute(session, handle, AttributeType::KeyType)?;
-    let wanted = match kind {
-        Some(Attribute::KeyType(KeyType::EC | KeyType::EC_EDWARDS)) => {
-            [AttributeType::EcParams, AttributeType::EcPoint]
-        }
-        Some(Attribute::KeyType(KeyType::RSA)) => {
-            [AttributeType::Modulus, AttributeType::PublicExponent]
-        }
-        _ => return Ok(Err("its type is not known".to_owned())),
-    };
     // What the token does not show stays empty.
-    let (mut first, mut second) = (Vec::new(), Vec::new());
-    for attribute in attributes(session, handle, &wanted)? {
-        match attribute {
-            Attribute::EcParams(bytes) | Attribute::Modulus(bytes) => first = bytes,
-            Attribute::EcPoint(bytes) | Attribute::PublicExponent(bytes) => second = bytes,
-            _ => {}
-        }
-    }
-    Ok(match kind {
-        Some(Attribute::KeyType(KeyType::RSA)) => {
-            PublicKey::from_rsa(&first, &second).map_err(|error| error.to_string())
+    let read = |kind| Ok::<_, TokenError>(bytes(session, handle, kind)?.unwrap_or_default());
+    Ok(match number(session, handle, sys::CKA_KEY_TYPE)? {
+        Some(sys::CKK_RSA) => {
+            let (modulus, exponent) = (read(sys::CKA_MODULUS)?, read(sys::CKA_PUBLIC_EXPONENT)?);
+            PublicKey::from_rsa(&modulus, &exponent).map_err(|error| error.to_string())
         }
         // Ed448 and the X curves have points of other lengths, or another key type.
-        Some(Attribute::KeyType(KeyType::EC_EDWARDS)) => {
-            PublicKey::from_ed25519(unwrapped(&second, 32)).map_err(|error| error.to_string())
+        Some(sys::CKK_EC_EDWARDS) => {
+            let point = read(sys::CKA_EC_POINT)?;
+            PublicKey::from_ed25519(unwrapped(&point, 32)).map_err(|error| error.to_string())
         }
-        _ => ec_key(&first, &second),
+        Some(sys::CKK_EC) => ec_key(&read(sys::CKA_EC_PARAMS)?, &read(sys::CKA_EC_POINT)?),
+        _ => Err("its type is not known".to_owned()),
     })
 }
 
@@ -144,8 +213,8 @@ fn ec_key(parameters: &[u8], point: &[u8]) -> Result<PublicKey, String> {
     PublicKey::from_point(curve, unwrapped(point, length)).map_err(|error| error.to_string())
 }
 
-/// A point stands in a DER OCTET STRING by the standard, and bare in some modules. Both begin
-/// with the byte 4, so that the length has to tell.
+/// A point is in a DER OCTET STRING by the standard, and bare in some modules. Both begin with the byte 4, so that only
+/// the length distinguishes them.
 fn unwrapped(point: &[u8], length: usize) -> &[u8] {
     if point.len() == length {
         return point;
@@ -153,76 +222,81 @@ fn unwrapped(point: &[u8], length: usize) -> &[u8] {
     <&OctetStringRef>::from_der(point).map_or(point, OctetStringRef::as_bytes)
 }
 
-/// What the token says of a private key.
+/// What the token reports about a private key. An attribute that it does not show, with whatever error, is unknown.
 pub(super) fn private_attributes(
     session: &Session,
-    handle: ObjectHandle,
+    handle: CK_OBJECT_HANDLE,
 ) -> Result<KeyAttributes, TokenError> {
-    let mut found = KeyAttributes::default();
-    for wanted in [
-        AttributeType::Sensitive,
-        AttributeType::Extractable,
-        AttributeType::AlwaysSensitive,
-        AttributeType::NeverExtractable,
-        AttributeType::Local,
-    ] {
-        match attribute(session, handle, wanted)? {
-            Some(Attribute::Sensitive(value)) => found.sensitive = Some(value),
-            Some(Attribute::Extractable(value)) => found.extractable = Some(value),
-            Some(Attribute::AlwaysSensitive(value)) => found.always_sensitive = Some(value),
-            Some(Attribute::NeverExtractable(value)) => found.never_extractable = Some(value),
-            Some(Attribute::Local(value)) => found.local = Some(value),
-            _ => {}
-        }
-    }
-    Ok(found)
+    let read = |kind| flag(session, handle, kind);
+    Ok(KeyAttributes {
+        sensitive: read(sys::CKA_SENSITIVE)?,
+        extractable: read(sys::CKA_EXTRACTABLE)?,
+        always_sensitive: read(sys::CKA_ALWAYS_SENSITIVE)?,
+        never_extractable: read(sys::CKA_NEVER_EXTRACTABLE)?,
+        local: read(sys::CKA_LOCAL)?,
+    })
 }
 
-/// Whether a private key asks for the PIN at each signature.
+/// Whether a private key requires the PIN for each signature.
 pub(super) fn always_authenticates(
     session: &Session,
-    handle: ObjectHandle,
+    handle: CK_OBJECT_HANDLE,
 ) -> Result<bool, TokenError> {
-    let value = attribute(session, handle, AttributeType::AlwaysAuthenticate)?;
-    Ok(matches!(value, Some(Attribute::AlwaysAuthenticate(true))))
+    Ok(flag(session, handle, sys::CKA_ALWAYS_AUTHENTICATE)? == Some(true))
 }
 
-/// Those of the attributes that the object has and the module shows: asked for together, and one by one where a module
-/// answers a whole request with an error because of one that is not there, as for data objects without an ID.
-fn attributes(
-    session: &Session,
-    handle: ObjectHandle,
-    wanted: &[AttributeType],
-) -> Result<Vec<Attribute>, TokenError> {
-    if let Ok(found) = session.get_attributes(handle, wanted)
-        && found.len() == wanted.len()
-    {
-        return Ok(found);
+/// Whether the token shows the value of a private key, whatever it reports about it.
+pub(super) fn shows_value(session: &Session, handle: CK_OBJECT_HANDLE) -> Result<bool, TokenError> {
+    for kind in [sys::CKA_VALUE, sys::CKA_PRIVATE_EXPONENT] {
+        if shown(session, handle, kind)?.is_some_and(|value| !value.is_empty()) {
+            return Ok(true);
+        }
     }
-    let mut found = Vec::new();
-    for wanted in wanted {
-        found.extend(attribute(session, handle, *wanted)?);
-    }
-    Ok(found)
+    Ok(false)
 }
 
-/// One attribute, if the object has it and the module shows it.
-fn attribute(
+fn flag(
     session: &Session,
-    handle: ObjectHandle,
-    wanted: AttributeType,
-) -> Result<Option<Attribute>, TokenError> {
-    Ok(session
-        .get_attributes(handle, &[wanted])
-        .map_err(device)?
-        .pop())
+    handle: CK_OBJECT_HANDLE,
+    kind: sys::CK_ATTRIBUTE_TYPE,
+) -> Result<Option<bool>, TokenError> {
+    let value = shown(session, handle, kind)?;
+    Ok(value.and_then(|value| Some(*value.first()? != 0)))
 }
 
-/// Labels are UTF-8 by the standard; what is not is shown as replaced.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes)
-        .trim_end_matches('\0')
-        .to_owned()
+fn number(
+    session: &Session,
+    handle: CK_OBJECT_HANDLE,
+    kind: sys::CK_ATTRIBUTE_TYPE,
+) -> Result<Option<CK_ULONG>, TokenError> {
+    let value = bytes(session, handle, kind)?;
+    let value = value.and_then(|value| value.as_slice().try_into().ok());
+    Ok(value.map(CK_ULONG::from_ne_bytes))
+}
+
+/// An attribute, if the object has it and the module shows it.
+pub(super) fn bytes(
+    session: &Session,
+    handle: CK_OBJECT_HANDLE,
+    kind: sys::CK_ATTRIBUTE_TYPE,
+) -> Result<Option<Zeroizing<Vec<u8>>>, TokenError> {
+    session.attribute(handle, kind).map_err(device)
+}
+
+/// The same for attributes that a module need not know: modules report that with various errors.
+fn shown(
+    session: &Session,
+    handle: CK_OBJECT_HANDLE,
+    kind: sys::CK_ATTRIBUTE_TYPE,
+) -> Result<Option<Zeroizing<Vec<u8>>>, TokenError> {
+    match session.attribute(handle, kind) {
+        Ok(value) => Ok(value),
+        Err(error) => match device(error) {
+            gone @ (TokenError::Removed | TokenError::LoginNeeded) => Err(gone),
+            broken if error.code == sys::CKR_DEVICE_ERROR => Err(broken),
+            _ => Ok(None),
+        },
+    }
 }
 
 #[cfg(test)]

@@ -1,103 +1,103 @@
-//! Templates by which key pairs are made.
+//! Templates for key pairs.
 
-use cryptoki::error::{Error, RvError};
-use cryptoki::mechanism::Mechanism;
-use cryptoki::object::Attribute;
+use cryptoki_sys as sys;
 
 use crate::certificate::Algorithm;
 use crate::metadata::KeyType;
+use crate::profile::{IdForm, Keys, PrivateAttribute, PublicAttribute};
 
 use super::super::KeyRequest;
-use super::failure;
 use super::objects::ec_parameters;
+use super::raw::{Attribute, Mechanism};
 
-/// How much a template says. Modules refuse attributes that they do not know or that they
-/// set themselves, so that less is tried after more; what came of it is read back in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Detail {
-    /// Everything, the uses that are ruled out included.
-    Full,
-    /// Without the uses that are ruled out.
-    Usual,
-    /// Without what the token may decide by itself.
-    Least,
+/// The templates for a key pair. Modules refuse attributes that they do not know or that they set themselves, so a smaller
+/// template is tried after a larger one. What was generated is read back in any case.
+pub(super) struct Templates<'a> {
+    pub(super) request: &'a KeyRequest,
+    pub(super) keys: &'a Keys,
 }
 
-impl Detail {
-    pub(super) const ALL: [Self; 3] = [Self::Full, Self::Usual, Self::Least];
-}
-
-/// Whether a module refused the template rather than the key.
-pub(super) const fn is_about_template(error: &Error) -> bool {
-    matches!(
-        failure::code(error),
-        Some(
-            RvError::TemplateInconsistent
-                | RvError::AttributeTypeInvalid
-                | RvError::AttributeValueInvalid
-                | RvError::AttributeReadOnly
-        )
-    )
-}
-
-pub(super) const fn mechanism(key_type: KeyType) -> Mechanism<'static> {
-    match key_type {
-        KeyType::EcdsaP256 | KeyType::EcdsaP384 => Mechanism::EccKeyPairGen,
-        KeyType::Ed25519 => Mechanism::EccEdwardsKeyPairGen,
+pub(super) const fn mechanism(key_type: KeyType) -> Mechanism {
+    Mechanism::Plain(match key_type {
+        KeyType::EcdsaP256 | KeyType::EcdsaP384 => sys::CKM_EC_KEY_PAIR_GEN,
+        KeyType::Ed25519 => sys::CKM_EC_EDWARDS_KEY_PAIR_GEN,
         KeyType::RsaPss2048 | KeyType::RsaPss3072 | KeyType::RsaPss4096 => {
-            Mechanism::RsaPkcsKeyPairGen
+            sys::CKM_RSA_PKCS_KEY_PAIR_GEN
         }
-    }
+    })
 }
 
-pub(super) fn public(request: &KeyRequest, detail: Detail) -> Vec<Attribute> {
-    let mut template = names(request);
-    if let Algorithm::Rsa { bits } = request.key_type.algorithm() {
-        template.extend([
-            Attribute::ModulusBits((bits as u64).into()),
-            Attribute::PublicExponent(vec![1, 0, 1]),
-        ]);
+impl<'a> Templates<'a> {
+    /// Combinations for the public and the private half, the fullest first. A module does not report which of the two it
+    /// refused.
+    pub(super) fn ladder(
+        &self,
+    ) -> impl Iterator<Item = (&'a [PublicAttribute], &'a [PrivateAttribute])> + use<'a> {
+        let (public, private) = (&self.keys.public_templates, &self.keys.private_templates);
+        let mut ladder: Vec<_> = (0..public.len())
+            .flat_map(|public| (0..private.len()).map(move |private| (public, private)))
+            .collect();
+        ladder.sort_by_key(|(public, private)| public + private);
+        let ladder = ladder.into_iter();
+        ladder.map(|(of_public, of_private)| {
+            (public[of_public].as_slice(), private[of_private].as_slice())
+        })
     }
-    template.extend(curve(request.key_type));
-    if detail != Detail::Least {
-        template.extend([Attribute::Private(false), Attribute::Verify(true)]);
-    }
-    if detail == Detail::Full {
-        template.extend([Attribute::Encrypt(false), Attribute::Wrap(false)]);
-    }
-    template
-}
 
-pub(super) fn private(request: &KeyRequest, detail: Detail) -> Vec<Attribute> {
-    let mut template = names(request);
-    if detail != Detail::Least {
-        template.extend([
-            Attribute::Private(true),
-            Attribute::Sensitive(true),
-            Attribute::Extractable(request.extractable),
-            Attribute::Sign(true),
-        ]);
+    pub(super) fn public(&self, attributes: &[PublicAttribute]) -> Vec<Attribute> {
+        let mut template = self.names();
+        if let Algorithm::Rsa { bits } = self.request.key_type.algorithm() {
+            template.extend([
+                Attribute::number(sys::CKA_MODULUS_BITS, bits as sys::CK_ULONG),
+                Attribute::bytes(sys::CKA_PUBLIC_EXPONENT, &[1, 0, 1]),
+            ]);
+        }
+        template.extend(curve(self.request.key_type));
+        template.extend(attributes.iter().map(|attribute| {
+            let (kind, value) = match attribute {
+                PublicAttribute::Private => (sys::CKA_PRIVATE, false),
+                PublicAttribute::Verify => (sys::CKA_VERIFY, true),
+                PublicAttribute::VerifyRecover => (sys::CKA_VERIFY_RECOVER, false),
+                PublicAttribute::Encrypt => (sys::CKA_ENCRYPT, false),
+                PublicAttribute::Wrap => (sys::CKA_WRAP, false),
+            };
+            Attribute::flag(kind, value)
+        }));
+        template
     }
-    if detail == Detail::Full {
-        template.extend([
-            Attribute::Decrypt(false),
-            Attribute::Unwrap(false),
-            Attribute::Derive(false),
-            Attribute::SignRecover(false),
-        ]);
+
+    pub(super) fn private(&self, attributes: &[PrivateAttribute]) -> Vec<Attribute> {
+        let mut template = self.names();
+        template.extend(attributes.iter().map(|attribute| {
+            let (kind, value) = match attribute {
+                PrivateAttribute::Private => (sys::CKA_PRIVATE, true),
+                PrivateAttribute::Sensitive => (sys::CKA_SENSITIVE, true),
+                PrivateAttribute::Extractable => (sys::CKA_EXTRACTABLE, self.request.extractable),
+                PrivateAttribute::Sign => (sys::CKA_SIGN, true),
+                PrivateAttribute::Decrypt => (sys::CKA_DECRYPT, false),
+                PrivateAttribute::Unwrap => (sys::CKA_UNWRAP, false),
+                PrivateAttribute::Derive => (sys::CKA_DERIVE, false),
+                PrivateAttribute::SignRecover => (sys::CKA_SIGN_RECOVER, false),
+            };
+            Attribute::flag(kind, value)
+        }));
+        template
     }
-    template
+
+    pub(super) fn names(&self) -> Vec<Attribute> {
+        let mut names = vec![
+            Attribute::flag(sys::CKA_TOKEN, true),
+            Attribute::bytes(sys::CKA_LABEL, self.request.label.as_bytes()),
+        ];
+        if self.keys.id_form != IdForm::Token {
+            names.push(Attribute::bytes(sys::CKA_ID, &self.request.object_id));
+        }
+        names
+    }
 }
 
 /// The curve of a key that has one.
 pub(super) fn curve(key_type: KeyType) -> Option<Attribute> {
-    ec_parameters(key_type.algorithm()).map(Attribute::EcParams)
-}
-
-pub(super) fn names(request: &KeyRequest) -> Vec<Attribute> {
-    vec![
-        Attribute::Token(true),
-        Attribute::Label(request.label.clone().into_bytes()),
-        Attribute::Id(request.object_id.clone()),
-    ]
+    ec_parameters(key_type.algorithm())
+        .map(|parameters| Attribute::bytes(sys::CKA_EC_PARAMS, &parameters))
 }

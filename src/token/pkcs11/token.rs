@@ -1,19 +1,15 @@
 //! One token behind a module.
 
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use cryptoki::error::{Error, RvError};
-use cryptoki::mechanism::MechanismType;
-use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
-use cryptoki::session::{Session, UserType};
-use cryptoki::slot::{Slot, TokenInfo};
-use cryptoki::types::AuthPin;
+use cryptoki_sys::{self as sys, CK_MECHANISM_TYPE, CK_OBJECT_HANDLE, CK_SLOT_ID};
 use zeroize::Zeroizing;
 
 use crate::certificate::PublicKey;
 use crate::metadata::Scheme;
-use crate::profile::Profile;
-use crate::record::{KeyAttributes, TokenId, Tries};
+use crate::profile::{Keys, Profile};
+use crate::record::{KeyAttributes, PinEntry, TokenId, TokenInterface, Tries};
 use crate::secret::Pin;
 
 use super::super::query::only_one;
@@ -21,11 +17,14 @@ use super::super::{
     GeneratedKey, HeldKey, HeldObject, KeyRequest, PinRole, Token, TokenError, TokenState,
     WrappingToken, check_label, lock, tuf_scheme,
 };
-use super::failure::{ability, code};
-use super::library::{Library, TokenSession};
-use super::signature::Signing;
-use super::template::{self, Detail};
-use super::{device, info, objects, wrapping};
+use super::failure::{ability, is_unsupported};
+use super::library::{Library, Login, TokenSession};
+use super::objects::Halves;
+use super::raw::{Attribute, CallError, Role, Session, TokenInfo};
+use super::signature::{self, Signing};
+use super::template::{self, Templates};
+use super::wrapping::{self, Wrapping};
+use super::{device, info, objects};
 
 pub(super) struct Pkcs11Token {
     // Dropped before the library, which must not be finalized while a session is open.
@@ -33,12 +32,61 @@ pub(super) struct Pkcs11Token {
     library: Arc<Library>,
     profile: Profile,
     id: TokenId,
-    /// The slot in which it was seen last. It is asked who it is before it is believed to be there still.
-    last_slot: Mutex<Slot>,
+    /// The slot in which it was last seen. The token in it is identified again before it is used.
+    last_slot: Mutex<CK_SLOT_ID>,
+}
+
+/// A token in use.
+struct Active<'a> {
+    slot: CK_SLOT_ID,
+    session: &'a Session,
+    login: &'a mut Option<Login>,
+    login_required: bool,
+}
+
+impl Active<'_> {
+    /// A key-encryption key for wrapping in this session.
+    fn wrapping<'k>(
+        &'k self,
+        token: &'k Pkcs11Token,
+        key_encryption_key: &'k [u8; 32],
+    ) -> Result<Wrapping<'k>, TokenError> {
+        Ok(Wrapping {
+            session: self.session,
+            offered: token.mechanisms(self.slot)?,
+            profile: &token.profile,
+            key_encryption_key,
+        })
+    }
+
+    /// Logs in again with the PIN that was right before: some tokens end a login when they generate a key.
+    fn renew_login(&mut self) -> Result<(), TokenError> {
+        let login = self.login.take().ok_or(TokenError::LoginNeeded)?;
+        let pin = login.pin.as_ref().ok_or(TokenError::LoginNeeded)?;
+        match self.session.login(login.role, Some(pin)) {
+            Ok(())
+            | Err(CallError {
+                code: sys::CKR_USER_ALREADY_LOGGED_IN,
+                ..
+            }) => {
+                *self.login = Some(login);
+                Ok(())
+            }
+            Err(error) => Err(match device(error) {
+                TokenError::Removed => TokenError::Removed,
+                _ => TokenError::LoginNeeded,
+            }),
+        }
+    }
 }
 
 impl Pkcs11Token {
-    pub(super) fn new(library: Arc<Library>, profile: Profile, id: TokenId, slot: Slot) -> Self {
+    pub(super) fn new(
+        library: Arc<Library>,
+        profile: Profile,
+        id: TokenId,
+        slot: CK_SLOT_ID,
+    ) -> Self {
         Self {
             session: library.new_session(),
             library,
@@ -48,74 +96,93 @@ impl Pkcs11Token {
         }
     }
 
-    /// What the token in a slot says of itself, if it is this one.
-    fn info_if_in(&self, slot: Slot) -> Result<Option<TokenInfo>, TokenError> {
-        match self.library.context().get_token_info(slot) {
-            Ok(there) if info::id(&self.profile.name, &there) == self.id => Ok(Some(there)),
-            Ok(_) | Err(Error::Pkcs11(..)) => Ok(None),
-            Err(unreadable) => Err(device(unreadable)),
-        }
+    /// What the token in a slot reports about itself, if it is this one.
+    fn info_if_in(&self, slot: CK_SLOT_ID) -> Result<Option<TokenInfo>, TokenError> {
+        let found = self.library.token_info(slot)?;
+        Ok(found.filter(|info| info::id(&self.profile, info) == self.id))
     }
 
-    /// The slot in which the token is found now, and what it says of itself.
-    fn locate(&self) -> Result<(Slot, TokenInfo), TokenError> {
+    /// The slot in which the token is now, and what it reports about itself.
+    fn locate(&self) -> Result<(CK_SLOT_ID, TokenInfo), TokenError> {
         let mut last_slot = lock(&self.last_slot);
         if let Some(info) = self.info_if_in(*last_slot)? {
             return Ok((*last_slot, info));
         }
-        *last_slot = self.library.find(&self.id).map_err(|error| match error {
-            TokenError::NotFound { .. } => TokenError::Removed,
-            other => other,
-        })?;
+        *last_slot = self
+            .library
+            .find(&self.profile, &self.id)
+            .map_err(|error| match error {
+                TokenError::NotFound { .. } => TokenError::Removed,
+                other => other,
+            })?;
         let info = self.info_if_in(*last_slot)?.ok_or(TokenError::Removed)?;
         Ok((*last_slot, info))
     }
 
-    /// The slot, once the token in it was asked who it is: a PIN for one token must
-    /// not reach another that was put in its place.
-    fn checked_slot(&self, session: &mut TokenSession) -> Result<Slot, TokenError> {
+    /// The slot, after the token in it was identified again: a PIN for one token must not reach another that was inserted
+    /// in its place.
+    fn checked_slot(
+        &self,
+        session: &mut TokenSession,
+    ) -> Result<(CK_SLOT_ID, TokenInfo), TokenError> {
         let Some((slot, _)) = &session.open else {
-            return self.locate().map(|(slot, _)| slot);
+            return self.locate();
         };
         let slot = *slot;
-        if self.info_if_in(slot)?.is_none() {
+        let Some(info) = self.info_if_in(slot)? else {
             *session = TokenSession::default();
             return Err(TokenError::Removed);
-        }
-        Ok(slot)
+        };
+        Ok((slot, info))
     }
 
-    /// Does something in the session, which is opened when it is not yet.
+    /// Works in the session, which is opened if it is not open yet.
     fn in_session<T>(
         &self,
-        work: impl FnOnce(&Session, &mut bool) -> Result<T, TokenError>,
+        work: impl FnOnce(Active<'_>) -> Result<T, TokenError>,
     ) -> Result<T, TokenError> {
         let mut own = lock(&self.session);
-        let slot = self.checked_slot(&mut own)?;
-        let TokenSession { open, logged_in } = &mut *own;
+        let (slot, info) = self.checked_slot(&mut own)?;
+        let TokenSession { open, login } = &mut *own;
         let session = if let Some((_, session)) = open {
             session
         } else {
-            // Read and write: a session that only reads would forbid the security officer's login.
-            let session = self.library.context().open_rw_session(slot);
-            &open.insert((slot, session.map_err(device)?)).1
+            let session = self.library.raw().open_session(slot).map_err(device)?;
+            &open.insert((slot, session)).1
         };
-        let result = work(session, logged_in);
+        let result = work(Active {
+            slot,
+            session,
+            login,
+            login_required: info::state(&self.profile, &info).login_required,
+        });
         if matches!(result, Err(TokenError::Removed)) {
             *own = TokenSession::default();
         }
         result
     }
 
+    /// Works in a session in which the user is logged in. A login that the token lost is renewed once.
     fn in_login<T>(
         &self,
-        work: impl FnOnce(&Session) -> Result<T, TokenError>,
+        work: impl Fn(&Active<'_>) -> Result<T, TokenError>,
     ) -> Result<T, TokenError> {
-        self.in_session(|session, logged_in| {
-            if *logged_in {
-                work(session)
-            } else {
-                Err(TokenError::LoginNeeded)
+        self.in_session(|mut active| {
+            if active.login_required {
+                if active.login.is_none() {
+                    return Err(TokenError::LoginNeeded);
+                }
+                // Without a login, private keys are not an error but invisible.
+                if active.session.is_logged_in() == Some(false) {
+                    active.renew_login()?;
+                }
+            }
+            match work(&active) {
+                Err(TokenError::LoginNeeded) => {
+                    active.renew_login()?;
+                    work(&active)
+                }
+                other => other,
             }
         })
     }
@@ -127,12 +194,12 @@ impl Pkcs11Token {
         session
     }
 
-    /// What a failed call means that took a PIN.
-    fn pin_failure(&self, error: Error, role: PinRole) -> TokenError {
-        match code(&error) {
-            Some(RvError::PinIncorrect) => self.wrong_pin(role),
-            Some(RvError::PinLocked) => TokenError::PinLocked { role },
-            Some(RvError::PinLenRange | RvError::PinInvalid | RvError::PinTooWeak) => {
+    /// What a failed call means that used a PIN.
+    fn pin_failure(&self, error: CallError, role: PinRole) -> TokenError {
+        match error.code {
+            sys::CKR_PIN_INCORRECT => self.wrong_pin(role),
+            sys::CKR_PIN_LOCKED => TokenError::PinLocked { role },
+            sys::CKR_PIN_LEN_RANGE | sys::CKR_PIN_INVALID | sys::CKR_PIN_TOO_WEAK => {
                 TokenError::PinFormat {
                     length: self.pin_length(),
                 }
@@ -146,7 +213,6 @@ impl Pkcs11Token {
         let tries = state.map_or(Tries::Unknown, |state| match role {
             PinRole::User => state.pin_tries,
             PinRole::SecurityOfficer | PinRole::Puk => state.so_pin_tries,
-            // Files are closed under passphrases, and no token is.
             PinRole::Passphrase => Tries::Unknown,
         });
         if tries == Tries::Exactly(0) {
@@ -156,20 +222,21 @@ impl Pkcs11Token {
         }
     }
 
-    fn pin_length(&self) -> std::ops::RangeInclusive<usize> {
+    fn pin_length(&self) -> RangeInclusive<usize> {
         self.current_state()
             .map_or(1..=usize::from(u8::MAX), |state| state.pin_length)
     }
 
-    /// The state without a lock on the session, for those who hold it.
+    /// The state without a lock on the session, for callers that hold it.
     fn current_state(&self) -> Result<TokenState, TokenError> {
-        self.locate().map(|(_, info)| info::state(&info))
+        self.locate()
+            .map(|(_, info)| info::state(&self.profile, &info))
     }
 
     /// Refuses what would only cost a try.
     fn check_pins(&self, pins: &[&Pin]) -> Result<TokenState, TokenError> {
         let state = self.current_state()?;
-        if state.own_pin_pad {
+        if !pins.is_empty() && state.own_pin_pad {
             return Err(TokenError::OwnPinPad);
         }
         if pins
@@ -183,52 +250,194 @@ impl Pkcs11Token {
         Ok(state)
     }
 
-    fn mechanisms(&self, session: &Session) -> Result<Vec<MechanismType>, TokenError> {
-        let slot = session.get_session_info().map_err(device)?.slot_id();
+    /// Initializes the token; without an SO PIN, it is entered on the device.
+    fn initialize_with(&mut self, so_pin: Option<&Pin>, label: &str) -> Result<(), TokenError> {
+        check_label(label)?;
+        self.check_pins(so_pin.as_slice())?;
+        let (slot, _) = {
+            let mut session = self.close_session();
+            self.checked_slot(&mut session)?
+        };
+        let before: Vec<TokenId> = self
+            .library
+            .tokens(&self.profile)?
+            .into_iter()
+            .map(|(_, seen)| seen.id)
+            .filter(|id| *id != self.id)
+            .collect();
         self.library
-            .context()
-            .get_mechanism_list(slot)
-            .map_err(device)
+            .raw()
+            .init_token(slot, so_pin.map(Pin::expose), label)
+            .map_err(|error| self.pin_failure(error, PinRole::SecurityOfficer))?;
+
+        // The slot and the serial number may have changed: it is the token that was not there before.
+        let found: Vec<TokenId> = self
+            .library
+            .tokens(&self.profile)?
+            .into_iter()
+            .map(|(_, seen)| seen.id)
+            .filter(|id| id.label == label && !before.contains(id))
+            .collect();
+        self.id = only_one(found, TokenId::clone, || {
+            format!("token with the label {label:?} that it was just given")
+        })?;
+        Ok(())
     }
 
-    /// Signs with a key of the session, be it kept or not.
+    /// Sets the user PIN; PINs that are missing are entered on the device.
+    fn set_pin_with(&mut self, so_pin: Option<&Pin>, pin: Option<&Pin>) -> Result<(), TokenError> {
+        let typed: Vec<&Pin> = so_pin.into_iter().chain(pin).collect();
+        self.check_pins(&typed)?;
+        drop(self.close_session());
+        let result = self.in_session(|active| {
+            active
+                .session
+                .login(Role::SecurityOfficer, so_pin.map(Pin::expose))
+                .map_err(|error| self.pin_failure(error, PinRole::SecurityOfficer))?;
+            active
+                .session
+                .init_pin(pin.map(Pin::expose))
+                .map_err(|error| self.pin_failure(error, PinRole::User))
+        });
+        drop(self.close_session());
+        result
+    }
+
+    /// Logs the user in; without a PIN, it is entered on the device.
+    fn login_with(&mut self, pin: Option<&Pin>) -> Result<(), TokenError> {
+        let state = self.check_pins(pin.as_slice())?;
+        if !state.pin_set && pin.is_some() {
+            return Err(TokenError::PinNotSet);
+        }
+        if state.pin_tries == Tries::Exactly(0) {
+            return Err(TokenError::PinLocked {
+                role: PinRole::User,
+            });
+        }
+        drop(self.close_session());
+        self.in_session(|active| {
+            let login = || active.session.login(self.user(), pin.map(Pin::expose));
+            let mut result = login();
+            // By another handle to the same token: that login does not prove this PIN.
+            if let Err(CallError {
+                code: sys::CKR_USER_ALREADY_LOGGED_IN,
+                ..
+            }) = result
+            {
+                active.session.logout().map_err(device)?;
+                result = login();
+            }
+            result.map_err(|error| self.pin_failure(error, PinRole::User))?;
+            *active.login = Some(Login {
+                role: self.user(),
+                pin: pin.map(|pin| Zeroizing::new(pin.expose().to_owned())),
+            });
+            Ok(())
+        })
+    }
+
+    fn user(&self) -> Role {
+        Role::User(self.profile.login.user_type)
+    }
+
+    fn mechanisms(&self, slot: CK_SLOT_ID) -> Result<Vec<CK_MECHANISM_TYPE>, TokenError> {
+        self.library.raw().mechanisms(slot).map_err(device)
+    }
+
+    /// Forgets what the session and the module remember, so that the next look is at the token itself: the session is opened
+    /// again, and the module initialized again where the profile says so and no other token is logged in. A login whose PIN was entered on the device is kept instead.
+    fn start_afresh(&self) -> Result<(), TokenError> {
+        let login = {
+            let mut own = lock(&self.session);
+            if own.login.as_ref().is_some_and(|login| login.pin.is_none()) {
+                return Ok(());
+            }
+            std::mem::take(&mut *own).login
+        };
+        self.library
+            .refresh_if_possible(self.profile.slots.rescan)?;
+        self.in_session(|mut active| {
+            *active.login = login;
+            if active.login_required && active.login.is_some() {
+                active.renew_login()?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Signs with a key of the session, whether it is kept or not.
     fn sign_with(
         &self,
-        session: &Session,
-        key: ObjectHandle,
+        active: &Active<'_>,
+        key: CK_OBJECT_HANDLE,
         public: &PublicKey,
         scheme: Scheme,
         message: &[u8],
         object_id: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
         let algorithm = public.algorithm();
-        let signing = Signing::new(algorithm, scheme, &self.mechanisms(session)?, message)?;
-        let raw = session
-            .sign(&signing.mechanism, key, &signing.input)
-            .map_err(ability(&format!("sign with {algorithm}")))?;
-        let length = raw.len();
-        signing.finish(raw).ok_or_else(|| {
-            let problem = format!("its signature of {length} bytes is none of {algorithm}");
-            TokenError::mismatch(object_id, problem)
-        })
-    }
-
-    /// The private key of an ID.
-    fn private_key(session: &Session, object_id: &[u8]) -> Result<ObjectHandle, TokenError> {
-        match objects::of_id(session, ObjectClass::PRIVATE_KEY, object_id)?.as_slice() {
-            [] => Err(TokenError::key_not_found(object_id)),
-            [only] => Ok(*only),
-            _ => Err(TokenError::mismatch(
-                object_id,
-                "several private keys have its ID",
-            )),
+        let offered = self.mechanisms(active.slot)?;
+        let asks_each_time = self.profile.login.each_signature
+            || objects::always_authenticates(active.session, key)?;
+        let pin = active.login.as_ref().and_then(|login| login.pin.as_ref());
+        let authenticate = |session: &Session| {
+            if asks_each_time {
+                session.login(Role::ContextSpecific, pin.map(|pin| pin.as_str()))
+            } else {
+                Ok(())
+            }
+        };
+        let mut refusal = TokenError::unsupported(format!("sign with {algorithm}"));
+        let known = &self.profile.signing.mechanisms;
+        for way in Signing::ways(algorithm, scheme, message, known, &offered)? {
+            let signed = active
+                .session
+                .sign(way.mechanism, key, &way.input, authenticate);
+            match signed {
+                Ok(raw) => {
+                    return signature::finished(&raw, public, scheme, message).ok_or_else(|| {
+                        let problem = format!(
+                            "what it returned, {} bytes, is not a signature of {algorithm}",
+                            raw.len()
+                        );
+                        TokenError::mismatch(object_id, problem)
+                    });
+                }
+                Err(error) if is_unsupported(error.code) => {}
+                Err(error) => {
+                    refusal = self.pin_failure(error, PinRole::User);
+                    break;
+                }
+            }
         }
+        Err(refusal)
     }
-}
 
-/// The library's own kind of secret, which is wiped as well.
-fn secret(pin: &Pin) -> AuthPin {
-    AuthPin::from(pin.expose())
+    /// Reads a new pair back. One that is not as requested is destroyed.
+    fn read_back_or_destroy(&self, request: &KeyRequest) -> Result<GeneratedKey, TokenError> {
+        let read = self.in_login(|active| {
+            let halves = Halves::of_request(active.session, &request.object_id, &request.label)?;
+            read_back(active.session, request, &halves, &self.profile.keys)
+        });
+        let Err(TokenError::KeyMismatch { problem, .. }) = read else {
+            return read;
+        };
+        let destroyed = self.in_login(|active| {
+            let find = || Halves::of_request(active.session, &request.object_id, &request.label);
+            for handle in find()?.all() {
+                active.session.destroy_object(handle).map_err(device)?;
+            }
+            Ok(find()?.is_empty())
+        });
+        let fate = match destroyed {
+            Ok(true) => "it was destroyed",
+            Ok(false) | Err(_) => "it is still on the token",
+        };
+        Err(TokenError::mismatch(
+            &request.object_id,
+            format!("{problem}; {fate}"),
+        ))
+    }
 }
 
 impl Token for Pkcs11Token {
@@ -240,53 +449,38 @@ impl Token for Pkcs11Token {
         self.current_state()
     }
 
-    fn initialize(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError> {
-        check_label(label)?;
-        self.check_pins(&[so_pin])?;
-        let slot = {
-            let mut session = self.close_session();
-            self.checked_slot(&mut session)?
-        };
-        let name = &self.profile.name;
-        let before: Vec<TokenId> = self
-            .library
-            .tokens(name)?
-            .into_iter()
-            .map(|(_, seen)| seen.id)
-            .filter(|id| *id != self.id)
-            .collect();
-        self.library
-            .context()
-            .init_token(slot, &secret(so_pin), label)
-            .map_err(|error| self.pin_failure(error, PinRole::SecurityOfficer))?;
+    fn interface(&mut self) -> Result<Option<TokenInterface>, TokenError> {
+        let (_, info) = self.locate()?;
+        let state = info::state(&self.profile, &info);
+        Ok(Some(TokenInterface {
+            module: self.library.path().display().to_string(),
+            sha256: self.library.sha256(),
+            library: self.library.description(),
+            firmware: info.firmware,
+            pin_entry: if !state.login_required {
+                PinEntry::NotRequired
+            } else if state.own_pin_pad {
+                PinEntry::Device
+            } else {
+                PinEntry::Computer
+            },
+        }))
+    }
 
-        // The slot and the serial number may be others now: it is the one that was not there before.
-        let found: Vec<TokenId> = self
-            .library
-            .tokens(name)?
-            .into_iter()
-            .map(|(_, seen)| seen.id)
-            .filter(|id| id.label == label && !before.contains(id))
-            .collect();
-        self.id = only_one(found, TokenId::clone, || {
-            format!("token with the label {label:?} that was just given")
-        })?;
-        Ok(())
+    fn initialize(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError> {
+        self.initialize_with(Some(so_pin), label)
+    }
+
+    fn initialize_on_device(&mut self, label: &str) -> Result<(), TokenError> {
+        self.initialize_with(None, label)
     }
 
     fn set_pin(&mut self, so_pin: &Pin, pin: &Pin) -> Result<(), TokenError> {
-        self.check_pins(&[so_pin, pin])?;
-        drop(self.close_session());
-        let result = self.in_session(|session, _| {
-            session
-                .login(UserType::So, Some(&secret(so_pin)))
-                .map_err(|error| self.pin_failure(error, PinRole::SecurityOfficer))?;
-            session
-                .init_pin(&secret(pin))
-                .map_err(|error| self.pin_failure(error, PinRole::User))
-        });
-        drop(self.close_session());
-        result
+        self.set_pin_with(Some(so_pin), Some(pin))
+    }
+
+    fn set_pin_on_device(&mut self) -> Result<(), TokenError> {
+        self.set_pin_with(None, None)
     }
 
     fn change_pin(&mut self, old: &Pin, new: &Pin) -> Result<(), TokenError> {
@@ -294,9 +488,10 @@ impl Token for Pkcs11Token {
             return Err(TokenError::PinNotSet);
         }
         drop(self.close_session());
-        let result = self.in_session(|session, _| {
-            session
-                .set_pin(&secret(old), &secret(new))
+        let result = self.in_session(|active| {
+            active
+                .session
+                .set_pin(Some(old.expose()), Some(new.expose()))
                 .map_err(|error| self.pin_failure(error, PinRole::User))
         });
         drop(self.close_session());
@@ -304,72 +499,63 @@ impl Token for Pkcs11Token {
     }
 
     fn login(&mut self, pin: &Pin) -> Result<(), TokenError> {
-        let state = self.check_pins(&[pin])?;
-        if !state.pin_set {
-            return Err(TokenError::PinNotSet);
-        }
-        if state.pin_tries == Tries::Exactly(0) {
-            return Err(TokenError::PinLocked {
-                role: PinRole::User,
-            });
-        }
-        drop(self.close_session());
-        self.in_session(|session, logged_in| {
-            let login = || session.login(UserType::User, Some(&secret(pin)));
-            let mut result = login();
-            // By another handle to the same token: that login does not prove this PIN.
-            if let Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) = result {
-                session.logout().map_err(device)?;
-                result = login();
-            }
-            result.map_err(|error| self.pin_failure(error, PinRole::User))?;
-            *logged_in = true;
-            Ok(())
-        })
+        self.login_with(Some(pin))
+    }
+
+    fn login_on_device(&mut self) -> Result<(), TokenError> {
+        self.login_with(None)
     }
 
     fn logout(&mut self) -> Result<(), TokenError> {
         let was = std::mem::take(&mut *lock(&self.session));
         match was.open {
-            Some((_, session)) if was.logged_in => session.logout().map_err(device),
+            Some((_, session)) if was.login.is_some() => session.logout().map_err(device),
             _ => Ok(()),
         }
     }
 
     fn objects(&mut self) -> Result<Vec<HeldObject>, TokenError> {
-        self.in_session(|session, _| objects::all(session))
+        self.in_session(|active| objects::all(active.session))
     }
 
     fn keys(&mut self) -> Result<Vec<HeldKey>, TokenError> {
         if self.profile.login.public_objects {
-            return self.in_login(objects::keys);
+            return self.in_login(|active| objects::keys(active.session));
         }
-        self.in_session(|session, _| objects::keys(session))
+        self.in_session(|active| objects::keys(active.session))
     }
 
     fn generate(&mut self, request: &KeyRequest) -> Result<GeneratedKey, TokenError> {
-        self.in_login(|session| {
-            require_unused(session, request)?;
-            let (public, private) = make(session, request)?;
-            read_back_or_destroy(session, request, public, private)
-        })
+        self.in_login(|active| {
+            require_unused(active.session, request)?;
+            make(active.session, request, &self.profile.keys)
+        })?;
+        self.read_back_or_destroy(request)
     }
 
     fn recover(&mut self, request: &KeyRequest) -> Result<Option<GeneratedKey>, TokenError> {
-        self.in_login(|session| {
-            let id = &request.object_id;
-            let public = objects::of_id(session, ObjectClass::PUBLIC_KEY, id)?;
-            let private = objects::of_id(session, ObjectClass::PRIVATE_KEY, id)?;
-            match (public.as_slice(), private.as_slice()) {
-                ([], []) => Ok(None),
-                ([public], [private]) => read_back(session, request, *public, *private).map(Some),
-                ([half], []) | ([], [half]) => {
-                    session.destroy_object(*half).map_err(device)?;
-                    Ok(None)
-                }
-                _ => Err(TokenError::mismatch(id, "several keys have its ID")),
+        let find = || {
+            self.in_login(|active| {
+                Halves::of_request(active.session, &request.object_id, &request.label)
+            })
+        };
+        let found = find()?;
+        if found.is_empty() {
+            return Ok(None);
+        }
+        if found.all().count() == 1 {
+            // A half is destroyed only when a second look shows no other half.
+            self.start_afresh()?;
+            let found = find()?;
+            if found.all().count() == 1 {
+                self.in_login(|active| {
+                    let mut halves = found.all();
+                    halves.try_for_each(|half| active.session.destroy_object(half).map_err(device))
+                })?;
+                return Ok(None);
             }
-        })
+        }
+        self.read_back_or_destroy(request).map(Some)
     }
 
     fn sign_by(
@@ -379,14 +565,9 @@ impl Token for Pkcs11Token {
         scheme: Scheme,
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
-        self.in_login(|session| {
-            let key = Self::private_key(session, object_id)?;
-            if objects::always_authenticates(session, key)? {
-                return Err(TokenError::unsupported(
-                    "sign with a key that asks for the PIN at each signature",
-                ));
-            }
-            self.sign_with(session, key, public, scheme, message, object_id)
+        self.in_login(|active| {
+            let key = private_key(active.session, object_id)?;
+            self.sign_with(active, key, public, scheme, message, object_id)
         })
     }
 
@@ -396,38 +577,39 @@ impl Token for Pkcs11Token {
 
     fn random(&mut self, length: usize) -> Result<Zeroizing<Vec<u8>>, TokenError> {
         let mut bytes = Zeroizing::new(vec![0; length]);
-        self.in_session(|session, _| {
-            session
-                .generate_random_slice(&mut bytes)
-                .map_err(ability("give random bytes"))
+        self.in_session(|active| {
+            active
+                .session
+                .generate_random(&mut bytes)
+                .map_err(ability("generate random bytes"))
         })?;
         Ok(bytes)
     }
 
     fn destroy(&mut self, object_id: &[u8]) -> Result<(), TokenError> {
-        const HALVES: [ObjectClass; 2] = [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY];
-        self.in_login(|session| {
-            let halves = || -> Result<Vec<ObjectHandle>, TokenError> {
-                let mut found = Vec::new();
-                for class in HALVES {
-                    found.extend(objects::of_id(session, class, object_id)?);
-                }
-                Ok(found)
-            };
-            let found = halves()?;
-            if found.is_empty() {
+        let label = self.in_login(|active| {
+            let halves = Halves::of_id(active.session, object_id)?;
+            if halves.is_empty() {
                 return Err(TokenError::key_not_found(object_id));
             }
-            for handle in found {
-                session.destroy_object(handle).map_err(device)?;
+            let label = halves.own_label(active.session)?;
+            for handle in halves.all() {
+                let destroyed = active.session.destroy_object(handle);
+                destroyed.map_err(ability("destroy keys"))?;
             }
-            if halves()?.is_empty() {
+            Ok(label)
+        })?;
+        self.start_afresh()?;
+        self.in_login(|active| {
+            let mut left = Halves::of_id(active.session, object_id)?;
+            if let Some(label) = label.as_deref().filter(|_| left.is_empty()) {
+                left = Halves::of_label(active.session, label)?;
+            }
+            if left.is_empty() {
                 Ok(())
             } else {
-                Err(TokenError::mismatch(
-                    object_id,
-                    "it is still there after it was destroyed",
-                ))
+                let problem = "it is still on the token after it was destroyed";
+                Err(TokenError::mismatch(object_id, problem))
             }
         })
     }
@@ -439,9 +621,9 @@ impl WrappingToken for Pkcs11Token {
         object_id: &[u8],
         key_encryption_key: &[u8; 32],
     ) -> Result<Vec<u8>, TokenError> {
-        self.in_login(|session| {
-            let private = Self::private_key(session, object_id)?;
-            wrapping::wrap(session, private, key_encryption_key)
+        self.in_login(|active| {
+            let private = private_key(active.session, object_id)?;
+            active.wrapping(self, key_encryption_key)?.wrap(private)
         })
     }
 
@@ -453,18 +635,19 @@ impl WrappingToken for Pkcs11Token {
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
         let scheme = tuf_scheme(public)?;
-        self.in_login(|session| {
-            let private = wrapping::unwrap_for_once(session, public, key_encryption_key, wrapped)?;
-            let signed = self.sign_with(session, private, public, scheme, message, &[]);
-            session.destroy_object(private).map_err(device)?;
+        self.in_login(|active| {
+            let wrapping = active.wrapping(self, key_encryption_key)?;
+            let private = wrapping.unwrap_for_once(public, wrapped)?;
+            let signed = self.sign_with(active, private, public, scheme, message, &[]);
+            active.session.destroy_object(private).map_err(device)?;
             signed
         })
     }
 
     fn make_non_extractable(&mut self, object_id: &[u8]) -> Result<KeyAttributes, TokenError> {
-        self.in_login(|session| {
-            let private = Self::private_key(session, object_id)?;
-            wrapping::make_non_extractable(session, private, object_id)
+        self.in_login(|active| {
+            let private = private_key(active.session, object_id)?;
+            wrapping::make_non_extractable(active.session, private, object_id)
         })
     }
 
@@ -475,89 +658,140 @@ impl WrappingToken for Pkcs11Token {
         key_encryption_key: &[u8; 32],
         wrapped: &[u8],
     ) -> Result<GeneratedKey, TokenError> {
-        self.in_login(|session| {
-            require_unused(session, request)?;
-            let (public, private) =
-                wrapping::unwrap(session, request, public, key_encryption_key, wrapped)?;
-            read_back_or_destroy(session, request, public, private)
-        })
+        self.in_login(|active| {
+            require_unused(active.session, request)?;
+            let wrapping = active.wrapping(self, key_encryption_key)?;
+            wrapping.unwrap(request, public, wrapped)
+        })?;
+        self.read_back_or_destroy(request)
     }
 }
 
-/// Nothing on the token may have the label or the ID that a new key is to have.
+/// The private key of an ID.
+fn private_key(session: &Session, object_id: &[u8]) -> Result<CK_OBJECT_HANDLE, TokenError> {
+    match Halves::of_id(session, object_id)?.private.as_slice() {
+        [] => Err(TokenError::key_not_found(object_id)),
+        [only] => Ok(*only),
+        _ => Err(TokenError::mismatch(
+            object_id,
+            "several private keys have its ID",
+        )),
+    }
+}
+
+/// No object on the token may have the label or the ID that a new key is to get.
 fn require_unused(session: &Session, request: &KeyRequest) -> Result<(), TokenError> {
-    for taken in [
-        Attribute::Label(request.label.clone().into_bytes()),
-        Attribute::Id(request.object_id.clone()),
-    ] {
-        let found = session.find_objects(&[Attribute::Token(true), taken]);
-        if !found.map_err(device)?.is_empty() {
-            return Err(TokenError::ObjectExists {
-                label: request.label.clone(),
-                object_id: request.object_id.clone(),
-            });
-        }
+    if objects::is_taken(session, &request.label, &request.object_id)? {
+        return Err(TokenError::ObjectExists {
+            label: request.label.clone(),
+            object_id: request.object_id.clone(),
+        });
     }
     Ok(())
 }
 
-/// Makes the pair, with the fullest template that the module takes.
-fn make(
-    session: &Session,
-    request: &KeyRequest,
-) -> Result<(ObjectHandle, ObjectHandle), TokenError> {
-    let mechanism = template::mechanism(request.key_type);
-    let mut made = Err(Error::NotSupported);
-    for detail in Detail::ALL {
-        made = session.generate_key_pair(
-            &mechanism,
-            &template::public(request, detail),
-            &template::private(request, detail),
+/// Generates the pair with the fullest templates that the module accepts, whatever error it refuses others with.
+fn make(session: &Session, request: &KeyRequest, keys: &Keys) -> Result<(), TokenError> {
+    let find = || Halves::of_request(session, &request.object_id, &request.label);
+    let templates = Templates { request, keys };
+    let mut refusal = None;
+    for (of_public, of_private) in templates.ladder() {
+        let made = session.generate_key_pair(
+            template::mechanism(request.key_type),
+            &templates.public(of_public),
+            &templates.private(of_private),
         );
-        if !made.as_ref().is_err_and(template::is_about_template) {
+        let error = match made {
+            Ok((public, private)) => {
+                for half in [public, private] {
+                    give_id(session, half, request);
+                }
+                return match find() {
+                    Ok(halves) if halves.is_empty() => {
+                        let _ = session.destroy_object(private);
+                        let _ = session.destroy_object(public);
+                        Err(TokenError::mismatch(
+                            &request.object_id,
+                            "the token gave it neither the ID nor the label that were requested; it was destroyed",
+                        ))
+                    }
+                    // Where the login was lost, reading back renews it.
+                    _ => Ok(()),
+                };
+            }
+            Err(error) => error,
+        };
+        let refused = refusal.get_or_insert(error);
+        if is_final(error) {
+            *refused = error;
             break;
         }
+        // Some modules report an error after they have generated the pair.
+        if !find()?.is_empty() {
+            return Ok(());
+        }
     }
-    made.map_err(ability(&format!("make keys of type {}", request.key_type)))
-}
-
-/// Reads a new pair back; what is not as it should be does not stay.
-fn read_back_or_destroy(
-    session: &Session,
-    request: &KeyRequest,
-    public: ObjectHandle,
-    private: ObjectHandle,
-) -> Result<GeneratedKey, TokenError> {
-    read_back(session, request, public, private).inspect_err(|_| {
-        // What is wrong with the key is what has to be told, not that it could not be removed.
-        let _ = session.destroy_object(private);
-        let _ = session.destroy_object(public);
+    refusal.map_or(Ok(()), |error| {
+        Err(ability(&format!(
+            "generate keys of type {}",
+            request.key_type
+        ))(error))
     })
 }
 
-/// Reads the pair back and compares it with what was asked for.
+/// Whether another template would be refused as well.
+fn is_final(error: CallError) -> bool {
+    is_unsupported(error.code)
+        || matches!(device(error), TokenError::Removed | TokenError::LoginNeeded)
+        || matches!(
+            error.code,
+            sys::CKR_DEVICE_MEMORY
+                | sys::CKR_HOST_MEMORY
+                | sys::CKR_TOKEN_WRITE_PROTECTED
+                | sys::CKR_SESSION_READ_ONLY
+        )
+}
+
+/// Gives a new half the ID of the request where the module chose another. A module that refuses this keeps its own: the
+/// halves are found by their label then.
+fn give_id(session: &Session, half: CK_OBJECT_HANDLE, request: &KeyRequest) {
+    let has = objects::bytes(session, half, sys::CKA_ID);
+    if has.is_ok_and(|id| id.is_none_or(|id| *id != request.object_id)) {
+        let _ = session.set_attribute(half, Attribute::bytes(sys::CKA_ID, &request.object_id));
+    }
+}
+
+/// Reads the pair back and compares it with what was requested.
 fn read_back(
     session: &Session,
     request: &KeyRequest,
-    public: ObjectHandle,
-    private: ObjectHandle,
+    halves: &Halves,
+    keys: &Keys,
 ) -> Result<GeneratedKey, TokenError> {
     let wrong = |problem: String| TokenError::mismatch(&request.object_id, problem);
-    let key = objects::public_key(session, public)?.map_err(&wrong)?;
+    let ([public], [private]) = (halves.public.as_slice(), halves.private.as_slice()) else {
+        return Err(wrong(format!(
+            "the token shows {} public and {} private halves of it",
+            halves.public.len(),
+            halves.private.len()
+        )));
+    };
+    let key = objects::public_key(session, *public)?.map_err(&wrong)?;
     let wanted = request.key_type.algorithm();
     if key.algorithm() != wanted {
         return Err(wrong(format!(
-            "{wanted} was asked for, {} was made",
+            "{wanted} was requested, but {} was generated",
             key.algorithm()
         )));
     }
-    let attributes = objects::private_attributes(session, private)?;
-    if attributes.sensitive == Some(false) {
-        return Err(wrong("its value can be read in clear".to_owned()));
+    let mut attributes = objects::private_attributes(session, *private)?;
+    attributes.local = attributes.local.filter(|_| keys.reports_local);
+    if attributes.sensitive == Some(false) || objects::shows_value(session, *private)? {
+        return Err(wrong("the token shows its private key in clear".to_owned()));
     }
     match attributes.extractable {
         Some(extractable) if extractable != request.extractable => Err(wrong(format!(
-            "extractable = {} was asked for, {extractable} was made",
+            "extractable = {} was requested, but the token reports {extractable}",
             request.extractable
         ))),
         _ => Ok(GeneratedKey {

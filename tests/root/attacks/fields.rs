@@ -149,7 +149,7 @@ fn missing(world: &World) -> Vec<Case> {
         ("roles", refused(1, "root.form")),
         (
             "consistent_snapshot",
-            accepted(2, "root.no-consistent-snapshot"),
+            accepted(2, "root.consistent-snapshot-missing"),
         ),
     ]
     .into_iter()

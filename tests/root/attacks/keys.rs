@@ -41,7 +41,7 @@ fn ids(world: &World) -> Vec<Case> {
             },
         ));
         let why = "Sigstore's version 11 has one in production";
-        let expected = accepted(2, "key.id-unexplained");
+        let expected = accepted(2, "key.id-unknown");
         cases.push(
             world.signed_edit(format!("online key under {name}"), why, expected, |tree| {
                 let object = tree["keys"]

@@ -377,7 +377,7 @@ fn aliases(world: &World) -> Vec<Case> {
             serde_json::from_slice(&signed_twice(world, &alias(2), id.as_str())).unwrap();
         let by_b = signed(&alias(2), &[b])["signatures"][0].clone();
         enough["signatures"].as_array_mut().unwrap().push(by_b);
-        let expected = accepted(2, "key.same-public-key");
+        let expected = accepted(2, "key.duplicate");
         cases.push(world.second(
             format!("twin by {name}, beside a threshold"),
             why,

@@ -37,7 +37,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ),
     ("put|puts|putting off", "\"postpone\""),
     (
-        "give|gives|gave|given|giving up, give|gives|gave|given|giving it|them|one up, forgo*",
+        "give|gives|gave|given|giving up, give|gives|gave|given|giving it|them|one up, forgo, forgone, forgoes, forgoing",
         "\"skip\" a step or share; \"abandon\" a payload",
     ),
     (
@@ -51,7 +51,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
         "\"secret disposition\": memorized, sealed or discarded",
     ),
     ("by heart", "\"memorized\""),
-    ("level, grades", "\"drill level\""),
+    ("grade, grades", "\"drill level\""),
     ("foundation, foundations", "\"base root\", \"trusted root\""),
     (
         "fault, faults",
@@ -167,16 +167,17 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
     ("any more than", "a comparison"),
     ("any more of", "a quantity"),
     (
-        "stands for",
+        "stand|stands for",
         "an abbreviation or a placeholder stands for its meaning",
     ),
+    ("stand|stands in for", "to replace temporarily"),
     ("stand out", "to be conspicuous"),
     (
         "fault injection",
         "the established name of that kind of test",
     ),
     ("test faults", "the name of a test binary"),
-    ("faults rs", "the name of a test binary"),
+    ("faults . rs", "the name of a test binary"),
     ("tests faults", "the name of a test binary"),
     ("in good standing", "a term of the CA/Browser Forum"),
 ];

@@ -108,7 +108,7 @@ pub(crate) fn with_bags() -> Arc<Script> {
 }
 
 fn own_name(person: &PersonId) -> String {
-    format!("{person}.own")
+    format!("{person}.approval")
 }
 
 /// The approval token of a person: the same in every ceremony.
@@ -473,6 +473,7 @@ impl Room {
                 token: self.token(key).id().clone(),
                 blank: self.token(key).id().label.is_empty(),
                 at_factory_value: Vec::new(),
+                interface: None,
             },
             Effect::InitializeToken { key, label, .. } => {
                 self.token(key).initialize(label);
@@ -486,6 +487,9 @@ impl Room {
                 let name = spare.as_ref().map_or(key.as_str(), SpareId::as_str);
                 self.tokens.get_mut(name).unwrap().destroy();
                 Outcome::KeyDestroyed
+            }
+            Effect::FindKeyFiles { .. } | Effect::EraseKeyFiles { .. } => {
+                panic!("simulated keys are in tokens")
             }
             Effect::GenerateKey { key, key_type, .. } | Effect::ImportKey { key, key_type, .. } => {
                 self.token(key).generate(*key_type);
