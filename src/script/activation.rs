@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::PersonId;
-use crate::profile;
+use crate::profile::{self, Profile};
 
 /// A secret that gives access to a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -56,15 +56,16 @@ impl TokenSecret {
 
     /// The secret that sets a new PIN: the PUK, or the SO PIN if the profile has no PUK.
     pub(super) fn ruling(profile: &str) -> Self {
-        match profile::Profile::named(profile) {
-            Ok(found) if Self::of(found.kind).contains(&Self::Puk) => Self::Puk,
+        match Profile::named(profile) {
+            Ok(found) if Self::of(&found).contains(&Self::Puk) => Self::Puk,
             _ => Self::SoPin,
         }
     }
 
-    /// The secrets of tokens of that kind.
-    pub const fn of(make: profile::Kind) -> &'static [Self] {
-        match make {
+    /// The secrets of tokens of that profile.
+    pub const fn of(make: &Profile) -> &'static [Self] {
+        match make.kind {
+            profile::Kind::Pkcs11 if !make.initialize.so_pin => &[Self::UserPin],
             profile::Kind::Pkcs11 => &[Self::UserPin, Self::SoPin],
             profile::Kind::KeyFile => &[Self::UserPin],
             profile::Kind::YubikeyPiv => &[Self::UserPin, Self::Puk, Self::ManagementKey],
