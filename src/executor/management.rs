@@ -15,11 +15,11 @@ impl Executor<'_> {
     /// Sees to it that keys can be made and destroyed on a token that somebody is logged in to: where it does not keep
     /// its management key, whoever has that types it.
     pub(super) fn unlock_management(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
-        if !self.wants_management_key(key, token)? {
+        if !self.needs_management_key(key, token)? {
             return Ok(());
         }
         let typed = self.ask_pin(key, token, SecretPurpose::ManagementKey, None)?;
-        self.give_management_key(key, token, typed)
+        self.enter_management_key(key, token, typed)
     }
 
     /// Has the key written down and typed back, and then taken off the token. Until what was typed has opened the token,
@@ -81,14 +81,14 @@ impl Executor<'_> {
         self.ask_secret(&prompt)
     }
 
-    fn wants_management_key(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<bool> {
+    fn needs_management_key(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<bool> {
         let (key_of_job, id) = (key.clone(), token.clone());
         self.call("Asking the token for its state", move |tokens| {
-            tokens.take(&key_of_job, &id)?.token.wants_management_key()
+            tokens.take(&key_of_job, &id)?.token.needs_management_key()
         })
     }
 
-    fn give_management_key(
+    fn enter_management_key(
         &mut self,
         key: &KeyId,
         token: &TokenId,
@@ -97,7 +97,7 @@ impl Executor<'_> {
         let (key_of_job, id) = (key.clone(), token.clone());
         let right = self.call("Trying the management key", move |tokens| {
             let open = tokens.take(&key_of_job, &id)?;
-            match open.token.give_management_key(&typed) {
+            match open.token.enter_management_key(&typed) {
                 Err(TokenError::ManagementKey) => Ok(false),
                 other => other.map(|()| true),
             }

@@ -204,7 +204,7 @@ fn find(module: &mut Module) -> Result<Seen, TokenError> {
 
 fn log_in(token: &mut dyn Token) -> Result<(), TokenError> {
     let state = token.state()?;
-    if state.own_pin_pad {
+    if state.pin_pad {
         token.login_on_device()
     } else if state.login_required {
         token.login(&pin(PIN))
@@ -214,7 +214,7 @@ fn log_in(token: &mut dyn Token) -> Result<(), TokenError> {
 }
 
 fn set_up(token: &mut dyn Token) -> Result<(), TokenError> {
-    if token.state()?.own_pin_pad {
+    if token.state()?.pin_pad {
         token.initialize_on_device("quirky")?;
         token.set_pin_on_device()
     } else {

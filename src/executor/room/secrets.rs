@@ -57,7 +57,7 @@ impl Executor<'_> {
             return Ok(());
         }
         let (key_of_job, id) = (key.clone(), token.clone());
-        if state.own_pin_pad {
+        if state.pin_pad {
             let what = format!("Enter the PIN on the device: {token}");
             return self.call(&what, move |tokens| {
                 let open = tokens.take(&key_of_job, &id)?;
