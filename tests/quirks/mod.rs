@@ -2,6 +2,8 @@
 //!
 //! `docs/tokens.md` has the table. `REGENERATE=1 cargo test --test hardware quirks` writes it again.
 
+mod ceremony;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -151,6 +153,13 @@ fn quirky_module() -> PathBuf {
         env::consts::DLL_PREFIX,
         env::consts::DLL_SUFFIX
     ))
+}
+
+fn quirky_profile(addition: &str) -> String {
+    format!(
+        "name = \"quirky\"\ntitle = \"Quirky\"\n[module]\npaths = [{:?}]\n[slots]\nrescan = \"reinitialize\"\n{addition}\n",
+        quirky_module()
+    )
 }
 
 fn request(name: u8, profile: &Profile, extractable: bool) -> KeyRequest {
@@ -354,11 +363,7 @@ fn one_row() {
         return;
     };
     let (_, addition, _) = ROWS[number.parse::<usize>().unwrap()];
-    let text = format!(
-        "name = \"quirky\"\ntitle = \"Quirky\"\n[module]\npaths = [{:?}]\n[slots]\nrescan = \"reinitialize\"\n{addition}\n",
-        quirky_module()
-    );
-    let profile = Profile::parse(&text, "quirky.toml").unwrap();
+    let profile = Profile::parse(&quirky_profile(addition), "quirky.toml").unwrap();
     println!("ROW {}", serde_json::to_string(&tried(&profile)).unwrap());
 }
 

@@ -127,11 +127,11 @@ fn what_a_card_cannot_do_is_refused_with_the_reason() {
             for (request, words) in [
                 (
                     request(0x9c, KeyType::Ed25519),
-                    "what fits into one command, and a root does not",
+                    "messages that fit into one command",
                 ),
                 (
                     request(0x9c, KeyType::RsaPss4096),
-                    "takes firmware 5.7.0 or later",
+                    "requires firmware 5.7.0 or later",
                 ),
                 (
                     request(0xf9, KeyType::EcdsaP256),
@@ -307,7 +307,7 @@ fn a_key_that_was_brought_in_says_so() {
             assert!(signs(token.as_mut(), slot, &key.public));
             let error = token.attest(&[slot]).unwrap_err();
             assert!(
-                error.to_string().contains("the key was imported"),
+                error.to_string().contains(": it was imported"),
                 "{error}"
             );
             // Not taken for one that was made here.

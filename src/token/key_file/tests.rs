@@ -125,7 +125,7 @@ fn what_is_no_root_key_is_refused_by_name() {
         .unwrap()
         .open(&passphrase("a passphrase"));
     assert!(
-        why(other).ends_with("holds a key of the role \"targets\", and not a root key"),
+        why(other).ends_with("holds a key of the role \"targets\", not a root key"),
         "a key of another role"
     );
     assert!(KeyFile::roots_in(&[folder.path().to_owned()]).is_empty());
@@ -150,7 +150,7 @@ fn what_is_no_root_key_is_refused_by_name() {
         ("no key", "is not PEM: it has no line -----BEGIN …-----"),
         (
             cut.as_str(),
-            "is cut short: it has no line -----END ENCRYPTED PRIVATE KEY-----",
+            "is truncated: it has no line -----END ENCRYPTED PRIVATE KEY-----",
         ),
         (
             damaged.as_str(),
@@ -162,7 +162,7 @@ fn what_is_no_root_key_is_refused_by_name() {
         assert!(why.ends_with(told), "{why}");
     }
     let named = lay(&folder, "my.key", STOCK);
-    assert!(why(KeyFile::read(&named)).contains("is not called as Docker calls key files"));
+    assert!(why(KeyFile::read(&named)).contains("does not have the name of a Docker key file"));
 }
 
 #[test]
@@ -259,5 +259,5 @@ fn an_interrupted_erasure_is_finished_and_whole_files_stay() {
     }
     finish_erasing(&files).unwrap();
     let gone = [folder.path().join("unplugged/private/a.key")];
-    assert!(why(finish_erasing(&gone)).ends_with("its folder is not there"));
+    assert!(why(finish_erasing(&gone)).ends_with("its folder does not exist"));
 }
