@@ -2,8 +2,8 @@
 # Installs SoftHSM 2 and what the build of Conclave needs. Run again, it changes nothing.
 #
 #   ./softhsm-setup.sh                what a rehearsal needs
-#   ./softhsm-setup.sh --test-tools   what the tests need as well; the part of it that is
-#                                     no system package goes into .peers/ beside this file
+#   ./softhsm-setup.sh --test-tools   also what the tests need; what is not a system
+#                                     package is installed into .peers/ next to this file
 #
 # The configuration of SoftHSM (/etc/softhsm) is neither read nor written.
 # Exit status: 0 all there · 1 something is missing and could not be installed · 2 usage.
@@ -44,7 +44,7 @@ main() {
     if [ -n "$absent" ]; then
         install_packages
         absent=''
-        say 'looking again'
+        say 'checking again'
         look build_needs
         [ "$test_tools" = no ] || look test_needs
         if [ -n "$absent" ]; then
@@ -115,7 +115,7 @@ probe() {
     esac >/dev/null 2>&1
 }
 
-# Tries each need of a table, says what it found, and adds the packages of those that failed.
+# Tries each need of a table, reports the result, and adds the packages of those that failed.
 look() {
     "$1" >"$scratch/needs"
     while read -r need; do
@@ -150,15 +150,15 @@ install_command() {
     esac
 }
 
-# Installs by apt, as root or through sudo. Elsewhere, or without either, says what to do.
+# Installs by apt, as root or through sudo. On other systems, or without either, prints what to do.
 install_packages() {
     if [ "$system" != apt ]; then
         if [ "$system" = unknown ]; then
-            complain "this system's packages are not known here; install what is missing and run it again"
+            complain "the packages of this system are not known; install what is missing and run this script again"
         else
-            complain 'this script installs with apt only; here, install with'
+            complain 'this script installs with apt only; on this system, install with'
             complain "    $(install_command)"
-            complain 'and run it again'
+            complain 'and run this script again'
         fi
         exit 1
     fi
@@ -171,8 +171,8 @@ install_packages() {
         refuse_without_root
     fi
     say "installing$absent"
-    # A list that cannot be refreshed is no reason to stop: the packages may be known already.
-    apt_get update || complain 'warning: apt-get update failed; going on with the lists that are there'
+    # Continue if the list cannot be refreshed: the packages may be known already.
+    apt_get update || complain 'warning: apt-get update failed; continuing with the existing lists'
     # shellcheck disable=SC2086 # one word per package
     apt_get install -y --no-install-recommends $absent || {
         [ -z "$as_root" ] || refuse_without_root
@@ -186,23 +186,23 @@ apt_get() {
 }
 
 refuse_without_root() {
-    complain 'installing packages takes root; as root, or with somebody who is, run'
+    complain 'installing packages requires root; as root, run'
     complain "    $(install_command)"
-    complain 'and then this script again'
+    complain 'and then run this script again'
     exit 1
 }
 
-# SoftHSM is proven by a token that lives for a moment, away from every other.
+# SoftHSM is tested with a temporary token in a directory of its own.
 try_softhsm() {
     mkdir "$scratch/tokens"
     printf 'directories.tokendir = %s\n' "$scratch/tokens" >"$scratch/softhsm2.conf"
     if ! SOFTHSM2_CONF=$scratch/softhsm2.conf softhsm2-util --init-token --free \
         --label setup --so-pin 00000000 --pin 00000000 >"$scratch/softhsm.log" 2>&1; then
-        complain 'SoftHSM is installed but cannot make a token:'
+        complain 'SoftHSM is installed but cannot create a token:'
         cat "$scratch/softhsm.log" >&2
         exit 1
     fi
-    say "SoftHSM $(softhsm2-util --version) makes tokens"
+    say "SoftHSM $(softhsm2-util --version) works"
 }
 
 # The foreign verifiers: python-tuf in a virtual environment, and tuf-js with a Node.js that is

@@ -1,4 +1,4 @@
-//! Any text as a ceremony script: no panic, and whoever has a script has one that reads back the same.
+//! Any text as a ceremony script: no panic, and a script that parses is read back as the same script.
 
 #![no_main]
 

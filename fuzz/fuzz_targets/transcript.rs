@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 static SCRIPT: LazyLock<Arc<Script>> = LazyLock::new(|| {
     let ready = &conclave::script::embedded()[0];
     let script = Script::parse("genesis.toml", ready.text, ready, Timestamp::UNIX_EPOCH);
-    Arc::new(script.expect("the ready script has no fault"))
+    Arc::new(script.expect("the ready script is valid"))
 });
 
 fuzz_target!(|bytes: &[u8]| {

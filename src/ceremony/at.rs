@@ -40,7 +40,7 @@ impl<'e> At<'e> {
             !c.wants_rehearsal(),
             "no rehearsal of this script was given, and the check was not waived",
         )?;
-        c.progress_mut().forget_failure();
+        c.forget_failure();
         Ok(step)
     }
 
@@ -77,7 +77,7 @@ impl<'e> At<'e> {
     ) -> Result<(&'e Step, Option<CustodyRequest>), ReplayError> {
         let step = self.step.ok_or_else(|| self.refuse())?;
         require(self.event.step.is_some(), "the event does not name a step")?;
-        c.progress_mut().forget_failure();
+        c.forget_failure();
         Ok((step, c.custody_wants(step)))
     }
 

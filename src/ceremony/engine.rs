@@ -1,8 +1,6 @@
 //! Decide, apply, next: each a match over inputs, events or acts that routes to the act concerned, and nothing else.
 
-use std::sync::Arc;
-
-use crate::script::{Act, Step};
+use crate::script::{Act, KeyId, Step};
 use crate::transfer::PossessionProof;
 
 use super::act::asking::{proceed, with_token};
@@ -78,9 +76,7 @@ impl Ceremony {
     pub fn apply(&self, event: &Event) -> Result<Self, ReplayError> {
         require_possible(self, event)?;
         let mut next = self.clone();
-        let script = Arc::clone(&self.script);
-        let current = self.current_step().and_then(|step| script.step(&step.id));
-        change(&mut next, &At::new(event, current))?;
+        change(&mut next, &At::new(event, self.current_step()))?;
         while settle(&mut next) {}
         settle_order(&mut next);
         if next.has_approval_tokens() {
@@ -570,18 +566,21 @@ fn change_restore(c: &mut Ceremony, at: &At<'_>, event: &RestoreEvent) -> Applie
 
 /// Finishes the current step if it is done.
 fn settle(c: &mut Ceremony) -> bool {
-    let Some(step) = c.current_step().filter(|step| is_done(c, step)) else {
-        return false;
-    };
-    let id = step.id.clone();
-    c.progress_mut().finish(id);
-    true
+    let done = c.current_step().filter(|step| is_done(c, step));
+    let done = done.map(|step| step.index);
+    if let Some(step) = done {
+        c.progress_mut().finish(step);
+    }
+    done.is_some()
 }
 
+/// Keys whose steps are all done are neither postponed nor brought forward.
 fn settle_order(c: &mut Ceremony) {
-    let before = c.clone();
-    c.progress_mut()
-        .retain_order(|key| before.first_of_block(key).is_some());
+    let is_over = |key: &&KeyId| c.first_of_block(key).is_none();
+    let over: Vec<KeyId> = c.progress.out_of_order().filter(is_over).cloned().collect();
+    if !over.is_empty() {
+        c.progress_mut().restore_order(&over);
+    }
 }
 
 fn is_done(c: &Ceremony, step: &Step) -> bool {

@@ -1,6 +1,6 @@
 //! Approval by an approval token: it is found by its key, its owner types its PIN, and it signs one message.
 //!
-//! Nothing of it stays open afterwards: whoever approves again, types the PIN again.
+//! Its session is closed afterwards: each approval needs the PIN again.
 
 use crate::ceremony::{
     Event, FailureKind, Outcome, SecretPrompt, SecretPurpose, approval_token_message,
@@ -11,14 +11,12 @@ use crate::script::PersonId;
 use crate::token::{TokenError, TokenQuery};
 
 use super::Executor;
-use super::failure::failed;
-use super::failure::{EffectError, EffectResult};
+use super::failure::{EffectError, EffectResult, failed};
 use super::fill_random;
 
-/// How a rehearsal calls the simulated token in place of a person's approval token. No key and no spare can have that
-/// name.
+/// The name of the simulated token that replaces a person's approval token in a rehearsal. No key or spare can have it.
 pub fn approval_token_name(person: &PersonId) -> String {
-    format!("{person}.own")
+    format!("{person}.approval")
 }
 
 impl Executor<'_> {
@@ -63,17 +61,7 @@ impl Executor<'_> {
             .ok_or_else(no_token)?;
         let spec = own.token.clone();
         let name = approval_token_name(person);
-        let query = self
-            .room
-            .hands
-            .simulated(&name, &spec)
-            .unwrap_or_else(|| TokenQuery {
-                manufacturer: spec.manufacturer.clone(),
-                model: spec.model.clone(),
-                serial: spec.serial.clone(),
-                label: spec.label.clone(),
-                ..TokenQuery::of(&spec.profile.name)
-            });
+        let query = self.query_named(&name, &spec);
         self.bring_named(&name)?;
         let (token, object_id, state) = self.find_approval_token(person, &query, public_key)?;
         let prompt = SecretPrompt {
@@ -86,24 +74,27 @@ impl Executor<'_> {
         };
         let pin = self.ask_secret(&prompt)?;
         let key = public_key.clone();
-        let signed = self.call("Having the own token sign", move |tokens| {
+        let signed = self.call("Signing with the approval token", move |tokens| {
             let mut open = tokens.open_alone(&token)?;
             open.login(&pin)?;
             open.sign(&object_id, &key, &message)
         });
-        // It is logged out whatever came of it.
+        // It is logged out whether it signed or not.
         self.put_approval_token_away()?;
         signed
     }
 
-    /// Waits until a token is in that holds this very key. No PIN is asked for before.
+    /// Waits until an inserted token holds this key. The PIN is asked for afterwards.
     fn find_approval_token(
         &mut self,
         person: &PersonId,
         query: &TokenQuery,
         public_key: &PublicKey,
     ) -> EffectResult<(TokenId, Vec<u8>, crate::record::Tries)> {
-        let what = format!("Put in the own token of {}", self.ceremony().name(person));
+        let what = format!(
+            "Insert the approval token of {}",
+            self.ceremony().name(person)
+        );
         let fitting = self.await_that(&query.profile, &what, &[], |seen| {
             let fitting: Vec<TokenId> = seen
                 .iter()
@@ -113,7 +104,7 @@ impl Executor<'_> {
             (!fitting.is_empty()).then_some(fitting)
         })?;
         let key = public_key.clone();
-        let found = self.call("Looking which key the token holds", move |tokens| {
+        let found = self.call("Checking which key the token holds", move |tokens| {
             for token in fitting {
                 let mut open = tokens.open_alone(&token)?;
                 let held = open.keys()?.into_iter().find(|held| held.public == key);
@@ -126,16 +117,16 @@ impl Executor<'_> {
         })?;
         found.ok_or_else(|| {
             failed(FailureKind::WrongToken, format!(
-                    "no token that is in holds the key by which {} approves",
+                    "no inserted token holds the approval key of {}",
                     self.ceremony().name(person)
-                ), "no PIN was tried; put in the token that the script names, or take a code under \"other\"")
+                ), "no PIN was tried; insert the token that the script names, or choose an approval code instead: press o")
         })
     }
 }
 
 fn no_token() -> EffectError {
     TokenError::NotFound {
-        wanted: "own token".to_owned(),
+        wanted: "approval token".to_owned(),
     }
     .into()
 }

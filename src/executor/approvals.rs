@@ -1,6 +1,6 @@
-//! Approval codes: chosen unseen at attendance, kept in memory that is wiped, compared when somebody approves.
+//! Approval codes: chosen unseen at attendance, kept in memory that is wiped, and compared at each approval.
 //!
-//! No event holds a code, and none outlives the process: who resumes a ceremony chooses anew.
+//! No event holds a code, and no code outlives the process: after a resumption everyone chooses a new one.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ const SHORTEST: usize = 4;
 pub(super) struct Codes(BTreeMap<PersonId, Pin>);
 
 impl Codes {
-    /// Whether a code is this person's own.
+    /// Whether this person chose that code.
     fn is_of(&self, person: &PersonId, code: &Pin) -> bool {
         self.0.get(person).is_some_and(|own| own.same_as(code))
     }
@@ -33,7 +33,7 @@ impl Codes {
             .0
             .iter()
             .any(|(other, taken)| *other != person && taken.same_as(&code));
-        // Whether it is short or somebody else's is not told: the others hear it.
+        // The reason is not shown: other people would learn that the code is short or taken.
         if is_taken || code.expose().chars().count() < SHORTEST {
             return Err(StepError::Code);
         }
@@ -42,7 +42,7 @@ impl Codes {
     }
 }
 
-/// What came of asking the room: done, or it wants something else first.
+/// The result of a prompt, or what the room asked for instead.
 type PromptResult<T> = Result<T, Interrupt>;
 
 impl Executor<'_> {
@@ -65,10 +65,10 @@ impl Executor<'_> {
         answer: Answer,
     ) -> Result<PromptResult<()>, ExecutorError> {
         let mut approvals = Vec::new();
-        // What is approved is what is recorded, at the moment at which it was said.
+        // The event that is approved and the event that is recorded have the same moment.
         let moment = moment()?;
         if prompt.approval {
-            // Nobody types a code for an answer that is none.
+            // An answer that is refused needs no codes.
             let trial = Input::Answer {
                 answer: answer.clone(),
                 approvals: self.as_if_approved(&prompt.who),
@@ -94,8 +94,7 @@ impl Executor<'_> {
         Ok(Ok(()))
     }
 
-    /// Records an exception report, after those who decided gave their codes. Before they have any, it is their
-    /// ink that counts.
+    /// Records an exception report after the deciders gave their codes. Before they have codes, they sign on paper.
     pub(super) fn except(
         &mut self,
         report: ExceptionReport,
@@ -189,20 +188,20 @@ impl Executor<'_> {
             Err(error) => return Ok(Err(error)),
         };
         let options = [
-            Choice::new("approve", "It is so: approve it"),
-            Choice::new("refuse", "It is not so: change nothing"),
+            Choice::new("approve", "Approve"),
+            Choice::new("refuse", "Refuse; change nothing"),
         ];
         let prompt = self.question(who.clone(), lines, title.to_owned(), options.to_vec());
         match self.front_end.ask(&self.ceremony, &prompt)? {
             Answer::Choice { index: 0, .. } => self.approve(&who, title, &event),
             Answer::Choice { .. } | Answer::Enter | Answer::Text(_) => Ok(Err(
-                StepError::NotApproved("what was read aloud is not so".to_owned()),
+                StepError::NotApproved("the participants refused it".to_owned()),
             )),
         }
     }
 
-    /// Has people approve an event, each by the own code or token. Another person may approve in place of one who
-    /// does not.
+    /// Has people approve an event, each with their code or approval token. Another person may approve in place of
+    /// one who does not.
     fn approve(
         &mut self,
         who: &[PersonId],
@@ -244,7 +243,7 @@ impl Executor<'_> {
         Ok(Ok(approvals))
     }
 
-    /// The approval of one person, or why it is none.
+    /// The approval of one person, or why it failed.
     fn approval_of(
         &mut self,
         person: &PersonId,
@@ -266,19 +265,19 @@ impl Executor<'_> {
         } else {
             let name = self.ceremony.name(person);
             Err(format!(
-                "that is not the code that {name} chose at attendance"
+                "this is not the code that {name} chose at attendance"
             ))
         })
     }
 
-    /// What people give when they approve; approval tokens have not signed yet.
+    /// The approvals that people will give; approval tokens have not signed yet.
     fn as_if_approved(&self, who: &[PersonId]) -> Vec<Approval> {
         who.iter()
             .map(|person| Approval::new(person.clone(), self.ceremony.strength_of(person)))
             .collect()
     }
 
-    /// Who approves after somebody did not: the same once more, another, or nobody.
+    /// Who approves after an approval failed: the same person again, another person, or nobody.
     fn after_no_approval(
         &mut self,
         person: &PersonId,
@@ -287,15 +286,18 @@ impl Executor<'_> {
         why: &str,
     ) -> PromptResult<Option<PersonId>> {
         let name = |id: &PersonId| self.ceremony.name(id).to_owned();
-        let mut options = vec![Choice::new("retry", format!("{} once more", name(person)))];
+        let mut options = vec![Choice::new(
+            "retry",
+            format!("{} tries again", name(person)),
+        )];
         options.extend(
             others
                 .iter()
-                .map(|other| Choice::new("other", format!("{} instead", name(other)))),
+                .map(|other| Choice::new("other", format!("{} approves instead", name(other)))),
         );
-        options.push(Choice::new("nobody", "nobody: it is not approved"));
+        options.push(Choice::new("nobody", "Nobody; it is not approved"));
         let lines = vec![format!(
-            "{}. Nothing was approved.",
+            "{}. It was not approved.",
             crate::document::capitalized(why)
         )];
         let label = format!("Who approves: {what}");

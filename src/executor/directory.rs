@@ -1,4 +1,4 @@
-//! A ceremony directory: the script with what it carries, and the journal.
+//! A ceremony directory: the script with its pinned files, and the journal.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,11 +16,11 @@ const TRANSCRIPT: &str = "transcript.jsonl";
 /// Longer than any transcript.
 const MAX_TRANSCRIPT: u64 = 64 << 20;
 
-/// Why a directory is not one in which a ceremony can be run.
+/// Why a ceremony cannot run in a directory.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DirectoryError {
-    #[error("{} exists already and is not empty", path.display())]
+    #[error("{} is not empty", path.display())]
     NotEmpty { path: PathBuf },
     #[error(transparent)]
     Folder(#[from] FileError),
@@ -44,7 +44,7 @@ pub struct CeremonyDirectory {
 }
 
 impl CeremonyDirectory {
-    /// Makes the directory, with the script and what it carries. It may exist, but must be empty.
+    /// Creates the directory, with the script and its pinned files. It may exist, but must be empty.
     ///
     /// # Errors
     /// When it is not empty, or something cannot be written.
@@ -69,8 +69,8 @@ impl CeremonyDirectory {
         })
     }
 
-    /// Opens the directory of a ceremony that was interrupted: with its transcript, and the number of bytes of
-    /// a line that was cut short and is now gone. `mirror` is where the mirror is now, if there is one.
+    /// Opens the directory of an interrupted ceremony. A torn last line is removed. `mirror` is the current path of the
+    /// mirror.
     ///
     /// # Errors
     /// When another process is at work on it, or script and transcript are not whole.
@@ -93,7 +93,7 @@ impl CeremonyDirectory {
         })
     }
 
-    /// Begins a mirror in a directory that does not exist yet or is empty, with all that there is so far.
+    /// Begins a mirror, with all lines so far, in a directory that does not exist or is empty.
     ///
     /// # Errors
     /// When it is not empty, or something cannot be written.
@@ -107,7 +107,7 @@ impl CeremonyDirectory {
         Ok(())
     }
 
-    /// Whether a directory has a mirror of a ceremony in it, be it of another one.
+    /// Whether a directory contains the mirror of any ceremony.
     pub fn has_mirror(directory: &Path) -> bool {
         directory.join(TRANSCRIPT).exists()
     }

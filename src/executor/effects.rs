@@ -1,10 +1,10 @@
-//! Performs the effects of a ceremony. What does not work and cost nothing becomes an outcome; the room decides.
+//! Performs the effects of a ceremony. A failure without side effects is an outcome, about which the room decides.
 
 use std::time::Instant;
 
-use crate::audit::{is_made_anew, publication};
+use crate::audit::publication;
 use crate::ceremony::{
-    Effect, ExportedFile, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal,
+    Effect, ExportedFile, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal,
 };
 use crate::certificate::PublicKey;
 use crate::host;
@@ -13,15 +13,15 @@ use crate::record::{TokenId, UsePolicy};
 use crate::script::KeyId;
 use crate::storage::{Mode as FileMode, replace, replace_only, write_once};
 use crate::token::{HeldKey, KeyRequest, TokenError};
-use crate::transfer::{Occasion, Possession};
+use crate::transfer::{Destination, Occasion, Possession};
 use crate::words::Digest;
 
-use super::failure::{EffectError, EffectResult};
+use super::failure::{EffectError, EffectResult, failed};
 use super::memory_key;
 use super::{Executor, ExecutorError, fill_random};
 
 impl Executor<'_> {
-    /// Performs an effect. The inner error is an interrupt: the effect is asked for again later.
+    /// Performs an effect. The inner error is an interrupt: the effect is performed again later.
     pub(super) fn perform(
         &mut self,
         effect: Effect,
@@ -37,10 +37,7 @@ impl Executor<'_> {
         }
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "each effect has its line, and they are read side by side"
-    )]
+    #[expect(clippy::too_many_lines, reason = "a row for each effect")]
     fn try_to_perform(&mut self, effect: Effect) -> EffectResult<Outcome> {
         match effect {
             Effect::ChooseCode { person } => self.choose_code(&person),
@@ -169,7 +166,7 @@ impl Executor<'_> {
         }
     }
 
-    /// A key that is to be made. One that is to be backed up may leave its token until that is done.
+    /// A key to be generated. It is extractable until it is backed up, if the script backs it up.
     fn key_request(
         &self,
         key: &KeyId,
@@ -185,7 +182,7 @@ impl Executor<'_> {
         }
     }
 
-    /// Writes what leaves the room, and beside a root how it gets to its clients.
+    /// Writes the exported files, and beside a root how to publish it.
     fn export(
         &self,
         files: &[(ExportedFile, Vec<u8>)],
@@ -200,7 +197,7 @@ impl Executor<'_> {
         }
         for (name, bytes) in publication(self.ceremony()) {
             let path = self.export.join(&name);
-            if is_made_anew(&name) {
+            if Destination::is_made_anew(&name) {
                 replace(&path, &bytes, FileMode::Public)?;
             } else {
                 write_once(&path, &bytes, FileMode::Public)?;
@@ -216,33 +213,32 @@ impl Executor<'_> {
         label: &str,
     ) -> EffectResult<Outcome> {
         self.bring(key)?;
-        // An interrupted try may have got that far: no token had that label when this one was found.
+        // An interrupted attempt may have initialized it: no token had that label when this token was found.
         let label_there = |id: &TokenId| id.label == label;
         let made = self
             .look(&token.profile)?
             .into_iter()
-            .find(|seen| label_there(&seen.id));
+            .find(|seen| seen.state.initialized && label_there(&seen.id));
         if let Some(seen) = made {
             return Ok(Outcome::TokenInitialized { token: seen.id });
         }
         self.await_exactly(key, token)?;
         if self.token_state(key, token)?.pin_pad {
             let what = format!("Enter the new SO PIN on the device: {token}");
-            let (key_of_job, id, label) = (key.clone(), token.clone(), label.to_owned());
-            let token = self.call(&what, move |tokens| {
-                let open = tokens.take(&key_of_job, &id)?;
+            let label = label.to_owned();
+            let token = self.with_token(key, token, &what, move |open| {
                 open.token.initialize_on_device(&label)?;
                 Ok(open.token.id().clone())
             })?;
             return Ok(Outcome::TokenInitialized { token });
         }
         let so_pin = self.ask_new_so_pin(key, token)?;
-        let (key_of_job, id, label) = (key.clone(), token.clone(), label.to_owned());
-        let (token, so_pin) = self.call("Initializing the token", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
-            open.token.initialize(&so_pin, &label)?;
-            Ok((open.token.id().clone(), so_pin))
-        })?;
+        let label = label.to_owned();
+        let (token, so_pin) =
+            self.with_token(key, token, "Initializing the token", move |open| {
+                open.token.initialize(&so_pin, &label)?;
+                Ok((open.token.id().clone(), so_pin))
+            })?;
         self.keep_so_pin(key, so_pin);
         Ok(Outcome::TokenInitialized { token })
     }
@@ -259,15 +255,13 @@ impl Executor<'_> {
         };
         let pin = match self.ask_new_pin(key, token) {
             Ok(pin) => pin,
-            Err(hindrance) => {
-                // The question comes again; who set the SO PIN is not asked for it twice.
+            Err(error) => {
+                // The prompt is repeated; the SO PIN is not asked for again.
                 self.keep_so_pin(key, so_pin);
-                return Err(hindrance);
+                return Err(error);
             }
         };
-        let (key_of_job, id) = (key.clone(), token.clone());
-        let (result, so_pin) = self.call("Setting the PIN", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
+        let (result, so_pin) = self.with_token(key, token, "Setting the PIN", move |open| {
             let result = open
                 .token
                 .set_pin(&so_pin, &pin)
@@ -276,7 +270,7 @@ impl Executor<'_> {
             Ok((result, so_pin))
         })?;
         if matches!(result, Err(TokenError::PinFormat { .. })) {
-            // Another PIN will do, and the SO PIN was right.
+            // The SO PIN was right; only another PIN is needed.
             self.keep_so_pin(key, so_pin);
         }
         result?;
@@ -290,10 +284,7 @@ impl Executor<'_> {
         token: &TokenId,
     ) -> EffectResult<Outcome> {
         let what = format!("Enter the SO PIN, then the new PIN, on the device: {token}");
-        let (key_of_job, id) = (key.clone(), token.clone());
-        self.call(&what, move |tokens| {
-            tokens.take(&key_of_job, &id)?.token.set_pin_on_device()
-        })?;
+        self.with_token(key, token, &what, |open| open.token.set_pin_on_device())?;
         Ok(Outcome::PinSet)
     }
 
@@ -307,23 +298,22 @@ impl Executor<'_> {
         self.log_in(key, token)?;
         self.unlock_management(key, token)?;
         let attests = self.is_attesting(token);
-        let (key_of_job, id) = (key.clone(), token.clone());
-        let (generated, attestation) = self.call("Generating the key", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
-            if let Some(policy) = policy.filter(|_| attests) {
-                open.token.set_use_policy(policy)?;
-            }
-            let generated = match open.token.recover(&request)? {
-                Some(generated) => generated,
-                None => open.token.generate(&request)?,
-            };
-            let attestation = if attests {
-                open.token.attest(&request.object_id)?
-            } else {
-                Vec::new()
-            };
-            Ok((generated, attestation))
-        })?;
+        let (generated, attestation) =
+            self.with_token(key, token, "Generating the key", move |open| {
+                if let Some(policy) = policy.filter(|_| attests) {
+                    open.token.set_use_policy(policy)?;
+                }
+                let generated = match open.token.recover(&request)? {
+                    Some(generated) => generated,
+                    None => open.token.generate(&request)?,
+                };
+                let attestation = if attests {
+                    open.token.attest(&request.object_id)?
+                } else {
+                    Vec::new()
+                };
+                Ok((generated, attestation))
+            })?;
         Ok(Outcome::KeyGenerated {
             token: token.clone(),
             public_key: generated.public,
@@ -340,7 +330,7 @@ impl Executor<'_> {
         policy: Option<UsePolicy>,
     ) -> EffectResult<Outcome> {
         if !self.is_attesting(token) {
-            // Another make that stands in for it in a rehearsal makes the key itself.
+            // A simulated token of another make generates the key.
             return self.generate_key(key, token, request, policy);
         }
         self.log_in(key, token)?;
@@ -350,15 +340,14 @@ impl Executor<'_> {
             extractable: false,
             ..request
         };
-        let (key_of_job, id) = (key.clone(), token.clone());
-        let (generated, wrapped) = self.call("Bringing in the key", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
-            if let Some(policy) = policy {
-                open.token.set_use_policy(policy)?;
-            }
-            let wrapped_for = is_backed_up.then_some(&key_of_job);
-            memory_key::bring_in(open.token.as_mut(), &request, wrapped_for)
-        })?;
+        let wrapped_for = is_backed_up.then(|| key.clone());
+        let (generated, wrapped) =
+            self.with_token(key, token, "Importing the key", move |open| {
+                if let Some(policy) = policy {
+                    open.token.set_use_policy(policy)?;
+                }
+                memory_key::bring_in(open.token.as_mut(), &request, wrapped_for.as_ref())
+            })?;
         self.hold_wrapped(key, wrapped);
         Ok(Outcome::KeyGenerated {
             token: token.clone(),
@@ -393,7 +382,7 @@ impl Executor<'_> {
             public_key,
             None,
             message,
-            "Having the challenge signed",
+            "Signing the challenge",
         )?;
         Ok(Outcome::Answered {
             challenge,
@@ -401,7 +390,7 @@ impl Executor<'_> {
         })
     }
 
-    /// Has the key of a token sign. The public key is compared before anybody types a PIN.
+    /// Signs with the key of a token. The public key is compared before the PIN is asked for.
     pub(super) fn sign(
         &mut self,
         key: &KeyId,
@@ -415,9 +404,8 @@ impl Executor<'_> {
         self.await_exactly(key, token)?;
         let object_id = self.object_of(key, token, &public_key)?;
         self.log_in_seen(key, token)?;
-        let (key_of_job, id) = (key.clone(), token.clone());
-        self.call(what, move |tokens| {
-            let token = &mut tokens.take(&key_of_job, &id)?.token;
+        self.with_token(key, token, what, move |open| {
+            let token = &mut open.token;
             match scheme {
                 Some(scheme) => token.sign_by(&object_id, &public_key, scheme, &message),
                 None => token.sign(&object_id, &public_key, &message),
@@ -425,8 +413,8 @@ impl Executor<'_> {
         })
     }
 
-    /// The object ID under which the token holds this very key. It is looked up before a PIN is entered, unless the token shows
-    /// its keys only after a login.
+    /// The object ID of this key in the token. It is looked up before a PIN is entered, unless the token shows its keys
+    /// only after a login.
     pub(super) fn object_of(
         &mut self,
         key: &KeyId,
@@ -449,29 +437,29 @@ impl Executor<'_> {
             && self.ceremony().mode() == Mode::Production
             && is_of_rehearsal(&held.label)
         {
-            return Err(EffectError::Failed(Failure {
-                kind: FailureKind::RehearsalKey,
-                what: format!(
-                    "the key on the token {token} was made in a rehearsal: it is called {:?}",
+            return Err(failed(
+                FailureKind::RehearsalKey,
+                format!(
+                    "the key on the token {token} was generated in a rehearsal: its label is {:?}",
                     crate::record::visible(&held.label)
                 ),
-                hint: "no PIN was tried; a rehearsal's key is in no production: break off, and find out how it came into this root".to_owned(),
-            }));
+                "no PIN was tried; abort the ceremony, and find out why the root lists a key of a rehearsal",
+            ));
         }
         held.map(|held| held.object_id).ok_or_else(|| {
-            EffectError::Failed(Failure {
-                kind: FailureKind::WrongToken,
-                what: format!("the token {token} does not hold the key that it should"),
-                hint: format!(
-                    "{}insert {}",
-                    if needs_login {
-                        ""
-                    } else {
-                        "no PIN was tried; "
-                    },
+            let tried = if needs_login {
+                ""
+            } else {
+                "no PIN was tried; "
+            };
+            failed(
+                FailureKind::WrongToken,
+                format!("the token {token} does not hold the expected key"),
+                &format!(
+                    "{tried}insert {}",
                     self.ceremony().script().token_title(key)
                 ),
-            })
+            )
         })
     }
 
@@ -482,17 +470,21 @@ impl Executor<'_> {
         token: &TokenId,
         public_key: &PublicKey,
     ) -> EffectResult<Option<(Option<HeldKey>, bool)>> {
-        let (key_of_job, id) = (key.clone(), token.clone());
-        let public_of_job = public_key.clone();
-        self.call("Looking up the key on the token", move |tokens| {
-            let token = &mut tokens.take(&key_of_job, &id)?.token;
-            match token.holding(&public_of_job) {
-                Ok(Some(held)) => Ok(Some((Some(held), false))),
-                Ok(None) => Ok(Some((None, token.objects()?.is_empty()))),
-                Err(TokenError::LoginNeeded) => Ok(None),
-                Err(error) => Err(error),
-            }
-        })
+        let public = public_key.clone();
+        self.with_token(
+            key,
+            token,
+            "Checking which key the token holds",
+            move |open| {
+                let token = &mut open.token;
+                match token.holding(&public) {
+                    Ok(Some(held)) => Ok(Some((Some(held), false))),
+                    Ok(None) => Ok(Some((None, token.objects()?.is_empty()))),
+                    Err(TokenError::LoginNeeded) => Ok(None),
+                    Err(error) => Err(error),
+                }
+            },
+        )
     }
 
     /// Whether this ceremony has found that token for the key, or generated the key in it.

@@ -1,4 +1,4 @@
-//! Why an effect has no good outcome: errors of tokens and files as failures that the room can decide upon.
+//! Errors of tokens and files as failures that the room decides about.
 
 use std::error::Error as _;
 
@@ -9,13 +9,12 @@ use crate::token::{PinRole, TokenError};
 
 use super::ExecutorError;
 
-/// Why an effect has no good outcome.
+/// Why an effect failed.
 pub(super) enum EffectError {
-    /// It did not work.
     Failed(Failure),
-    /// The room wants something else first.
+    /// The room asked for something else first.
     Interrupted(Interrupt),
-    /// The executor itself cannot go on.
+    /// The executor cannot continue.
     Broken(ExecutorError),
 }
 
@@ -51,7 +50,7 @@ impl From<WriteError> for EffectError {
 
 pub(super) type EffectResult<T> = Result<T, EffectError>;
 
-/// An effect that did not work and cost nothing.
+/// A failure without side effects.
 pub(super) fn failed(kind: FailureKind, what: impl Into<String>, hint: &str) -> EffectError {
     EffectError::Failed(Failure {
         kind,
@@ -101,7 +100,7 @@ pub(super) fn read_failure(error: &FileError) -> Failure {
             visible(&error.path.to_string_lossy()),
             error.problem
         ),
-        hint: "look at the medium: is it there, and may it be read?".to_owned(),
+        hint: "check that the medium is inserted and readable, then try again".to_owned(),
     }
 }
 
@@ -110,15 +109,15 @@ pub(super) fn file_failure(error: &WriteError) -> Failure {
     let (kind, hint) = match error {
         WriteError::Exists { .. } => (
             FailureKind::Exists,
-            "look what it is, and move it away if it is not needed; nothing is ever written over",
+            "check the existing file, and move it away if it is not needed; Conclave does not overwrite files",
         ),
         WriteError::ReadBack { .. } => (
             FailureKind::InvalidAnswer,
-            "do not use this medium; put in another one in its place",
+            "replace this medium with another one",
         ),
         WriteError::Write { .. } => (
             FailureKind::File,
-            "make room on the medium or put it back, then go on",
+            "free space on the medium, or insert it again, then try again",
         ),
     };
     let what = match error.source() {

@@ -1,4 +1,4 @@
-//! Who puts tokens in and takes them out: people, or a rehearsal's own hands.
+//! Who inserts and removes tokens: people, or a rehearsal.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,53 +9,49 @@ use crate::ceremony::SecretPurpose;
 use crate::script::{KeyId, MediumId, PersonId, TokenSpec};
 use crate::token::TokenQuery;
 
-/// Who puts tokens in and takes them out.
+/// Who inserts and removes tokens. In a production each method that gives something returns `None`: people provide it.
 pub trait Hands: Send {
-    /// Sees to it that one token is the only one that is in, by its name in the script: that of its key, or the
-    /// spare's. People do it when they are asked to.
+    /// Inserts one token and removes all others. Its name in the script is that of its key, or of the spare.
     ///
     /// # Errors
     /// When a rehearsal cannot move its own tokens.
     fn put_in(&mut self, token: &str) -> io::Result<()>;
 
-    /// Takes out whatever is in.
+    /// Removes all tokens.
     ///
     /// # Errors
     /// When a rehearsal cannot move its own tokens.
     fn take_out(&mut self) -> io::Result<()>;
 
-    /// The simulated token that stands in for a token, by its name in the script; none in a production, where the
-    /// script's own is meant.
+    /// The simulated token that replaces a token, by its name in the script.
     fn simulated(&self, token: &str, spec: &TokenSpec) -> Option<TokenQuery>;
 
-    /// What a simulated key at another site signs; none in a production, where the site sends it.
+    /// The signature of a simulated key at another site.
     fn simulated_signature(&mut self, key: &KeyId, message: &[u8]) -> Option<io::Result<Vec<u8>>>;
 
-    /// The PIN that a rehearsal gives, so that nobody types a real one; none in a production.
+    /// The PIN that a rehearsal enters, so that nobody types a real one.
     fn given_pin(&self, token: &str, purpose: SecretPurpose) -> Option<String>;
 
-    /// The folder that stands in for a medium; none in a production, where people put it in.
+    /// The folder that replaces a medium.
     fn medium(&self, medium: &MediumId) -> Option<io::Result<PathBuf>>;
 
-    /// The recipients of a simulated custodian, as many as the script has; none in a production.
+    /// The recipients of a simulated custodian, as many as in the script.
     fn simulated_recipients(
         &self,
         custodian: &PersonId,
         count: usize,
     ) -> Option<io::Result<Vec<String>>>;
 
-    /// The identity file of a simulated custodian: it opens what is closed to its recipients. None in a production,
-    /// where each custodian has the own.
+    /// The identity file of a simulated custodian: it decrypts what is encrypted to its recipients.
     fn simulated_identity(&self, custodian: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>>;
 
-    /// Where the store of a rehearsal has a file of a share set, by its folder and its name; none in a production, where
-    /// people bring it.
+    /// The path of a file of a share set in a rehearsal.
     fn kept(&self, folder: &str, file: &str) -> Option<io::Result<PathBuf>>;
 
-    /// The passphrase that a rehearsal gives; none in a production.
+    /// The passphrase that a rehearsal enters.
     fn given_passphrase(&self, custodian: &PersonId) -> Option<String>;
 
-    /// The approval code that a rehearsal gives; none in a production.
+    /// The approval code that a rehearsal enters.
     fn given_code(&self, person: &PersonId) -> Option<String>;
 }
 

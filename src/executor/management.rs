@@ -1,4 +1,4 @@
-//! The management key of a token: given by whoever has it, or written down for the safe.
+//! The management key of a token: typed by its keeper, or written down for the safe.
 
 use crate::ceremony::{
     Failure, FailureKind, Mode, Outcome, SecretPrompt, SecretPurpose, SecretShown,
@@ -12,8 +12,8 @@ use super::Executor;
 use super::failure::{EffectError, EffectResult};
 
 impl Executor<'_> {
-    /// Sees to it that keys can be made and destroyed on a token that somebody is logged in to: where it does not keep
-    /// its management key, whoever has that types it.
+    /// Unlocks generating and destroying keys on a token with a logged-in user. If the token does not store its
+    /// management key, the keeper types it.
     pub(super) fn unlock_management(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         if !self.needs_management_key(key, token)? {
             return Ok(());
@@ -22,22 +22,20 @@ impl Executor<'_> {
         self.enter_management_key(key, token, typed)
     }
 
-    /// Has the key written down and typed back, and then taken off the token. Until what was typed has opened the token,
-    /// it stays there: at no time it is nowhere.
+    /// Has the key written down and typed back, and then removes it from the token. It stays on the token until the
+    /// typed key was accepted, so that it always exists somewhere.
     pub(super) fn hand_over_management_key(
         &mut self,
         key: &KeyId,
         token: &TokenId,
     ) -> EffectResult<Outcome> {
         self.log_in(key, token)?;
-        let (key_of_job, id) = (key.clone(), token.clone());
-        let kept = self.call("Reading the management key", move |tokens| {
-            tokens.take(&key_of_job, &id)?.token.management_key()
+        let kept = self.with_token(key, token, "Reading the management key", move |open| {
+            open.token.management_key()
         })?;
         let writer = self.ceremony().management_writer(key);
         let (Some(kept), Some(writer)) = (kept, writer) else {
-            // An interrupted try got that far: it is on paper. Or a simulated token of another make stands in, which
-            // has none.
+            // An interrupted attempt removed it: it is on paper. Or a simulated token of another make has none.
             self.unlock_management(key, token)?;
             return Ok(Outcome::ManagementKeyWritten);
         };
@@ -46,20 +44,21 @@ impl Executor<'_> {
             title: SecretPurpose::ManagementKey.title().to_owned(),
             about: token.to_string(),
             advice: vec![
-                "Without it no key is ever made or destroyed on this token again. It is typed back next, and then the token keeps it no more: the paper is all there is.".to_owned(),
+                "Without the management key, no key can be generated or destroyed on this token again. You type it back next. Then the token no longer stores it: this paper is the only copy.".to_owned(),
             ],
             lines: in_groups(&kept),
         };
         self.front_end.show_secret(&self.ceremony, shown)?;
         let typed = self.ask_written(&writer, token, &kept)?;
-        let (key_of_job, id) = (key.clone(), token.clone());
-        let released = self.call("Taking the management key off the token", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
-            match open.token.release_management_key(&typed) {
+        let released = self.with_token(
+            key,
+            token,
+            "Removing the management key from the token",
+            move |open| match open.token.release_management_key(&typed) {
                 Err(TokenError::ManagementKey) => Ok(false),
                 other => other.map(|()| true),
-            }
-        })?;
+            },
+        )?;
         if released {
             Ok(Outcome::ManagementKeyWritten)
         } else {
@@ -67,7 +66,7 @@ impl Executor<'_> {
         }
     }
 
-    /// What was written down, typed back. A rehearsal gives it.
+    /// Has the written key typed back. A rehearsal enters it.
     fn ask_written(&mut self, who: &PersonId, token: &TokenId, kept: &Pin) -> EffectResult<Pin> {
         let is_rehearsal = self.ceremony().mode() == Mode::Rehearsal;
         let prompt = SecretPrompt {
@@ -82,9 +81,8 @@ impl Executor<'_> {
     }
 
     fn needs_management_key(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<bool> {
-        let (key_of_job, id) = (key.clone(), token.clone());
-        self.call("Asking the token for its state", move |tokens| {
-            tokens.take(&key_of_job, &id)?.token.needs_management_key()
+        self.with_token(key, token, "Reading the state of the token", move |open| {
+            open.token.needs_management_key()
         })
     }
 
@@ -94,14 +92,16 @@ impl Executor<'_> {
         token: &TokenId,
         typed: Pin,
     ) -> EffectResult<()> {
-        let (key_of_job, id) = (key.clone(), token.clone());
-        let right = self.call("Trying the management key", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
-            match open.token.enter_management_key(&typed) {
-                Err(TokenError::ManagementKey) => Ok(false),
-                other => other.map(|()| true),
-            }
-        })?;
+        let right =
+            self.with_token(
+                key,
+                token,
+                "Checking the management key",
+                move |open| match open.token.enter_management_key(&typed) {
+                    Err(TokenError::ManagementKey) => Ok(false),
+                    other => other.map(|()| true),
+                },
+            )?;
         if right {
             Ok(())
         } else {
@@ -113,7 +113,7 @@ impl Executor<'_> {
 fn mistyped() -> Failure {
     Failure {
         kind: FailureKind::WrongToken,
-        what: "what was typed is not the management key of this token".to_owned(),
-        hint: "nothing was changed, and no try was spent; compare it with the paper, digit by digit, and type it again".to_owned(),
+        what: "the typed key is not the management key of this token".to_owned(),
+        hint: "nothing was changed, and no attempt was used; compare it with the paper, digit by digit, and type it again".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! Keys that are made in the locked memory of this process, for tokens that take them in.
+//! Keys that are generated in the locked memory of this process and imported into tokens.
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;
@@ -18,15 +18,15 @@ use crate::token::{GeneratedKey, KeyRequest, Token, TokenError};
 
 use super::backup::Wrapped;
 
-/// A key pair in memory. The private half is wiped when it is dropped.
+/// A key pair in memory. The private key is wiped on drop.
 pub struct MemoryKey {
     pub private: PrivateKey,
     pub public: PublicKey,
 }
 
-/// Makes a key, and brings it into a token that somebody is logged in to. What an interrupted try brought in cannot
-/// be known to be whole, and nobody has it any more: it is destroyed, and the key made anew. The private half exists
-/// in here alone; `wrapped_for` names the key that is to be backed up, and so leaves wrapped.
+/// Generates a key, and imports it into a token with a logged-in user. A key that an interrupted attempt imported is
+/// destroyed first: it may be incomplete, and it cannot be backed up. `wrapped_for` names a key that is backed up: it is
+/// also returned wrapped.
 pub(super) fn bring_in(
     token: &mut dyn Token,
     request: &KeyRequest,
@@ -41,26 +41,26 @@ pub(super) fn bring_in(
     if held.public != key.public {
         return Err(TokenError::KeyMismatch {
             object_id: request.object_id.clone(),
-            problem: "another key is there than the one that was brought in".to_owned(),
+            problem: "the token holds another key than the imported one".to_owned(),
         });
     }
     Ok((held, wrapped))
 }
 
-/// Tries whether a token that somebody is logged in to takes keys in: a throw-away one, which signs and is destroyed.
+/// Tests whether a token with a logged-in user accepts an imported key, with a temporary key that signs and is destroyed.
 ///
 /// # Errors
-/// When it does not, or the key is not what came in.
+/// When the import fails, or the token holds another key.
 pub fn takes_keys_in(token: &mut dyn Token, request: &KeyRequest) -> Result<(), TokenError> {
     let key = MemoryKey::for_token(request.key_type)?;
     take_in(token, request, &key.private, &key.public)?;
     token.destroy(&request.object_id)
 }
 
-/// Brings the key of a key file into a token that somebody is logged in to. It stays only if it signs there.
+/// Imports the key of a key file into a token with a logged-in user. It stays only if it signs there.
 ///
 /// # Errors
-/// When the token does not take it, or it is not what came in.
+/// When the import fails, or the token holds another key.
 pub fn bring_in_from_file(
     token: &mut dyn Token,
     request: &KeyRequest,
@@ -79,17 +79,17 @@ fn take_in(
     let held = if let Some(wrapping) = token.wrapping() {
         let mut key = Zeroizing::new([0; 32]);
         super::fill_random(&mut *key).map_err(|_| TokenError::Unsupported {
-            what: "take a key in: the system gives no random bytes".to_owned(),
+            what: "import a key: the operating system provides no random bytes".to_owned(),
         })?;
         let key = KeyEncryptionKey::new(key);
         let wrapped = key.wrap(private).map_err(|error| TokenError::Unsupported {
-            what: format!("take a key in: {error}"),
+            what: format!("import a key: {error}"),
         })?;
         wrapping.unwrap(request, public, key.expose(), &wrapped)?
     } else {
         token.import(request, private)?
     };
-    let message = b"conclave: a key was brought in\n";
+    let message = b"conclave: a key was imported\n";
     let signed = token.sign(&request.object_id, public, message);
     let is_key = signed.as_ref().is_ok_and(|signature| {
         Scheme::for_public_key(public)
@@ -102,13 +102,13 @@ fn take_in(
     signed?;
     Err(TokenError::KeyMismatch {
         object_id: request.object_id.clone(),
-        problem: "another key is there than the one that was brought in; it was destroyed"
+        problem: "the token held another key than the imported one; that key was destroyed"
             .to_owned(),
     })
 }
 
 impl MemoryKey {
-    /// A key of a type that tokens take in.
+    /// A key of a type that tokens can import.
     fn for_token(key_type: KeyType) -> Result<Self, TokenError> {
         let made = match key_type {
             KeyType::EcdsaP256
@@ -119,11 +119,11 @@ impl MemoryKey {
             KeyType::Ed25519 => None,
         };
         made.ok_or_else(|| TokenError::Unsupported {
-            what: format!("take in a key of type {key_type}"),
+            what: format!("import a key of type {key_type}"),
         })
     }
 
-    /// A key of any algorithm; none where it cannot be made.
+    /// A key of any algorithm.
     pub fn generate(algorithm: Algorithm) -> Option<Self> {
         match algorithm {
             Algorithm::P256 => Self::ecdsa(algorithm, &ECDSA_P256_SHA256_ASN1_SIGNING),

@@ -1,7 +1,7 @@
-//! Runs a ceremony: the one place where its effects happen, and the only writer of its journal.
+//! Runs a ceremony: performs its effects, and is the only writer of its journal.
 //!
-//! Each line of the journal is on its medium before the next thing happens outside, and before anybody is waited for.
-//! The token work runs on a worker of its own, which can be given up when a module hangs.
+//! Each line of the journal is on its medium before the next effect, and before people are asked. Token calls run on a
+//! worker thread, which is abandoned when a module hangs.
 
 mod approval_token;
 mod approvals;
@@ -51,9 +51,9 @@ pub use token_worker::TokenWorker;
 pub enum Ended {
     /// The ceremony is over.
     Over(Ending),
-    /// The process must end; the ceremony waits to be resumed.
+    /// The process ends; the ceremony can be resumed.
     Left,
-    /// The room made a pause; the ceremony waits to be resumed, and the head is written down in ink.
+    /// The ceremony is paused; the transcript digest is written on paper.
     Paused {
         /// The head of the record.
         head: Digest,
@@ -67,7 +67,7 @@ pub struct Timing {
     pub total: Duration,
     /// Waiting for calls of token modules.
     pub tokens: Duration,
-    /// Waiting until lines of the record, exported files and documents were on their medium.
+    /// Waiting until transcript lines, exported files and documents were on their medium.
     pub media: Duration,
 }
 
@@ -76,7 +76,7 @@ impl fmt::Display for Timing {
         let share = |part: Duration| 100.0 * part.as_secs_f64() / self.total.as_secs_f64();
         write!(
             f,
-            "It took {:.2} s: {:.0} % in calls of tokens, {:.0} % until files were on their medium",
+            "Duration {:.2} s: {:.0} % in token calls, {:.0} % waiting for media",
             self.total.as_secs_f64(),
             share(self.tokens),
             share(self.media)
@@ -84,21 +84,21 @@ impl fmt::Display for Timing {
     }
 }
 
-/// Why a ceremony could not be run on. Whatever was recorded stays, and it can be resumed.
+/// Why a ceremony stopped. What was recorded stays, and the ceremony can be resumed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExecutorError {
     /// The ceremony directory.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
-    /// The ceremony refused what it had asked for itself: a fault of this program.
-    #[error("the ceremony does not take the outcome of its own effect: {0}")]
+    /// A bug in Conclave.
+    #[error("the ceremony refused the result of an effect that it asked for: {0}")]
     Outcome(StepError),
     /// A file that follows from the transcript could not be written.
     #[error(transparent)]
     Document(#[from] WriteError),
     /// The system has no random bytes.
-    #[error("the operating system gives no random bytes")]
+    #[error("the operating system provides no random bytes")]
     Random,
 }
 
@@ -118,7 +118,7 @@ impl<'a> Executor<'a> {
     /// Begins a ceremony in a directory that was made for it.
     ///
     /// # Errors
-    /// When the first line of the record cannot be written.
+    /// When the first line of the transcript cannot be written.
     pub fn begin(
         directory: CeremonyDirectory,
         opening: Opening,
@@ -142,10 +142,10 @@ impl<'a> Executor<'a> {
         Ok(executor)
     }
 
-    /// Takes a ceremony up again.
+    /// Resumes a ceremony.
     ///
     /// # Errors
-    /// When the transcript does not lead to a state, or the line that says so cannot be written.
+    /// When the transcript cannot be replayed, or the line that records the resumption cannot be written.
     pub fn resume(
         directory: CeremonyDirectory,
         transcript: Transcript,
@@ -188,7 +188,7 @@ impl<'a> Executor<'a> {
     /// Runs until the ceremony is over, or the process must end.
     ///
     /// # Errors
-    /// When something failed that the room cannot mend. What was recorded stays.
+    /// When a failure cannot be fixed during the ceremony. What was recorded stays.
     pub fn run(mut self) -> Result<(Ended, Timing), ExecutorError> {
         let begun = Instant::now();
         let ended = self.run_on()?;
@@ -252,12 +252,12 @@ impl<'a> Executor<'a> {
         };
         match done {
             Ok(()) => Ok(ControlFlow::Continue(())),
-            // While people approved, the room wanted something else.
+            // While people approved, the room asked for something else.
             Err(interrupt) => self.interrupted(interrupt),
         }
     }
 
-    /// What the room gives: a refusal is shown, and the question comes again.
+    /// Takes an input of the room. If it is refused, the refusal is shown, and the prompt is repeated.
     fn take_from_room(&mut self, input: Input, moment: &Moment) -> Result<(), ExecutorError> {
         if let Err(error) = self.take_at(input, moment)? {
             self.front_end.not_accepted(&self.ceremony, &error);
@@ -265,8 +265,7 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    /// Decides upon an input, writes down what it leads to, and folds it. The inner error is a refusal,
-    /// which changed nothing.
+    /// Decides about an input, and records the event. The inner error is a refusal, which changed nothing.
     fn take(&mut self, input: Input) -> Result<Result<(), StepError>, ExecutorError> {
         self.take_at(input, &moment()?)
     }
@@ -283,8 +282,7 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// Writes an event down, and only then makes its state the state. While the medium does not take it, the
-    /// room is asked to mend that: nothing goes on meanwhile.
+    /// Records an event, and only then takes the state after it. If the medium fails, people are asked to fix it.
     fn write_down(&mut self, next: Ceremony, event: &Event) -> Result<(), ExecutorError> {
         let time = next.time(Timestamp::now());
         let (bytes, entry) =
@@ -314,14 +312,15 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    /// Has the room mend the medium. It breaks when the room wants to leave instead.
+    /// Asks people to fix the medium. It breaks when they leave instead.
     fn has_medium_mended(&mut self, error: &dyn std::error::Error) -> ControlFlow<()> {
         let prompt = Prompt {
             step: self.ceremony.current_step().map(|step| step.id.clone()),
             who: Vec::new(),
             lines: vec![
-                format!("The record cannot be written: {error}."),
-                "Nothing goes on until it can. Make room on the medium, or put it back.".to_owned(),
+                format!("The transcript cannot be written: {error}."),
+                "The ceremony cannot continue. Free space on the medium, or insert it again."
+                    .to_owned(),
             ],
             ask: Ask::Enter {
                 action: "Try again".to_owned(),
@@ -336,8 +335,7 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// Writes what follows from the transcript. It is made anew each time, so that nothing is lost if the
-    /// power goes in the middle.
+    /// Writes the documents of the transcript. All are written again each time, so that a power cut loses none.
     fn write_documents(&mut self) -> Result<(), ExecutorError> {
         let begun = Instant::now();
         let documents = crate::audit::documents(&self.ceremony, &self.transcript);
@@ -350,13 +348,12 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    /// The state.
     pub const fn ceremony(&self) -> &Ceremony {
         &self.ceremony
     }
 }
 
-/// What this moment lends to a decision.
+/// The time and the random bytes of a decision.
 fn moment() -> Result<Moment, ExecutorError> {
     let mut fresh = [0; 8];
     fill_random(&mut fresh)?;
@@ -366,8 +363,7 @@ fn moment() -> Result<Moment, ExecutorError> {
     })
 }
 
-/// Random bytes of the operating system itself: a generator of our own would measure the processor's jitter for
-/// longer than a signature takes, to no gain.
+/// Random bytes of the operating system. Seeding a generator in this process takes longer than a signature.
 fn fill_random(mut bytes: &mut [u8]) -> Result<(), ExecutorError> {
     while !bytes.is_empty() {
         match rustix::rand::getrandom(&mut *bytes, rustix::rand::GetRandomFlags::empty()) {

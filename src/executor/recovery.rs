@@ -1,4 +1,4 @@
-//! Effects for when something failed: an old key is destroyed, a PIN is unblocked.
+//! Effects of recovery: a former key is destroyed, or a PIN is unblocked.
 
 use crate::ceremony::{DoomedObject, Failure, FailureKind, Mode, Outcome, simulated_is_locked};
 use crate::certificate::PublicKey;
@@ -11,11 +11,11 @@ use super::Executor;
 use super::failure::{EffectError, EffectResult};
 use super::fill_random;
 
-/// The digits of a PIN that nobody is to know, where the token takes so many.
+/// The digits of a PIN that is discarded, if the token accepts as many.
 const RANDOM_DIGITS: usize = 32;
 
 impl Executor<'_> {
-    /// Destroys a key that was given up. It is done when the token shows neither half any more.
+    /// Destroys a key. The token must no longer show either half.
     pub(super) fn destroy_key(
         &mut self,
         key: &KeyId,
@@ -36,16 +36,14 @@ impl Executor<'_> {
         }
         self.log_in_at(&name, key, token)?;
         self.unlock_management(key, token)?;
-        let (key_of_job, id) = (key.clone(), token.clone());
         let public_of_job = public_key.clone();
-        self.call("Destroying the key", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
+        self.with_token(key, token, "Destroying the key", move |open| {
             destroy(open.token.as_mut(), object, &public_of_job)
         })?;
         Ok(Outcome::KeyDestroyed)
     }
 
-    /// Has the owner set a new PIN, with what unblocks the old one.
+    /// Has the owner set a new PIN with the secret that unblocks the old one.
     pub(super) fn unblock_pin(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<Outcome> {
         self.bring(key)?;
         self.await_exactly(key, token)?;
@@ -54,9 +52,7 @@ impl Executor<'_> {
         }
         let so_pin = self.ask_so_pin(key, token)?;
         let pin = self.ask_new_pin(key, token)?;
-        let (key_of_job, id) = (key.clone(), token.clone());
-        self.call("Unblocking the PIN", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
+        self.with_token(key, token, "Unblocking the PIN", move |open| {
             open.token.set_pin(&so_pin, &pin)?;
             open.token.login(&pin)?;
             open.logged_in = true;
@@ -65,21 +61,21 @@ impl Executor<'_> {
         Ok(Outcome::PinSet)
     }
 
-    /// Whether the script has a secret of a key's token made at random and forgotten.
+    /// Whether the script has a secret of a key's token generated at random and discarded.
     pub(super) fn is_discarded(&self, key: &KeyId, secret: TokenSecret) -> bool {
         let plan = self.ceremony().script().key(key);
         plan.and_then(|plan| plan.secret(secret))
             .is_some_and(|plan| plan.disposition == SecretDisposition::Discarded)
     }
 
-    /// A PIN that nobody knows, as long as the token takes it.
+    /// A random PIN of the longest length that the token accepts.
     pub(super) fn random_pin(longest: usize) -> EffectResult<Pin> {
         let length = RANDOM_DIGITS.min(longest);
         let mut digits = zeroize::Zeroizing::new(String::with_capacity(length));
         let mut byte = zeroize::Zeroizing::new([0; 1]);
         while digits.len() < length {
             fill_random(&mut *byte).map_err(EffectError::Broken)?;
-            // Each digit as likely as any other.
+            // All digits are equally likely.
             if byte[0] < 250 {
                 digits.push(char::from(b'0' + byte[0] % 10));
             }
@@ -88,16 +84,17 @@ impl Executor<'_> {
     }
 }
 
-/// The failure when a secret is wanted that was random and is forgotten.
+/// The failure when a discarded secret is needed.
 pub(super) fn secret_is_gone(secret: TokenSecret) -> Failure {
     Failure {
         kind: FailureKind::SecretLost,
-        what: format!("the {} was random, and is forgotten", secret.title()),
-        hint: "set the token aside and take the spare; nothing else can open it again".to_owned(),
+        what: format!("the {} was random and was discarded", secret.title()),
+        hint: "set the token aside and use a spare token; this token cannot be unlocked again"
+            .to_owned(),
     }
 }
 
-/// Destroys both halves of a key, and makes sure that the token shows no trace of it any more.
+/// Destroys both halves of a key, and verifies that the token no longer shows it.
 fn destroy(
     token: &mut dyn Token,
     object: DoomedObject,
@@ -121,7 +118,7 @@ fn destroy(
     ids.dedup();
     for id in &ids {
         match token.destroy(id) {
-            // An interrupted try got that far.
+            // An interrupted attempt destroyed it.
             Ok(()) | Err(TokenError::KeyNotFound { .. }) => {}
             Err(error) => return Err(error),
         }
@@ -134,7 +131,7 @@ fn destroy(
     if is_left {
         return Err(TokenError::KeyMismatch {
             object_id: ids.into_iter().next().unwrap_or_default(),
-            problem: "it is still there after it was destroyed".to_owned(),
+            problem: "the key still exists after it was destroyed".to_owned(),
         });
     }
     Ok(())

@@ -1,44 +1,44 @@
-//! Tokens and people at the desk: which token is in, who types which PIN, and waiting for either.
+//! Tokens and people: which token is inserted, who types which PIN, and waiting for them.
 
 mod secrets;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::ceremony::{Failure, FailureKind, Interrupt, Outcome, Waiting, WaitingOn};
+use crate::ceremony::{FailureKind, Interrupt, Outcome, Waiting, WaitingOn};
 use crate::certificate::PublicKey;
+use crate::profile::LabelForm;
 use crate::record::TokenId;
 use crate::script::{KeyId, KeyPlan, TokenSpec};
 use crate::secret::Pin;
-use crate::token::{HeldObject, Seen, TokenError, TokenQuery};
+use crate::token::{HeldObject, Seen, TokenError, TokenQuery, keep_one_blank};
 
 use super::Executor;
 use super::backup::{HeldKey, MediaRoom, Passphrases, Restoring};
-use super::failure::token_failure;
-use super::failure::{EffectError, EffectResult};
+use super::failure::{EffectError, EffectResult, failed};
 use super::hands::Hands;
-use super::token_worker::{TokenAccess, TokenWorker, Unanswered};
+use super::token_worker::{OpenedToken, TokenAccess, TokenWorker, Unanswered};
 
-/// How often it is looked whether a token has come.
+/// How often inserted tokens are listed.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// The desk, the hands that put tokens on it, and what is remembered from one effect to the next.
+/// The token worker, and what is kept from one effect to the next.
 pub(super) struct Room {
     token_worker: TokenWorker,
     pub(super) hands: Box<dyn Hands>,
-    /// The token that was put in last, by its name in the script.
+    /// The token that was inserted last, by its name in the script.
     at_desk: Option<String>,
-    /// The SO PIN that a key holder has just chosen, until the PIN is set.
+    /// The SO PIN that a key holder chose, until the PIN is set.
     so_pin: Option<(KeyId, Pin)>,
-    /// A key that was brought into its token, wrapped, and what wrapped it, until it is backed up.
+    /// An imported key, wrapped, with its key-encryption key, until it is backed up.
     pub(super) held_key: Option<HeldKey>,
-    /// What custodians typed, until their shares are closed.
+    /// The passphrases of custodians, until their shares are encrypted.
     pub(super) passphrases: Passphrases,
-    /// Shares that came in, and what they restored.
+    /// Collected shares, and the key that they restored.
     pub(super) restoring: Restoring,
-    /// Where media are.
+    /// Where media are mounted.
     pub(super) media: MediaRoom,
-    /// What the room asked for while a token was working.
+    /// A request of the room during a token call.
     pub(super) pending: Option<Interrupt>,
 }
 
@@ -59,7 +59,7 @@ impl Room {
 }
 
 impl Room {
-    /// What a simulated key at another site signs; none in a production.
+    /// The signature of a simulated key at another site.
     pub(super) fn simulated_signature(
         &mut self,
         key: &KeyId,
@@ -70,13 +70,12 @@ impl Room {
 }
 
 impl Executor<'_> {
-    /// Waits until exactly one token is there that the script means for this key.
+    /// Waits until exactly one inserted token is the one that the script names for this key.
     pub(super) fn find_token(&mut self, key: &KeyId) -> EffectResult<Outcome> {
         self.bring(key)?;
         let Some(plan) = self.ceremony().script().key(key).cloned() else {
-            return Err(EffectError::Failed(token_failure(&TokenError::NotFound {
-                wanted: format!("key {key}"),
-            })));
+            let wanted = format!("key {key}");
+            return Err(TokenError::NotFound { wanted }.into());
         };
         let is_initialized_here = self.ceremony().script().initializes(key);
         let query = self.query(&plan, is_initialized_here);
@@ -90,7 +89,7 @@ impl Executor<'_> {
         if is_initialized_here {
             self.check_label_is_free(&plan)?;
             if slot.is_some() {
-                // What is in any slot goes when it is initialized.
+                // Initializing the token erases all its slots.
                 self.check_is_unused(key, &found, None)?;
             }
         } else {
@@ -102,10 +101,8 @@ impl Executor<'_> {
     }
 
     fn token_found(&mut self, key: &KeyId, found: Seen, blank: bool) -> EffectResult<Outcome> {
-        let (key_of_job, id) = (key.clone(), found.id.clone());
-        let interface = self.call("Reading how the token is reached", move |tokens| {
-            tokens.take(&key_of_job, &id)?.token.interface()
-        })?;
+        let what = "Reading the interface of the token";
+        let interface = self.with_token(key, &found.id, what, |open| open.token.interface())?;
         Ok(Outcome::TokenFound {
             token: found.id,
             blank,
@@ -114,14 +111,14 @@ impl Executor<'_> {
         })
     }
 
-    /// Waits until a token is there that fits, and takes the one that holds this very key. No PIN is asked for.
+    /// Waits until matching tokens are inserted, and selects the one that holds this key. No PIN is needed.
     fn find_holder(
         &mut self,
         key: &KeyId,
         query: &TokenQuery,
         public: &PublicKey,
     ) -> EffectResult<Outcome> {
-        let what = format!("Put in {}", self.token_title(key));
+        let what = format!("Insert {}", self.token_title(key));
         let fitting = self.await_that(&query.profile, &what, &[], |seen| {
             let fitting: Vec<_> = seen.iter().filter(|seen| query.matches(seen)).collect();
             let fitting = fitting.into_iter().cloned();
@@ -137,43 +134,43 @@ impl Executor<'_> {
                 Err(other) => return Err(other),
             }
         }
-        Err(EffectError::Failed(Failure {
-            kind: FailureKind::WrongToken,
-            what: format!(
-                "no token that is in holds the key {key}: {}",
+        Err(failed(
+            FailureKind::WrongToken,
+            format!(
+                "none of the inserted tokens holds the key {key}: {}",
                 seen.join("; ")
             ),
-            hint: format!(
-                "no PIN was tried; take it out and put in {}",
+            &format!(
+                "no PIN was tried; remove it and insert {}",
                 self.token_title(key)
             ),
-        }))
+        ))
     }
 
-    /// Waits until the token is there that is known to be meant.
+    /// Waits until this token is inserted.
     pub(super) fn await_exactly(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
-        let (key_of_job, id) = (key.clone(), token.clone());
-        if self.call("Looking whether the token is in", move |tokens| {
-            Ok(tokens.has_still(&key_of_job, &id))
+        let (of_key, id) = (key.clone(), token.clone());
+        if self.call("Checking whether the token is inserted", move |tokens| {
+            Ok(tokens.has_still(&of_key, &id))
         })? {
             return Ok(());
         }
         self.await_token(key, &TokenQuery::exactly(token)).map(drop)
     }
 
-    /// Sees to it that the token for a key is in, and no other that a rehearsal put in.
+    /// Has the token of a key inserted.
     pub(super) fn bring(&mut self, key: &KeyId) -> EffectResult<()> {
         let name = self.ceremony().token_name(key).to_owned();
         self.bring_named(&name)
     }
 
-    /// The same for the token of a name.
+    /// Has the token of that name inserted.
     pub(super) fn bring_named(&mut self, name: &str) -> EffectResult<()> {
         if self.room.at_desk.as_deref() == Some(name) {
             return Ok(());
         }
         if self.room.at_desk.is_some() {
-            self.call("Putting the other token away", TokenAccess::remove_tokens)?;
+            self.call("Closing the other token", TokenAccess::remove_tokens)?;
         }
         self.room.so_pin = None;
         self.room.hands.put_in(name).map_err(cannot_move)?;
@@ -181,7 +178,7 @@ impl Executor<'_> {
         Ok(())
     }
 
-    /// Has the token taken out and put in again, so that it starts without anything that it remembered.
+    /// Has the token removed and inserted again, so that it keeps no session state.
     pub(super) fn take_out(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         self.bring(key)?;
         self.call("Logging the token out", TokenAccess::remove_tokens)?;
@@ -193,15 +190,15 @@ impl Executor<'_> {
         self.bring(key)
     }
 
-    /// Logs the token of an approver out: the next thing that is asked of a token begins anew.
+    /// Logs the token of an approver out: the next token call opens its token again.
     pub(super) fn put_approval_token_away(&mut self) -> EffectResult<()> {
-        self.call("Logging the own token out", TokenAccess::remove_tokens)?;
+        self.call("Logging the approval token out", TokenAccess::remove_tokens)?;
         self.room.so_pin = None;
         self.room.at_desk = None;
         Ok(())
     }
 
-    /// Logs all tokens out, and waits until none of these is in any more.
+    /// Logs all tokens out, and waits until these are removed.
     pub(super) fn remove_tokens(&mut self, tokens: &[(KeyId, TokenId)]) -> EffectResult<()> {
         self.call("Logging all tokens out", TokenAccess::remove_tokens)?;
         self.room.so_pin = None;
@@ -215,8 +212,7 @@ impl Executor<'_> {
         Ok(())
     }
 
-    /// Logs the open token out where nothing more is asked of it for now: a token that is opened by its PIN each time keeps that
-    /// in memory until then. When even this fails, the next look at the tokens tells.
+    /// Logs the open token out, so that its PIN does not stay in memory. A failure shows when tokens are listed next.
     pub(super) fn log_out(&mut self) {
         let _ = self.call("Logging the token out", |tokens| {
             tokens.forget();
@@ -226,7 +222,7 @@ impl Executor<'_> {
 
     fn await_removal(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         let query = TokenQuery::exactly(token);
-        let what = format!("Take out {}", self.token_title(key));
+        let what = format!("Remove {}", self.token_title(key));
         // One look at which a token is missing may be an error of its module.
         let mut looks_without = 0;
         self.await_that(&token.profile, &what, &[], |seen| {
@@ -239,22 +235,22 @@ impl Executor<'_> {
         })
     }
 
-    /// Lets go of the open token when a failure says that its session is not to be relied on.
+    /// Closes the open token after a failure that makes its session unreliable.
     pub(super) fn forget_after(&mut self, kind: FailureKind) {
         if matches!(kind, FailureKind::TokenAbsent | FailureKind::Device) {
             self.log_out();
         }
     }
 
-    /// Which tokens are in.
+    /// Lists the inserted tokens.
     pub(super) fn look(&mut self, profile: &str) -> EffectResult<Vec<Seen>> {
         let profile = profile.to_owned();
-        self.call("Looking which tokens are in", move |tokens| {
+        self.call("Listing the inserted tokens", move |tokens| {
             tokens.look(&profile)
         })
     }
 
-    /// Has the token worker do something, while the room sees that it works.
+    /// Has the token worker do something, while the front end shows that it works.
     pub(super) fn call<R: Send + 'static>(
         &mut self,
         what: &str,
@@ -295,14 +291,11 @@ impl Executor<'_> {
         }
         match result {
             Ok(result) => Ok(result?),
-            Err(Unanswered::Interrupted(Interrupt::Cancel) | Unanswered::NoWorker) => {
-                Err(EffectError::Failed(Failure {
-                    kind: FailureKind::Canceled,
-                    what: format!("{} was given up", lower_first(what)),
-                    hint: "leave with Ctrl-C, take the token out and put it in again, and go on with: conclave resume"
-                        .to_owned(),
-                }))
-            }
+            Err(Unanswered::Interrupted(Interrupt::Cancel) | Unanswered::NoWorker) => Err(failed(
+                FailureKind::Canceled,
+                format!("{} was canceled", lower_first(what)),
+                "press Ctrl-C, remove the token and insert it again, then run: conclave resume DIR",
+            )),
             Err(Unanswered::Interrupted(
                 interrupt @ (Interrupt::Exception { .. }
                 | Interrupt::Request(_)
@@ -312,30 +305,40 @@ impl Executor<'_> {
         }
     }
 
-    fn await_token(&mut self, key: &KeyId, query: &TokenQuery) -> EffectResult<Seen> {
-        let what = format!("Put in {}", self.token_title(key));
-        let mut several = None;
-        let found = self.await_that(&query.profile, &what, &[], |seen| {
-            let mut matching: Vec<_> = seen.iter().filter(|seen| query.matches(seen)).collect();
-            match (matching.pop(), matching.len()) {
-                (None, _) => None,
-                (Some(only), 0) => Some(Some(only.clone())),
-                (Some(last), _) => {
-                    matching.push(last);
-                    several = Some(matching.iter().map(|seen| seen.id.clone()).collect());
-                    Some(None)
-                }
-            }
-        })?;
-        found.ok_or_else(|| {
-            TokenError::Ambiguous {
-                found: several.unwrap_or_default(),
-            }
-            .into()
-        })
+    /// Has the token worker do something with the token of a key, which it opens if it is not open.
+    pub(super) fn with_token<R: Send + 'static>(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        what: &str,
+        job: impl FnOnce(&mut OpenedToken) -> Result<R, TokenError> + Send + 'static,
+    ) -> EffectResult<R> {
+        let (key, token) = (key.clone(), token.clone());
+        self.call(what, move |tokens| job(tokens.take(&key, &token)?))
     }
 
-    /// Looks again and again until what is seen is what is waited for.
+    fn await_token(&mut self, key: &KeyId, query: &TokenQuery) -> EffectResult<Seen> {
+        let what = format!("Insert {}", self.token_title(key));
+        let profile = self.ceremony().script().profile(&query.profile);
+        let mut found = self.await_that(&query.profile, &what, &[], |seen| {
+            let matching = seen.iter().filter(|seen| query.matches(seen));
+            let mut matching: Vec<Seen> = matching.cloned().collect();
+            if let Some(profile) = &profile {
+                keep_one_blank(profile, &mut matching);
+            }
+            Some(matching).filter(|matching| !matching.is_empty())
+        })?;
+        match found.pop() {
+            Some(only) if found.is_empty() => Ok(only),
+            last => {
+                found.extend(last);
+                let found = found.into_iter().map(|seen| seen.id).collect();
+                Err(TokenError::Ambiguous { found }.into())
+            }
+        }
+    }
+
+    /// Lists the inserted tokens repeatedly until the condition holds.
     pub(super) fn await_that<T>(
         &mut self,
         profile: &str,
@@ -363,23 +366,23 @@ impl Executor<'_> {
         }
     }
 
-    /// What a token is that is in, for those who wait for another.
+    /// Describes an inserted token to people who wait for another one.
     fn describe(&self, seen: &Seen) -> String {
         let ceremony = self.ceremony();
         match ceremony.key_of_token(&seen.id) {
             Some(key) => format!(
-                "In now: {}. That is {}; nothing was tried on it.",
+                "Inserted: {}. This is {}; nothing was tried on it.",
                 seen.id,
                 ceremony.token_title(key)
             ),
             None if seen.state.initialized => {
-                format!("In now: {}. Nothing was tried on it.", seen.id)
+                format!("Inserted: {}. Nothing was tried on it.", seen.id)
             }
-            None => format!("In now: {}.", seen.id),
+            None => format!("Inserted: {}.", seen.id),
         }
     }
 
-    /// The token that the script means, or the simulated one that stands in for it.
+    /// The token that the script names, or the simulated token that replaces it.
     fn query(&self, plan: &KeyPlan, blank: bool) -> TokenQuery {
         let ceremony = self.ceremony();
         let spec = ceremony.token_spec(&plan.id).unwrap_or(&plan.token);
@@ -387,6 +390,8 @@ impl Executor<'_> {
             .room
             .hands
             .simulated(ceremony.token_name(&plan.id), spec);
+        // The label that a token keeps identifies it before it is initialized as well.
+        let keeps_label = simulated.is_none() && spec.profile.initialize.label == LabelForm::Kept;
         let query = simulated.unwrap_or_else(|| TokenQuery {
             manufacturer: spec.manufacturer.clone(),
             model: spec.model.clone(),
@@ -397,7 +402,7 @@ impl Executor<'_> {
         if blank {
             TokenQuery {
                 blank: true,
-                label: None,
+                label: query.label.filter(|_| keeps_label),
                 ..query
             }
         } else {
@@ -405,7 +410,19 @@ impl Executor<'_> {
         }
     }
 
-    /// No other token may have the label that this one gets: after a power cut nobody could tell them apart.
+    /// The token of that name in the script, or the simulated token that replaces it.
+    pub(super) fn query_named(&self, name: &str, spec: &TokenSpec) -> TokenQuery {
+        let simulated = self.room.hands.simulated(name, spec);
+        simulated.unwrap_or_else(|| TokenQuery {
+            manufacturer: spec.manufacturer.clone(),
+            model: spec.model.clone(),
+            serial: spec.serial.clone(),
+            label: spec.label.clone(),
+            ..TokenQuery::of(&spec.profile.name)
+        })
+    }
+
+    /// No other token may have the label of this one: after a power cut they could not be distinguished.
     fn check_label_is_free(&mut self, plan: &KeyPlan) -> EffectResult<()> {
         let label = self.ceremony().token_label(&plan.id);
         let profile = self.query(plan, true).profile;
@@ -415,38 +432,33 @@ impl Executor<'_> {
             .find(|seen| seen.state.initialized && seen.id.label == label);
         match taken {
             None => Ok(()),
-            Some(seen) => Err(EffectError::Failed(Failure {
-                kind: FailureKind::Exists,
-                what: format!(
-                    "a token with the label {label:?} is there already: {}",
-                    seen.id
-                ),
-                hint: "take it out, or give this token another label in the script".to_owned(),
-            })),
+            Some(seen) => Err(failed(
+                FailureKind::Exists,
+                format!("another token has the label {label:?}: {}", seen.id),
+                "remove that token, or give this token another label in the script",
+            )),
         }
     }
 
-    /// A token must not hold keys yet: nobody would know which of them are whose, and none is destroyed by the way. Of a
-    /// token with slots, only the one that the key is to live in must be empty, if that is given.
+    /// A token must not hold keys: nobody would know whose they are, and none is destroyed as a side effect. Of a token
+    /// with slots, only the slot of the key must be empty, if the script names it.
     fn check_is_unused(
         &mut self,
         key: &KeyId,
         found: &Seen,
         slot: Option<&[u8]>,
     ) -> EffectResult<()> {
-        let (key_of_job, id) = (key.clone(), found.id.clone());
-        let objects = self.call("Looking what the token holds", move |tokens| {
-            tokens.take(&key_of_job, &id)?.token.objects()
-        })?;
+        let what = "Checking which objects the token holds";
+        let objects = self.with_token(key, &found.id, what, |open| open.token.objects())?;
         let is_in_the_way = |object: &&HeldObject| {
             slot.is_none_or(|slot| slot == object.object_id) && !self.is_ignored(&found.id, object)
         };
         match objects.iter().find(is_in_the_way) {
             None => Ok(()),
-            Some(object) => Err(EffectError::Failed(Failure {
-                kind: FailureKind::Exists,
-                what: format!(
-                    "the token {} holds a {} already{}: {:?}",
+            Some(object) => Err(failed(
+                FailureKind::Exists,
+                format!(
+                    "the token {} already holds a {}{}: {:?}",
                     found.id,
                     object.kind,
                     if self.is_attesting(&found.id) {
@@ -456,8 +468,8 @@ impl Executor<'_> {
                     },
                     object.label
                 ),
-                hint: "put in a token without keys; nothing was changed on this one".to_owned(),
-            })),
+                "insert a token without keys; nothing was changed on this token",
+            )),
         }
     }
 
@@ -470,22 +482,22 @@ impl Executor<'_> {
     }
 }
 
-/// A token that no step sets up must be set up already.
+/// A token that no step initializes must not have factory secrets.
 fn check_is_set_up(found: &Seen) -> EffectResult<()> {
     if found.state.at_factory_value.is_empty() {
         return Ok(());
     }
     let names = found.state.at_factory_value.iter();
     let names: Vec<String> = names.map(ToString::to_string).collect();
-    Err(EffectError::Failed(Failure {
-        kind: FailureKind::WrongToken,
-        what: format!(
-            "the token {} still has what every such token leaves the factory with: {}",
+    Err(failed(
+        FailureKind::WrongToken,
+        format!(
+            "the token {} still has factory defaults: {}",
             found.id,
             names.join(", ")
         ),
-        hint: "no PIN was tried; set it up with 'conclave token init', or have the script do it in a step initialize-token".to_owned(),
-    }))
+        "no PIN was tried; initialize it with 'conclave token init', or with a step initialize-token in the script",
+    ))
 }
 
 #[expect(
@@ -493,11 +505,11 @@ fn check_is_set_up(found: &Seen) -> EffectResult<()> {
     reason = "it is handed to map_err, which passes errors by value"
 )]
 fn cannot_move(error: std::io::Error) -> EffectError {
-    EffectError::Failed(Failure {
-        kind: FailureKind::File,
-        what: format!("the rehearsal cannot move its tokens: {error}"),
-        hint: "look whether the directory of the rehearsal can be written".to_owned(),
-    })
+    failed(
+        FailureKind::File,
+        format!("the rehearsal cannot switch its simulated tokens: {error}"),
+        "check that the directory of the rehearsal is writable",
+    )
 }
 
 fn lower_first(text: &str) -> String {

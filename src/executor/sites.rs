@@ -1,4 +1,4 @@
-//! Other sites: the request that they are sent, and the signatures that they send back.
+//! Other sites: the signing request that they receive, and the signatures that they return.
 
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,7 @@ use crate::transfer::{DetachedSignature, Merge, RequestedSignature, SigningReque
 use crate::words::Digest;
 
 use super::Executor;
-use super::failure::EffectResult;
-use super::failure::failed;
+use super::failure::{EffectResult, failed};
 
 /// The folder beside the export in which the files of other sites are looked for.
 const SIGNATURES: &str = "signatures";
@@ -24,8 +23,8 @@ impl Executor<'_> {
         let request = request(self.ceremony()).map_err(|what| {
             failed(
                 FailureKind::InvalidAnswer,
-                format!("no signing request can be made: {what}"),
-                "break off, and look at the root that the script carries",
+                format!("cannot make a signing request: {what}"),
+                "abort the ceremony, and check the root that the script pins",
             )
         })?;
         let bytes = request.to_file_bytes();
@@ -53,15 +52,15 @@ impl Executor<'_> {
             return collected.map_err(|error| {
                 failed(
                     FailureKind::File,
-                    format!("the simulated key of {key} does not sign: {error}"),
-                    "look whether the directory of the rehearsal is as it was",
+                    format!("the simulated key of {key} failed to sign: {error}"),
+                    "check that nothing changed in the directory of the rehearsal",
                 )
             });
         }
         let folder = self.export.join(SIGNATURES);
         let came = came(&folder)?;
         let mut others = Vec::new();
-        // A signature with the record of its signing goes before one without.
+        // A signature that comes with its transcript is preferred.
         for directory in came.directories {
             let name = directory.file_name().map(|name| name.to_string_lossy());
             let name = visible(&name.unwrap_or_default());
@@ -92,14 +91,14 @@ impl Executor<'_> {
         });
         found.ok_or_else(|| {
             let seen = if others.is_empty() {
-                "there is no file".to_owned()
+                "the folder has no file".to_owned()
             } else {
                 others.join("; ")
             };
             failed(FailureKind::File, format!(
                     "the signature of {key} is not in {}: {seen}",
                     folder.display()
-                ), "put the directory of that site's signing, or its signature file, into the folder, and try again")
+                ), "copy the ceremony directory of that site, or its signature file, into the folder, and try again")
         })
     }
 }
@@ -115,7 +114,7 @@ fn request(ceremony: &Ceremony) -> Result<SigningRequest, String> {
             return None;
         };
         Some(RequestedSignature {
-            // A key that comes in has an ID in the new root alone.
+            // An added key has an ID in the new root only.
             key_id: match before.key(&key.id) {
                 Some(before) => before.id.clone(),
                 None => ceremony.root_key_ids(&key.id).pop()?,
@@ -146,7 +145,7 @@ fn judge(ceremony: &Ceremony, public: &PublicKey, bytes: &[u8]) -> Result<Vec<u8
             .map_err(|refusal| refusal.to_string())?;
         return Ok(detached.signature);
     }
-    Err("it is by another key".to_owned())
+    Err("it was made by another key".to_owned())
 }
 
 /// The signature and the record in the directory of a signing, if it is one of this root by this key.
@@ -158,7 +157,7 @@ fn of_signing(
     let frozen = ceremony.frozen().ok_or("no root was composed")?;
     let repository = ceremony.script().repository();
     let returned = read_returned(directory, ceremony.mode(), repository, frozen)?;
-    let mut why = "it signed nothing".to_owned();
+    let mut why = "it contains no signature".to_owned();
     for detached in &returned.signatures {
         match judge(ceremony, public, &detached.to_file_bytes()) {
             Ok(signature) => return Ok((signature, returned)),
@@ -168,7 +167,7 @@ fn of_signing(
     Err(why)
 }
 
-/// What other sites have sent: files, and directories of signings.
+/// What other sites returned: files and ceremony directories.
 #[derive(Default)]
 struct Came {
     files: Vec<(String, Vec<u8>)>,
@@ -199,7 +198,7 @@ fn came(folder: &Path) -> Result<Came, FileError> {
                 let name = entry.name.to_string_lossy().into_owned();
                 came.files.push((name, bytes));
             }
-            // A pipe, a device, or a file that is far too long for a signature.
+            // A pipe, a device, or a file that is too long for a signature.
             Err(error) if error.is_about_content() && !error.is_missing() => {}
             Err(error) => return Err(error),
         }

@@ -1,4 +1,4 @@
-//! The token worker: a thread on which all token calls run, so that one that hangs can be given up.
+//! The token worker: a thread for all token calls, so that a call that hangs can be abandoned.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -10,10 +10,10 @@ use crate::ceremony::Interrupt;
 use crate::script::{KeyId, Script};
 use crate::token::{Reader, Seen, Token, TokenError, Touch, TouchObserver, open_reader};
 
-/// How often the room is told that a call still runs.
+/// How often the front end is told that a call still runs.
 const HEARTBEAT: Duration = Duration::from_millis(250);
 
-/// For how long a module may take to be put away, before it is left to itself.
+/// How long a module may take to shut down before the worker is abandoned.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
 
 type Job = Box<dyn FnOnce(&mut TokenAccess) + Send>;
@@ -25,18 +25,18 @@ pub struct TokenWorker {
     touch: TouchWatch,
 }
 
-/// The thread, and a channel that closes when it has put everything away.
+/// The thread, and a channel that closes when it has shut down.
 struct Worker {
     thread: JoinHandle<()>,
     ended: Receiver<()>,
 }
 
-/// Until when a token waits for a finger, as its worker tells it.
+/// Until when a token waits for a touch.
 #[derive(Clone, Default)]
 pub(super) struct TouchWatch(Arc<Mutex<Option<Instant>>>);
 
 impl TouchWatch {
-    /// For how long a finger is still waited for; none while none is.
+    /// How long the token still waits for a touch.
     pub(super) fn left(&self) -> Option<Duration> {
         let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         until.map(|until| until.saturating_duration_since(Instant::now()))
@@ -59,12 +59,12 @@ pub(super) struct TokenAccess {
     /// The script has the profiles of the tokens.
     script: Arc<Script>,
     readers: BTreeMap<String, Box<dyn Reader>>,
-    open: Option<IdentifyToken>,
+    open: Option<OpenedToken>,
     touch: TouchWatch,
 }
 
 /// The token that is being worked with.
-pub(super) struct IdentifyToken {
+pub(super) struct OpenedToken {
     pub(super) key: KeyId,
     pub(super) token: Box<dyn Token>,
     pub(super) logged_in: bool,
@@ -72,9 +72,9 @@ pub(super) struct IdentifyToken {
 
 /// Why a call has no result.
 pub(super) enum Unanswered {
-    /// The room wants something else first; the call was not waited for.
+    /// The room asked for something else first; the call was abandoned.
     Interrupted(Interrupt),
-    /// The worker was given up before, or died.
+    /// The worker was abandoned earlier, or it panicked.
     NoWorker,
 }
 
@@ -107,13 +107,13 @@ impl TokenWorker {
         }
     }
 
-    /// Tells when a token waits for a finger.
+    /// Whether a token waits for a touch.
     pub(super) fn touch(&self) -> TouchWatch {
         self.touch.clone()
     }
 
-    /// Has a job done, and waits for it. `heartbeat` is told for how long, and may end the waiting: the worker
-    /// is left to itself then, and never asked again.
+    /// Runs a job, and waits for it. `heartbeat` receives the elapsed time and may stop the waiting: the worker is then
+    /// abandoned.
     pub(super) fn call<R: Send + 'static>(
         &mut self,
         mut heartbeat: impl FnMut(Duration) -> Result<(), Interrupt>,
@@ -125,7 +125,7 @@ impl TokenWorker {
         let (answer, answered) = mpsc::sync_channel(1);
         let begun = Instant::now();
         let sent = jobs.send(Box::new(move |tokens: &mut TokenAccess| {
-            // Nobody listens any more when the call was given up.
+            // Nobody receives the answer of an abandoned call.
             let _ = answer.send(job(tokens));
         }));
         if sent.is_err() {
@@ -149,7 +149,7 @@ impl TokenWorker {
         }
     }
 
-    /// Leaves the worker to itself, for nobody knows when it answers.
+    /// Abandons the worker: it may never answer.
     fn give_up(&mut self) {
         self.jobs = None;
         self.worker = None;
@@ -157,14 +157,14 @@ impl TokenWorker {
 }
 
 impl Drop for TokenWorker {
-    /// Waits until the worker has put everything away: if the process ends while a module is still being
-    /// finalized, the module takes itself down from two threads at once, and may never come to an end.
+    /// Waits until the worker has shut down: if the process ends while a module is being finalized, two threads finalize
+    /// it at once, which may hang.
     fn drop(&mut self) {
         self.jobs = None;
         if let Some(worker) = self.worker.take()
             && worker.ended.recv_timeout(SHUTDOWN_TIMEOUT) != Err(RecvTimeoutError::Timeout)
         {
-            // One that panicked has nothing more to put away.
+            // A worker that panicked has already shut down.
             let _ = worker.thread.join();
         }
     }
@@ -188,19 +188,19 @@ impl TokenAccess {
             })
     }
 
-    /// Whether the token that is open for a key is still in its place, and itself.
+    /// Whether the token that is open for a key is still inserted.
     pub(super) fn has_still(&mut self, key: &KeyId, id: &crate::record::TokenId) -> bool {
         self.open.as_mut().is_some_and(|open| {
             open.key == *key && open.token.id() == id && open.token.state().is_ok()
         })
     }
 
-    /// Looks afresh which tokens are in.
+    /// Lists the inserted tokens.
     pub(super) fn look(&mut self, profile: &str) -> Result<Vec<Seen>, TokenError> {
         self.reader(profile)?.tokens()
     }
 
-    /// Closes the token that is open, and logs all out.
+    /// Closes the open token, and logs all tokens out.
     pub(super) fn remove_tokens(&mut self) -> Result<(), TokenError> {
         self.open = None;
         for reader in self.readers.values_mut() {
@@ -209,17 +209,17 @@ impl TokenAccess {
         Ok(())
     }
 
-    /// Opens the token for a key, unless it is the one that is open.
+    /// The token of a key; it is opened if it is not the open one.
     pub(super) fn take(
         &mut self,
         key: &KeyId,
         id: &crate::record::TokenId,
-    ) -> Result<&mut IdentifyToken, TokenError> {
-        let same = |open: &IdentifyToken| open.key == *key && open.token.id() == id;
+    ) -> Result<&mut OpenedToken, TokenError> {
+        let same = |open: &OpenedToken| open.key == *key && open.token.id() == id;
         if !self.open.as_ref().is_some_and(same) {
             self.open = None;
             let token = self.reader(&id.profile)?.open(id)?;
-            self.open = Some(IdentifyToken {
+            self.open = Some(OpenedToken {
                 key: key.clone(),
                 token,
                 logged_in: false,
@@ -228,7 +228,7 @@ impl TokenAccess {
         self.open.as_mut().ok_or(TokenError::Removed)
     }
 
-    /// Opens a token for one thing only; whatever else was open is closed.
+    /// Opens a token for one call; the open token is closed.
     pub(super) fn open_alone(
         &mut self,
         id: &crate::record::TokenId,
@@ -237,7 +237,7 @@ impl TokenAccess {
         self.reader(&id.profile)?.open(id)
     }
 
-    /// Forgets the open token: it was pulled, or its session is not to be trusted any more.
+    /// Closes the open token: it was removed, or its session is unreliable.
     pub(super) fn forget(&mut self) {
         self.open = None;
     }

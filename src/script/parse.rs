@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::plan::Script;
 use super::read::{Log, read};
 use super::{PinnedFileSource, ScriptErrors, check, warning};
+use crate::words::Digest;
 
 impl Script {
     /// Reads and checks a script. `name` is what errors call it; `at` is the time at
@@ -29,6 +30,7 @@ impl Script {
             (None, Some(script)) => Ok(Self {
                 name: name.to_owned(),
                 text: text.to_owned(),
+                sha256: Digest::of(text.as_bytes()),
                 ..script
             }),
             (Some(errors), _) => Err(errors),

@@ -74,7 +74,7 @@ fn assert_refused(line: usize, transcript: &[u8], check: &str) {
     let script = small().ceremony.script_arc();
     let refusal = Transcript::parse(transcript).and_then(|(read, _)| read.replay(&script));
     let found = match refusal {
-        Err(TranscriptError::Line { .. }) => "transcript.line",
+        Err(TranscriptError::Line { .. }) => "transcript.entry",
         Err(TranscriptError::Chain { .. }) => "transcript.chain",
         Err(TranscriptError::Replay { .. }) => "transcript.replay",
         other => panic!("line {line}: {other:?}"),
@@ -114,9 +114,9 @@ fn the_last_lines_cannot_be_left_out_unseen() {
         fs::write(directory.path().join("transcript.jsonl"), cut).unwrap();
         assert!(findings(directory.path()).contains(&"directory.unfinished"));
         let mut report = audit(directory.path());
-        report.expect_head(&small().transcript.head());
+        report.expect_digest(&small().transcript.head());
         assert_eq!(report.reasons().len(), 1);
-        assert_eq!(report.reasons()[0].check.id(), "transcript.head");
+        assert_eq!(report.reasons()[0].check.id(), "transcript.digest");
     }
 }
 
@@ -133,15 +133,15 @@ fn a_changed_line_is_refused_for_what_it_is() {
             "transcript.chain"
         };
         for (changed, expected) in [
-            (text.replace(",\"seq\"", ", \"seq\""), "transcript.line"),
+            (text.replace(",\"seq\"", ", \"seq\""), "transcript.entry"),
             (
                 text.replace("\"event\":\"", "\"event\":\"un"),
-                "transcript.line",
+                "transcript.entry",
             ),
             (text.replace(&number, "\"seq\":0"), "transcript.chain"),
             (
                 text.replace("\"prev\":\"", "\"prev\":\"0"),
-                "transcript.line",
+                "transcript.entry",
             ),
             (
                 text.replace("\"mode\":\"production\"", "\"mode\":\"rehearsal\""),
@@ -217,7 +217,7 @@ fn a_torn_end_is_told_and_does_not_count() {
     let report = audit(directory.path());
     assert_eq!(
         report.findings()[0].to_string(),
-        "transcript.torn: 40 bytes follow the last whole line"
+        "transcript.torn: 40 bytes follow the last complete entry"
     );
     let read = read_record(directory.path()).unwrap();
     assert_eq!(
@@ -234,7 +234,7 @@ fn a_transcript_of_another_ceremony_is_refused() {
     );
     assert_eq!(refused_by(b""), ["transcript.missing"]);
     assert_eq!(refused_by(b"{}"), ["transcript.missing"]);
-    assert_eq!(refused_by(b"{}\n"), ["transcript.line"]);
+    assert_eq!(refused_by(b"{}\n"), ["transcript.entry"]);
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn time_that_runs_backwards_is_told() {
     let report = audit(directory_with(&bytes).path());
     assert_eq!(
         report.findings()[0].to_string(),
-        "transcript.time: line 20 is of 2026-12-01T09:00:00Z, and the line before it of 2026-12-01T09:02:06Z"
+        "transcript.time: the time of entry 20 is 2026-12-01T09:00:00Z, but the time of the previous entry is 2026-12-01T09:02:06Z"
     );
 }
 

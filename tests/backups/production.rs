@@ -87,7 +87,7 @@ impl Table {
     /// What a custodian's own device shows of a file that the prompt names.
     fn opened(&self, prompt: &Prompt) -> String {
         let identity = self.own.join(format!("{}.identity", prompt.who[0]));
-        let path = prompt.lines[0].split(" lies in ").nth(1).unwrap();
+        let path = prompt.lines[0].split(" is in ").nth(1).unwrap();
         age(&[
             "-d",
             "-i",
@@ -113,7 +113,12 @@ impl Table {
             }
             Ask::Reading { label, .. } if label == "Words of the test message" => {
                 let opened = self.opened(prompt);
-                opened.split("out: ").nth(1).unwrap().trim().to_uppercase()
+                opened
+                    .split("aloud: ")
+                    .nth(1)
+                    .unwrap()
+                    .trim()
+                    .to_uppercase()
             }
             Ask::Reading { label, .. } if label == "Check words" => {
                 let opened = self.opened(prompt);

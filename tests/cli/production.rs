@@ -480,9 +480,9 @@ fn a_label_that_another_token_has_is_refused_and_nothing_is_changed() {
     let answers = without_rehearsal() + &all_answers();
     let output = room.run(&[], &answers, &all_pins());
     let words = [
-        "a token with the label \"conclave-key-1\" is there already",
+        "another token has the label \"conclave-key-1\"",
         "Hint",
-        "take it out",
+        "remove that token",
     ];
     assert_failed(&output, 130, &words[..1]);
     assert!(rehearse::told(&output).contains(words[2]));
@@ -560,7 +560,7 @@ fn the_rehearsal_that_is_shown_is_of_this_very_script_and_complete() {
         "",
         &[],
     );
-    assert_failed(&output, 1, &["this is not a rehearsal"]);
+    assert_failed(&output, 1, &["this ceremony is not a rehearsal"]);
     assert!(!next.exists());
 }
 
@@ -582,7 +582,7 @@ fn without_a_rehearsal_nothing_happens_beyond_attendance() {
     let answers = without_rehearsal() + "3\n";
     let secrets = [w1, w2, h1, h2, w1, h1];
     let output = room.conclave(&resume, &answers, &secrets);
-    assert_failed(&output, 130, &["That is not the code that Witness 2 chose"]);
+    assert_failed(&output, 130, &["This is not the code that Witness 2 chose"]);
     for event in room.events() {
         let step = event["step"].as_str().unwrap_or("attendance");
         assert_eq!(step, "attendance", "{event}");
@@ -603,6 +603,6 @@ fn a_production_does_not_play_by_itself() {
     assert_failed(
         &output,
         2,
-        &["a production cannot play by itself", "hint: "],
+        &["a production cannot run unattended", "hint: "],
     );
 }

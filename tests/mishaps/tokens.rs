@@ -141,7 +141,7 @@ fn letters_in_a_pin_want_a_keyboard_that_was_tested() {
     operator.play_until("  new PIN: ");
     operator.answer_and_see("Zymurgy");
     let shown = operator.answer_and_see("Zymurgy").to_owned();
-    assert!(shown.contains("other characters than digits"), "{shown}");
+    assert!(shown.contains("characters other than digits"), "{shown}");
     // Another layout gives another line.
     operator.ask_for(
         "Test the keyboard",
@@ -151,7 +151,7 @@ fn letters_in_a_pin_want_a_keyboard_that_was_tested() {
     operator.play_until("  new PIN: ");
     operator.answer_and_see("Zymurgy");
     let shown = operator.answer_and_see("Zymurgy").to_owned();
-    assert!(shown.contains("other characters than digits"), "{shown}");
+    assert!(shown.contains("characters other than digits"), "{shown}");
     operator.ask_for("Test the keyboard", "Key holder 1", Some(LINE));
     operator.pin = "Zymurgy";
     operator.play_to_the_end();

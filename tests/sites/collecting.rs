@@ -220,7 +220,7 @@ fn the_record_of_another_signing_is_not_taken() {
     done.assert(130);
     let said = done.said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        said.contains("it is the record of signing something else"),
+        said.contains("the signing was for another payload"),
         "{said}"
     );
     assert!(!lisbon.path("ceremony/records").exists());
@@ -286,7 +286,7 @@ fn what_is_no_signature_that_is_owed_is_told_with_its_reason() {
         (
             "another-key",
             signed_by(0).to_file_bytes(),
-            "it is by another key",
+            "it was made by another key",
         ),
     ];
     for (name, bytes, _) in &cases {

@@ -134,7 +134,7 @@ fn a_key_of_a_rehearsal_signs_nothing() {
     let done = oslo.sign("request.json", rehearsed, "signing", &trust, "");
     assert_ne!(done.status, 0, "{}", done.said);
     assert!(
-        done.said.contains("was made in a rehearsal"),
+        done.said.contains("was generated in a rehearsal"),
         "{}",
         done.said
     );

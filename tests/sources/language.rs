@@ -48,22 +48,18 @@ const NOT_YET: &[&str] = &[
     "src/tui",
     "src/words",
     "ceremony-scripts",
-    "hsm-config",
-    "docs/architecture.md",
-    "docs/assurance-case.md",
-    "docs/attestation.md",
-    "docs/decisions",
-    "docs/development.md",
-    "docs/formats",
+    "docs/formats/backup-manifest.md",
+    "docs/formats/ceremony-directory.md",
+    "docs/formats/custody.md",
+    "docs/formats/detached-signature.md",
+    "docs/formats/enrollment.md",
+    "docs/formats/payload-register.md",
+    "docs/formats/profile.md",
+    "docs/formats/script.md",
+    "docs/formats/share.md",
+    "docs/formats/signing-request.md",
     "docs/lint.md",
-    "docs/performance.md",
     "docs/root-checks.md",
-    "docs/root-peers.md",
-    "docs/screens.sh",
-    "docs/threat-model.md",
-    "fuzz",
-    "softhsm-setup.sh",
-    "CHANGELOG.md",
 ];
 
 /// A word, or the end of a sentence, with the line it is on.
@@ -89,7 +85,7 @@ fn words(passage: &Passage) -> Vec<Word> {
             && rest
                 .find(['}', ' ', '\n'])
                 .is_some_and(|end| rest[end..].starts_with('}'));
-        let in_word = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’');
+        let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '\'' | '’');
         let length = if inserted {
             add("{}", line);
             rest.find('}').unwrap()

@@ -360,7 +360,9 @@ impl Line {
 }
 
 fn run_another_tool(key: &SiteKey, message: &Path, signature: &Path) {
-    let output = Command::new("pkcs11-tool")
+    // By a shell, as Conclave is started.
+    let output = Command::new("sh")
+        .args(["-c", "exec \"$@\"", "sh", "pkcs11-tool"])
         .env("SOFTHSM2_CONF", &key.configuration)
         .args(["--module", module(), "--token-label", &key.token])
         .args(["--login", "--pin", PIN, "--sign", "--id", "01"])

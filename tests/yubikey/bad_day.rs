@@ -23,7 +23,7 @@ fn without_a_reader_the_room_waits_and_without_the_service_it_is_told() {
     let stand = Stand::start(&[]);
     let room = Room::new(&stand);
     let mut table = begin(&room, &[Key::on("25000002")]);
-    table.play_until_wait("Put in the token of key holder 1");
+    table.play_until_wait("Insert the token of key holder 1");
     table.terminal.send("\u{3}");
     table.terminal.expect("> ");
     table.answer("LEAVE");
@@ -91,8 +91,8 @@ fn an_occupied_slot_is_refused_and_stays_as_it_was() {
     let mut table = begin(&room, &[Key::on("25000001")]);
     let shown = table.play_until("It did not work");
     assert!(
-        shown.contains("holds a public key already, in slot 9a")
-            && shown.contains("nothing was changed on this one"),
+        shown.contains("already holds a public key, in slot 9a")
+            && shown.contains("nothing was changed on this token"),
         "{shown}"
     );
     let slots = |card: usize| stand.act(&format!("show {card}"))["slots"].clone();
@@ -136,7 +136,7 @@ fn a_yubikey_that_no_step_sets_up_must_be_set_up() {
     let mut half = Key::on("25000001");
     half.setting_up = &[];
     let mut table = begin(&other, &[half]);
-    table.play_until_wait("Put in the token of key holder 1");
+    table.play_until_wait("Insert the token of key holder 1");
 }
 
 #[test]
@@ -211,9 +211,7 @@ fn a_missed_touch_is_asked_for_again_and_costs_no_try() {
         stand.act("touch-by-hand 0");
         let verified = stand.commands(0, "20");
         table.answer("");
-        table
-            .terminal
-            .expect("TOUCH THE TOKEN: it blinks, and waits for a finger.");
+        table.terminal.expect("TOUCH THE TOKEN that blinks.");
         stand.act("deny 0");
         let shown = table.play_until("Try again: press Enter");
         assert!(
@@ -300,8 +298,7 @@ fn a_yubikey_with_another_key_is_found_out_before_a_pin_is_asked_for() {
     let mut table = room.resume();
     let shown = table.play_until("It did not work");
     assert!(
-        shown.contains("does not hold the key that it should")
-            && shown.contains("no PIN was tried"),
+        shown.contains("does not hold the expected key") && shown.contains("no PIN was tried"),
         "{shown}"
     );
     assert_eq!(stand.commands(0, "20"), tried);
@@ -354,7 +351,7 @@ fn a_chain_that_leads_nowhere_proves_nothing() {
     let (provenance, said) = claimed();
     assert_eq!(provenance, "claimed");
     assert!(
-        said.contains("Nothing of it is believed: attestation.f9-overwritten"),
+        said.contains("The attestation is not valid: attestation.f9-overwritten"),
         "{said}"
     );
 

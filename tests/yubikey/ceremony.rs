@@ -87,7 +87,7 @@ fn a_genesis_on_two_yubikeys_whose_keys_must_be_attested() {
     let maker = room.path("maker.pem");
     let said = succeeds(&verify(&["--additional-root", maker.to_str().unwrap()]));
     assert!(
-        said.starts_with("accepted: 2 of 2 attestations verify"),
+        said.starts_with("accepted: 2 of 2 attestations are valid"),
         "{said}"
     );
     assert_eq!(verify(&[]).status.code(), Some(1));

@@ -306,10 +306,7 @@ fn a_key_that_was_brought_in_says_so() {
             assert_eq!(key.attributes.provenance().as_str(), "imported");
             assert!(signs(token.as_mut(), slot, &key.public));
             let error = token.attest(&[slot]).unwrap_err();
-            assert!(
-                error.to_string().contains(": it was imported"),
-                "{error}"
-            );
+            assert!(error.to_string().contains(": it was imported"), "{error}");
             // Not taken for one that was made here.
             let wanted = request(slot, key_type);
             assert!(matches!(

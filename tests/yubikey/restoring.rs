@@ -111,8 +111,8 @@ fn restore(
         })),
         types: Some(Box::new(|prompt| Some(types_in_production(prompt)))),
         moves: Some(Box::new(|waiting| {
-            let is_wanted = waiting.what.starts_with("Put in");
-            if is_wanted != is_in && (is_wanted || waiting.what.starts_with("Take out")) {
+            let is_wanted = waiting.what.starts_with("Insert");
+            if is_wanted != is_in && (is_wanted || waiting.what.starts_with("Remove")) {
                 let how = if is_wanted { "insert" } else { "pull" };
                 stand.act(&format!("{how} {card}"));
                 is_in = is_wanted;

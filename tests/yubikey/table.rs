@@ -279,7 +279,7 @@ impl Table<'_> {
         }
     }
 
-    /// `  Take out the token of key holder 1 (Alone) … 0 s`
+    /// `  Remove the token of key holder 1 (Alone) … 0 s`
     fn move_token(&mut self, wait: &str) {
         let Some(number) = wait
             .split_once("key-")
@@ -289,9 +289,9 @@ impl Table<'_> {
             return;
         };
         let card = self.cards.get(number - 1).copied().unwrap_or(number - 1);
-        if wait.contains("Take out") && self.is_out.insert(card) {
+        if wait.contains("Remove") && self.is_out.insert(card) {
             self.stand.act(&format!("pull {card}"));
-        } else if wait.contains("Put in") && self.is_out.remove(&card) {
+        } else if wait.contains("Insert") && self.is_out.remove(&card) {
             self.stand.act(&format!("insert {card}"));
         }
     }
@@ -361,7 +361,7 @@ impl Table<'_> {
     #[track_caller]
     pub(crate) fn leave_at_a_question(&mut self) {
         self.answer("/abort");
-        self.terminal.expect("or press Enter to go on.");
+        self.terminal.expect("Or press Enter to continue.");
         self.terminal.expect("> ");
         self.answer("LEAVE");
         assert_eq!(self.end().code(), Some(130));

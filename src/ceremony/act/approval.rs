@@ -164,7 +164,7 @@ pub(crate) fn token_proven(
         "the approval token did not answer with the key that the script names",
     )?;
     c.participants_mut().verify_token(person);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -176,7 +176,7 @@ pub(crate) fn token_missing(c: &mut Ceremony, at: &At<'_>, reason: &str) -> Appl
         "no approval token of that person is awaited",
     )?;
     c.participants_mut().miss_token(person);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn sealed(
         Some(_) | None => return Err(contradiction("this secret is not to be sealed now")),
     }
     c.keys_mut().seal_envelope(key, secret, bag)?;
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 

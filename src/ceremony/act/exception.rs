@@ -125,7 +125,7 @@ fn waive(c: &mut Ceremony, check: Check) {
         // Without a rehearsal the same step continues; the other checks end their step.
         Check::RehearsalShown => {}
         _ => {
-            if let Some(step) = c.current_step().map(|step| step.id.clone()) {
+            if let Some(step) = c.current_step().map(|step| step.index) {
                 c.progress_mut().finish(step);
             }
         }

@@ -33,7 +33,7 @@ pub(crate) fn acknowledged(c: &mut Ceremony, at: &At<'_>, approvals: &[Approval]
     at.require_act(c, |act| *act == Act::InspectHost)?;
     require(c.findings().is_some(), "the machine was not inspected yet")?;
     require_approval(c, at.event, approvals, "findings are acknowledged")?;
-    let step = at.step(c)?.id.clone();
+    let step = at.step(c)?.index;
     c.progress_mut().finish(step);
     Ok(())
 }

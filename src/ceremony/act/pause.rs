@@ -133,7 +133,7 @@ pub(crate) fn paused(c: &mut Ceremony, at: &At<'_>, time: Timestamp) -> Applied 
     c.host_mut().pause(time);
     c.custody_mut().pause_now();
     if matches!(step.act, Act::Break { .. }) {
-        c.progress_mut().finish(step.id.clone());
+        c.progress_mut().finish(step.index);
     }
     Ok(())
 }

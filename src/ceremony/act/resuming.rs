@@ -2,7 +2,7 @@
 
 use crate::ceremony::replay::Applied;
 use crate::ceremony::state::{Ceremony, KeyBackup, is_taken_again};
-use crate::script::{Act, DrillLevel, PersonId, ShareKeeping, Step, StepId};
+use crate::script::{Act, DrillLevel, PersonId, ShareKeeping, Step};
 use crate::words::Digest;
 
 use super::generate_key::regenerate;
@@ -16,13 +16,13 @@ pub(crate) fn resumed(c: &mut Ceremony, digest: Digest) -> Applied {
     c.change_all_roots(crate::ceremony::state::interrupt);
     forget_what_was_in_memory(c)?;
     forget_what_was_restored(c);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
 fn reopen(c: &mut Ceremony, which: impl Fn(&Step) -> bool) {
     let steps = c.script.steps().iter().filter(|step| which(step));
-    let again: Vec<StepId> = steps.map(|step| step.id.clone()).collect();
+    let again: Vec<usize> = steps.map(|step| step.index).collect();
     c.progress_mut().reopen(again);
 }
 
@@ -69,7 +69,7 @@ fn forget_what_was_restored(c: &mut Ceremony) {
         }
     };
     let steps = script.steps().iter().filter(|step| is_again(&step.act));
-    c.progress_mut().reopen(steps.map(|step| step.id.clone()));
+    c.progress_mut().reopen(steps.map(|step| step.index));
 }
 
 pub(crate) fn resumed_sentence(machine: &str, torn_bytes: u64) -> String {

@@ -43,7 +43,8 @@ pub(in crate::ceremony) fn objection(c: &Ceremony, amendment: &Amendment) -> Opt
             (known_name(c, person), LONGEST_NAME)
         }
         Amendment::Note { step, .. } => {
-            if c.progress.is_done(step) {
+            let note = c.script.step(step);
+            if note.is_some_and(|note| c.progress.is_done(note.index)) {
                 return fault("this note is already done");
             }
             (c.note(step).map(str::to_owned), LONGEST_NOTE)

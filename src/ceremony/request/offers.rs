@@ -133,7 +133,7 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
         RequestKind::AmendNote => {
             let steps = c.script.steps().iter();
             let notes = steps
-                .filter(|step| !c.progress.is_done(&step.id))
+                .filter(|step| !c.progress.is_done(step.index))
                 .filter_map(|step| Some(Pick::new(&step.id, c.note(&step.id)?)))
                 .collect();
             vec![Field::chosen("note", notes), Field::typed("correct text")]
@@ -141,7 +141,7 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
         RequestKind::AmendMinutes => {
             let steps = c.script.steps().iter();
             let steps = steps
-                .filter(|step| !c.progress.is_done(&step.id))
+                .filter(|step| !c.progress.is_done(step.index))
                 .map(|step| Pick::new(&step.id, step.act.title(&c.script)))
                 .collect();
             vec![

@@ -77,7 +77,7 @@ pub(in crate::ceremony) fn share_declared_lost(
     );
     require(is_at_hand, "the current step is not about this share")?;
     c.restore_mut().declare_share_lost(custodian, reason);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -94,7 +94,7 @@ pub(in crate::ceremony) fn drill_failed(
         "a drill can be ended as failed only after a failure, or if no quorum is left",
     )?;
     c.restore_mut().fail(reason);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 

@@ -126,7 +126,7 @@ pub(in crate::ceremony) fn postponed(c: &mut Ceremony, key: &KeyId) -> Applied {
         "the steps of this key cannot be postponed: they are done, or there is no other step before the root is composed",
     )?;
     c.progress_mut().postpone(key);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -137,7 +137,7 @@ pub(in crate::ceremony) fn brought_forward(c: &mut Ceremony, key: &KeyId) -> App
         "the steps of this key cannot be brought forward: its holder is not present, or steps other than those of keys come first",
     )?;
     c.progress_mut().bring_forward(key);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -154,7 +154,7 @@ pub(in crate::ceremony) fn regeneration_decided(
         "a key can be regenerated only by its holder, after it was generated here and before the root is composed",
     )?;
     regenerate(c, key)?;
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -185,7 +185,7 @@ pub(in crate::ceremony) fn spare_taken(
     c.keys_mut()
         .take_spare(key, spare, was_here.then_some(item))?;
     undo(c, key, |_| true);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -198,7 +198,7 @@ pub(in crate::ceremony) fn key_destroyed(
     state.end_former(fingerprint, FormerDisposition::Destroyed)?;
     state.right_pin();
     c.custody_mut().use_token();
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -223,7 +223,7 @@ pub(in crate::ceremony) fn key_orphaned(
     c.keys_mut()
         .change(key)?
         .end_former(fingerprint, disposition)?;
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -251,14 +251,14 @@ pub(in crate::ceremony) fn unblocking_decided(
         "this token is not in use now, or its holder is not present",
     )?;
     c.keys_mut().change(key)?.begin_unblocking(secret, bag)?;
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
 pub(in crate::ceremony) fn pin_unblocked(c: &mut Ceremony, key: &KeyId) -> Applied {
     c.keys_mut().change(key)?.unblock()?;
     c.custody_mut().use_token();
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -280,7 +280,7 @@ pub(in crate::ceremony) fn skipped(
         "a key can be skipped only if its holder is not present or its token fails",
     )?;
     c.keys_mut().change(key)?.skip(reason);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 

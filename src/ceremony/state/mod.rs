@@ -128,6 +128,12 @@ impl Ceremony {
         ceremony
     }
 
+    pub(super) fn forget_failure(&mut self) {
+        if self.progress.failure().is_some() {
+            self.progress_mut().forget_failure();
+        }
+    }
+
     pub(super) fn progress_mut(&mut self) -> &mut Progress {
         Arc::make_mut(&mut self.progress)
     }

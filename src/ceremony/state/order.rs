@@ -82,7 +82,7 @@ impl Ceremony {
 
     pub(in crate::ceremony) fn undone(&self) -> impl Iterator<Item = &Step> {
         let steps = self.script.steps().iter();
-        steps.filter(|step| !self.progress.is_done(&step.id))
+        steps.filter(|step| !self.progress.is_done(step.index))
     }
 
     /// The first step of a key's block that is not done; none when the key is there.

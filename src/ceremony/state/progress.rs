@@ -1,6 +1,7 @@
 //! How far the ceremony is, what stands in its way, and what two people decided about the script.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::ceremony::amendment::Amendment;
 use crate::ceremony::check::Check;
@@ -14,8 +15,9 @@ use super::Ending;
 
 #[derive(Debug, Clone)]
 pub(in crate::ceremony) struct Progress {
-    opening: Option<Opening>,
-    done: BTreeSet<StepId>,
+    opening: Option<Arc<Opening>>,
+    /// By the place of a step in the script.
+    done: Vec<bool>,
     script_read: bool,
     initials: BTreeMap<(StepId, PersonId), String>,
     /// Keys whose steps wait.
@@ -36,7 +38,7 @@ impl Progress {
     pub(super) fn new() -> Self {
         Self {
             opening: None,
-            done: BTreeSet::new(),
+            done: Vec::new(),
             script_read: false,
             initials: BTreeMap::new(),
             postponed: BTreeSet::new(),
@@ -51,12 +53,13 @@ impl Progress {
         }
     }
 
-    pub(in crate::ceremony) const fn opening(&self) -> Option<&Opening> {
-        self.opening.as_ref()
+    pub(in crate::ceremony) fn opening(&self) -> Option<&Opening> {
+        self.opening.as_deref()
     }
 
-    pub(in crate::ceremony) fn is_done(&self, step: &StepId) -> bool {
-        self.done.contains(step)
+    /// Whether the step at that place in the script is done.
+    pub(in crate::ceremony) fn is_done(&self, step: usize) -> bool {
+        self.done.get(step).is_some_and(|done| *done)
     }
 
     pub(in crate::ceremony) const fn is_script_read(&self) -> bool {
@@ -73,6 +76,11 @@ impl Progress {
 
     pub(in crate::ceremony) const fn brought_forward(&self) -> Option<&KeyId> {
         self.brought_forward.as_ref()
+    }
+
+    /// The keys that are postponed or brought forward.
+    pub(in crate::ceremony) fn out_of_order(&self) -> impl Iterator<Item = &KeyId> {
+        self.postponed.iter().chain(&self.brought_forward)
     }
 
     pub(in crate::ceremony) fn amendments(&self) -> &[Amendment] {
@@ -107,16 +115,20 @@ impl Progress {
 /// What changes.
 impl Progress {
     pub(in crate::ceremony) fn open(&mut self, opening: Opening) {
-        self.opening = Some(opening);
+        self.opening = Some(Arc::new(opening));
     }
 
-    pub(in crate::ceremony) fn finish(&mut self, step: StepId) {
-        self.done.insert(step);
+    /// The step at that place in the script is done.
+    pub(in crate::ceremony) fn finish(&mut self, step: usize) {
+        self.done.resize(self.done.len().max(step + 1), false);
+        self.done[step] = true;
     }
 
-    pub(in crate::ceremony) fn reopen(&mut self, steps: impl IntoIterator<Item = StepId>) {
+    pub(in crate::ceremony) fn reopen(&mut self, steps: impl IntoIterator<Item = usize>) {
         for step in steps {
-            self.done.remove(&step);
+            if let Some(done) = self.done.get_mut(step) {
+                *done = false;
+            }
         }
     }
 
@@ -156,10 +168,13 @@ impl Progress {
         self.brought_forward = Some(key.clone());
     }
 
-    /// Keys whose steps are all done are neither postponed nor taken up.
-    pub(in crate::ceremony) fn retain_order(&mut self, has_steps: impl Fn(&KeyId) -> bool) {
-        self.postponed.retain(|key| has_steps(key));
-        self.brought_forward = self.brought_forward.take().filter(|key| has_steps(key));
+    /// The steps of these keys come in the order of the script again.
+    pub(in crate::ceremony) fn restore_order(&mut self, keys: &[KeyId]) {
+        self.postponed.retain(|key| !keys.contains(key));
+        self.brought_forward = self
+            .brought_forward
+            .take()
+            .filter(|key| !keys.contains(key));
     }
 
     pub(in crate::ceremony) fn amend(&mut self, amendment: &Amendment) {
@@ -273,27 +288,26 @@ mod tests {
     }
 
     #[test]
-    fn a_key_without_steps_is_neither_postponed_nor_taken_up() {
+    fn keys_return_to_the_order_of_the_script() {
         let mut progress = Progress::new();
         let [one, two]: [KeyId; 2] = ["key-1", "key-2"].map(|id| id.parse().unwrap());
         progress.postpone(&one);
         progress.bring_forward(&two);
-        progress.retain_order(|_| true);
+        assert!(progress.out_of_order().eq([&one, &two]));
+        progress.restore_order(std::slice::from_ref(&two));
         assert!(progress.is_postponed(&one));
-        assert_eq!(progress.brought_forward(), Some(&two));
-        progress.retain_order(|_| false);
-        assert!(!progress.is_postponed(&one));
         assert_eq!(progress.brought_forward(), None);
+        progress.restore_order(&[one]);
+        assert_eq!(progress.out_of_order().next(), None);
     }
 
     #[test]
     fn only_the_named_steps_are_opened_again() {
         let mut progress = Progress::new();
-        let [note, export]: [StepId; 2] = ["note", "export"].map(|id| id.parse().unwrap());
-        progress.finish(note.clone());
-        progress.finish(export.clone());
-        progress.reopen([export.clone()]);
-        assert!(progress.is_done(&note));
-        assert!(!progress.is_done(&export));
+        progress.finish(1);
+        progress.finish(0);
+        progress.reopen([1, 2]);
+        assert!(progress.is_done(0));
+        assert!(!progress.is_done(1) && !progress.is_done(2));
     }
 }

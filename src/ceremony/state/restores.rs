@@ -73,7 +73,7 @@ impl Ceremony {
             .script
             .steps()
             .iter()
-            .all(|step| !is_of_restore(&step.act) || self.progress.is_done(&step.id));
+            .all(|step| !is_of_restore(&step.act) || self.progress.is_done(step.index));
         if !is_done {
             return None;
         }

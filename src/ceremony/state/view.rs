@@ -6,7 +6,7 @@ use crate::ceremony::event::{ExceptionReport, ExportedFile, Mode, Opening, Verdi
 use crate::ceremony::failure::Failure;
 use crate::metadata::{Count, FrozenRoot, SignedRoot};
 use crate::record::{Finding, TokenId};
-use crate::script::{KeyId, KeyPlan, PersonId, Script, StepId};
+use crate::script::{KeyId, KeyPlan, PersonId, Script, Step, StepId};
 use crate::words::Digest;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -89,7 +89,8 @@ impl Ceremony {
 
     /// How far a step is.
     pub fn step_state(&self, id: &StepId) -> StepState {
-        if self.progress.is_done(id) {
+        let is_done = |step: &Step| self.progress.is_done(step.index);
+        if self.script.step(id).is_some_and(is_done) {
             StepState::Done
         } else if self.current_step().is_some_and(|step| step.id == *id) {
             StepState::Now

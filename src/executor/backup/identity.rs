@@ -1,4 +1,4 @@
-//! An identity whose program asks something of the person before it: what it asks comes through the room.
+//! An identity file whose plugin program asks its user something: the front end asks for it.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -16,28 +16,27 @@ use crate::record::visible;
 use crate::script::PersonId;
 
 use super::super::Executor;
-use super::super::failure::failed;
-use super::super::failure::{EffectError, EffectResult};
+use super::super::failure::{EffectError, EffectResult, failed};
 use super::failure_of;
 
-/// How often the room is told that the identity still works.
+/// How often the front end is told that the plugin still runs.
 const HEARTBEAT: Duration = Duration::from_millis(250);
 
-/// What the program of an identity asks for.
+/// A request of a plugin program.
 enum PluginRequest {
-    /// To have something said.
+    /// Show a message.
     Say(String),
-    /// A secret; none where nobody gives it.
+    /// Ask for a secret.
     Secret(String, Sender<Option<SecretString>>),
 }
 
-/// What an identity's program is given in place of a person.
+/// Sends the requests of a plugin program to the executor.
 #[derive(Clone)]
 struct Messenger(Sender<PluginRequest>);
 
 impl Callbacks for Messenger {
     fn display_message(&self, message: &str) {
-        // Whoever has given up does not hear it.
+        // Nobody receives the messages of an abandoned plugin.
         let _ = self.0.send(PluginRequest::Say(visible(message)));
     }
 
@@ -60,7 +59,7 @@ impl Callbacks for Messenger {
 }
 
 impl Executor<'_> {
-    /// Opens something with an identity that a custodian brought, on a thread of its own: a device may hang.
+    /// Decrypts something with the identity file of a custodian, on its own thread: a device may hang.
     pub(super) fn with_identity<T: Send + 'static>(
         &mut self,
         custodian: &PersonId,
@@ -77,15 +76,15 @@ impl Executor<'_> {
                     Ok(opener) => open(opener).map_err(failure_of),
                     Err(error) => Err(Failure {
                         kind: FailureKind::File,
-                        what: format!("that is no identity: {error}"),
-                        hint: "name the file that age-plugin-NAME wrote, with a line AGE-PLUGIN-…"
+                        what: format!("this is not an identity file: {error}"),
+                        hint: "enter the path of the file that age-plugin-NAME wrote, with a line AGE-PLUGIN-…"
                             .to_owned(),
                     }),
                 };
                 let _ = done.send(opened);
             });
         if worker.is_err() {
-            return Err(given_up("no thread can be started"));
+            return Err(given_up("the system cannot start a thread"));
         }
         self.listen(custodian, &asked, &result)
     }
@@ -100,7 +99,7 @@ impl Executor<'_> {
         let mut said = Vec::new();
         loop {
             let heard = asked.recv_timeout(HEARTBEAT);
-            // Who asks nothing any more is waited for by the result alone.
+            // A plugin that has no more requests only has a result.
             let wait = match heard {
                 Err(RecvTimeoutError::Disconnected) => HEARTBEAT,
                 _ => Duration::ZERO,
@@ -126,12 +125,12 @@ impl Executor<'_> {
                 Ok(Ok(opened)) => return Ok(opened),
                 Ok(Err(failure)) => return Err(EffectError::Failed(failure)),
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(given_up("its program ended without an answer"));
+                    return Err(given_up("its plugin program ended without an answer"));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
             let waiting = Waiting {
-                what: "Opening with the identity; it may want to be touched".to_owned(),
+                what: "Decrypting with the identity; the device may need a touch".to_owned(),
                 seen: said.clone(),
                 elapsed: begun.elapsed(),
                 on: WaitingOn::Token,
@@ -139,7 +138,7 @@ impl Executor<'_> {
             };
             match self.front_end.waiting(&self.ceremony, &waiting) {
                 Ok(()) => {}
-                Err(Interrupt::Cancel) => return Err(given_up("it was given up")),
+                Err(Interrupt::Cancel) => return Err(given_up("it was canceled")),
                 Err(
                     interrupt @ (Interrupt::Exception { .. }
                     | Interrupt::Request(_)
@@ -154,7 +153,7 @@ impl Executor<'_> {
 fn given_up(why: &str) -> EffectError {
     failed(
         FailureKind::Canceled,
-        format!("the identity did not open it: {why}"),
-        "put the device in, and try once more",
+        format!("decryption with the identity failed: {why}"),
+        "insert the device, and try again",
     )
 }

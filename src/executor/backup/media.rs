@@ -1,4 +1,4 @@
-//! Media by what they hold: the room is asked where each is mounted.
+//! Media by what they hold: people are asked where each is mounted.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,16 +8,15 @@ use crate::script::{Holds, Medium as PlannedMedium, MediumId};
 use crate::storage::{FileError, Medium, real_path};
 
 use super::super::Executor;
-use super::super::failure::EffectResult;
-use super::super::failure::failed;
+use super::super::failure::{EffectResult, failed};
 
-/// Where the media are, as the room has told it since the process began.
+/// Where the media are mounted, as entered since the process began.
 #[derive(Debug, Default)]
 pub(in crate::executor) struct MediaRoom {
     paths: BTreeMap<MediumId, PathBuf>,
 }
 
-/// A medium that is in.
+/// An inserted medium.
 #[derive(Debug, Clone)]
 pub(in crate::executor) struct FoundMedium {
     pub(in crate::executor) medium: Medium,
@@ -37,13 +36,13 @@ impl FoundMedium {
 }
 
 impl Executor<'_> {
-    /// The medium of the script that holds such things, where it is mounted now. The room is asked once.
+    /// The medium of the script for these contents. People are asked once where it is mounted.
     pub(in crate::executor) fn medium(&mut self, holds: Holds) -> EffectResult<FoundMedium> {
         let Some(medium) = self.ceremony().script().medium_for(holds).cloned() else {
             return Err(failed(
                 FailureKind::File,
                 format!("the script has no medium for {}", holds.title()),
-                "break off, and name one in the script",
+                "abort the ceremony, and add a medium to the script",
             ));
         };
         if let Some(simulated) = self.room.hands.medium(&medium.id) {
@@ -51,14 +50,14 @@ impl Executor<'_> {
                 failed(
                     FailureKind::File,
                     format!(
-                        "the folder that stands in for {} cannot be made: {error}",
+                        "cannot create the folder that replaces {}: {error}",
                         medium.id
                     ),
-                    "look whether the directory of the rehearsal can be written",
+                    "check that the directory of the rehearsal is writable",
                 )
             })?;
             let device = format!("simulated {}", medium.id);
-            return Ok(FoundMedium::new(medium.id, Medium::stand_in(path, device)));
+            return Ok(FoundMedium::new(medium.id, Medium::simulated(path, device)));
         }
         let path = match self.room.media.paths.get(&medium.id) {
             Some(path) => path.clone(),
@@ -82,7 +81,7 @@ impl Executor<'_> {
             step: self.ceremony().current_step().map(|step| step.id.clone()),
             who: who.collect(),
             lines: vec![format!(
-                "Put in {}. A witness compares it with the run sheet.",
+                "Insert {}. A witness compares it with the run sheet.",
                 medium.title()
             )],
             ask: Ask::Text {
@@ -95,8 +94,8 @@ impl Executor<'_> {
             Answer::Text(text) if !text.trim().is_empty() => Ok(PathBuf::from(text.trim())),
             Answer::Text(_) | Answer::Enter | Answer::Choice { .. } => Err(failed(
                 FailureKind::File,
-                format!("nobody said where {} is", medium.id),
-                "give the folder where the system shows it, from / on",
+                format!("the folder of {} was not entered", medium.id),
+                "enter the absolute path of the folder where it is mounted",
             )),
         }
     }
@@ -106,15 +105,15 @@ impl Executor<'_> {
         if !path.is_absolute() || !path.is_dir() {
             return Err(failed(
                 FailureKind::File,
-                format!("{shown} is no folder, given from / on"),
-                "put the medium in, and give the folder where the system shows it",
+                format!("{shown} is not the absolute path of a folder"),
+                "insert the medium, and enter the folder where it is mounted",
             ));
         }
         let unreadable = |error: FileError| {
             failed(
                 FailureKind::File,
-                format!("{shown} cannot be looked at: {}", error.problem),
-                "look at the medium: is it there, and may it be read?",
+                format!("cannot inspect {shown}: {}", error.problem),
+                "check that the medium is inserted and readable, then try again",
             )
         };
         let found = Medium::open(path).map_err(unreadable)?;
@@ -122,28 +121,28 @@ impl Executor<'_> {
         if self.ceremony().mode() == Mode::Production && found.path().starts_with(&own) {
             return Err(failed(
                 FailureKind::File,
-                format!("{shown} lies in the directory of this ceremony"),
-                "neither shares nor wrapped keys are kept with the record: put a medium in",
+                format!("{shown} is in the ceremony directory"),
+                "insert a medium: shares and wrapped keys are not kept with the transcript",
             ));
         }
         if let Some(wanted) = &medium.serial
             && found.serial() != Some(wanted)
         {
-            let there = found.serial().unwrap_or("none that the system tells");
+            let there = found.serial().unwrap_or("unknown to the system");
             return Err(failed(
                 FailureKind::File,
                 format!(
-                    "{shown} is on another device than {}: its serial number is {}, not {wanted}",
+                    "{shown} is not on the device of {}: its serial number is {}, not {wanted}",
                     medium.id,
                     crate::record::visible(there)
                 ),
-                "nothing was written; put in the medium that the script names",
+                "nothing was written; insert the medium that the script names",
             ));
         }
         Ok(FoundMedium::new(medium.id.clone(), found))
     }
 
-    /// A wrapped key and its shares never lie on the same device.
+    /// A wrapped key and its shares must not be on the same device.
     pub(in crate::executor) fn require_apart(
         &mut self,
         shares: &FoundMedium,
@@ -152,7 +151,7 @@ impl Executor<'_> {
         if shares.seen.device != wrapped.seen.device {
             return Ok(());
         }
-        // The room is asked anew where they are.
+        // People are asked again where they are mounted.
         self.room.media.paths.clear();
         Err(failed(
             FailureKind::File,
@@ -162,7 +161,7 @@ impl Executor<'_> {
                 wrapped.medium.path().display(),
                 shares.seen.device
             ),
-            "nothing was written; a wrapped key and its shares never lie on one medium: put in another one",
+            "nothing was written; insert another medium: a wrapped key and its shares must be on different media",
         ))
     }
 }

@@ -1,4 +1,4 @@
-//! The backup of a key: it is wrapped, what wrapped it is split, all of it is written and tried, and forgotten.
+//! The backup of a key: the key is wrapped, the key-encryption key is split, and all quorums are tested.
 
 mod identity;
 mod media;
@@ -24,25 +24,24 @@ use crate::storage::Medium;
 use crate::token::{Token, TokenError};
 use crate::words::Digest;
 
-use super::failure::failed;
-use super::failure::{EffectError, EffectResult};
+use super::failure::{EffectError, EffectResult, failed};
 use super::{Executor, ExecutorError, fill_random};
 
 pub(super) use media::MediaRoom;
 pub(super) use opening::Passphrases;
 pub(super) use restore::Restoring;
 
-/// After how many combinations of shares the room is told how far it is.
+/// After how many combinations of shares the front end shows the progress.
 const TOLD_EVERY: u64 = 256;
 
-/// A private key that is wrapped, and what wrapped it, until its shares are made.
+/// A wrapped private key with its key-encryption key, until the shares are made.
 pub(super) struct Wrapped {
     kek: KeyEncryptionKey,
     bytes: Vec<u8>,
     randomness: Randomness,
 }
 
-/// The same of a key that was brought into its token: nobody can wrap it again.
+/// The same for an imported key, which cannot be wrapped again.
 pub(super) struct HeldKey {
     key: KeyId,
     wrapped: Wrapped,
@@ -59,7 +58,7 @@ impl Wrapped {
         Self::with(kek, randomness, private)
     }
 
-    /// Wraps a key that old shares restored: its token is not here, and the system's randomness is all there is.
+    /// Wraps a key that old shares restored. Without its token, all randomness is from the system.
     fn restored(key: &KeyId, private: &crate::secret::PrivateKey) -> Result<Self, TokenError> {
         let (mut one, mut other) = (no_secret(), no_secret());
         fill_random(one.as_mut_slice()).map_err(|_| no_randomness())?;
@@ -84,7 +83,7 @@ impl Wrapped {
         })
     }
 
-    /// Has a token wrap a key of its own, and shows that what came out is that key: it signs, in the token.
+    /// Has a token wrap its key, and proves that the wrapped key is that key: it signs, in the token.
     fn in_token(
         token: &mut dyn Token,
         key: &KeyId,
@@ -105,7 +104,7 @@ impl Wrapped {
         let is_key = Scheme::for_public_key(public)
             .is_some_and(|scheme| scheme.verifies(public, &message, &signature));
         if !is_key {
-            return Err(untrue("what left it wrapped is another key"));
+            return Err(untrue("the wrapped key is another key"));
         }
         Ok(Self {
             kek,
@@ -115,7 +114,7 @@ impl Wrapped {
     }
 }
 
-/// What a wrapped key signs to show that it is the one: no root, and of no other use.
+/// The message that a wrapped key signs to prove its identity. It cannot be a root.
 fn canary(public: &PublicKey) -> Vec<u8> {
     format!("conclave wrapped key canary v1\n{}\n", public.fingerprint()).into_bytes()
 }
@@ -126,11 +125,11 @@ fn no_secret() -> zeroize::Zeroizing<[u8; 32]> {
 
 fn no_randomness() -> TokenError {
     TokenError::Unsupported {
-        what: "be given random bytes: the system has none".to_owned(),
+        what: "receive random bytes: the operating system provides none".to_owned(),
     }
 }
 
-/// A key-encryption key, of the system's randomness and, where the token has some, of the token's.
+/// A key-encryption key from the randomness of the system and, if it has some, of the token.
 fn fresh_key(
     token: &mut dyn Token,
     key: &KeyId,
@@ -154,7 +153,7 @@ fn fresh_key(
 }
 
 impl Executor<'_> {
-    /// Keeps what wraps a key that was brought into its token, until the step that backs it up.
+    /// Keeps an imported key, wrapped, until the step that backs it up.
     pub(super) fn hold_wrapped(&mut self, key: &KeyId, wrapped: Option<Wrapped>) {
         self.room.held_key = wrapped.map(|wrapped| HeldKey {
             key: key.clone(),
@@ -188,12 +187,12 @@ impl Executor<'_> {
         };
         let made = match self.make_set(key, id, public, &wrapped, media) {
             Ok(made) => made,
-            Err(hindrance) => {
+            Err(error) => {
                 if wrapped_in == WrappedIn::Memory && token.is_some() {
-                    // The room tries again: what wraps this key must last until then.
+                    // The next attempt needs it.
                     self.hold_wrapped(key, Some(wrapped));
                 }
-                return Err(hindrance);
+                return Err(error);
             }
         };
         Ok(Outcome::BackedUp(Box::new(BackedUp {
@@ -217,34 +216,33 @@ impl Executor<'_> {
         if self.is_attesting(token) {
             return Err(failed(
                 FailureKind::Unsupported,
-                format!("what wraps {key} was in memory, and is there no more"),
-                "have the key made anew, under \"other\": this one cannot be backed up",
+                format!("the key-encryption key of {key} is no longer in memory"),
+                "generate the key again (press o): this key cannot be backed up",
             ));
         }
         self.bring(key)?;
         self.await_exactly(key, token)?;
         let object_id = self.object_of(key, token, public)?;
         self.log_in_seen(key, token)?;
-        let (key_of_job, id, public) = (key.clone(), token.clone(), public.clone());
-        self.call("Wrapping the key", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
-            Wrapped::in_token(open.token.as_mut(), &key_of_job, &object_id, &public)
+        let (name, public) = (key.clone(), public.clone());
+        self.with_token(key, token, "Wrapping the key", move |open| {
+            Wrapped::in_token(open.token.as_mut(), &name, &object_id, &public)
         })
     }
 
-    /// Wraps the key that old shares restored: no token has a part in it.
+    /// Wraps the key that old shares restored, without a token.
     fn wrap_restored(&self, key: &KeyId) -> EffectResult<Wrapped> {
         let private = self.room.restoring.restored().ok_or_else(|| {
             failed(
                 FailureKind::SecretLost,
                 "the restored key is not in memory",
-                "leave with Ctrl-C and go on with conclave resume: the shares come in anew",
+                "press Ctrl-C, then run: conclave resume DIR; the shares are collected again",
             )
         })?;
         Wrapped::restored(key, private).map_err(EffectError::from)
     }
 
-    /// Splits, writes, reads back, and tries.
+    /// Splits the key-encryption key, writes the set, reads it back, and tests it.
     fn make_set(
         &mut self,
         key: &KeyId,
@@ -299,20 +297,20 @@ impl Executor<'_> {
         })
     }
 
-    /// What a set of this key must be: the people and groups of the script, and the recipients that were seen to open.
+    /// The set of a key: the people and groups of the script, and the recipients that decrypted a test message.
     fn set_plan(&self, key: &KeyId, id: &str, public: &PublicKey) -> EffectResult<SetPlan> {
         let ceremony = self.ceremony();
         let script = ceremony.script();
         let cannot = |what: String| {
             failed(
                 FailureKind::Unsupported,
-                format!("no share set of {key} can be made: {what}"),
-                "break off, and mend [backup] in the script",
+                format!("cannot make a share set of {key}: {what}"),
+                "abort the ceremony, and fix [backup] in the script",
             )
         };
         let plan = script
             .backup()
-            .ok_or_else(|| cannot("nobody has a share".to_owned()))?;
+            .ok_or_else(|| cannot("the script has no custodians".to_owned()))?;
         let mut groups = Vec::with_capacity(plan.groups.len());
         for group in &plan.groups {
             let custodians = group.custodians.iter();
@@ -332,7 +330,7 @@ impl Executor<'_> {
             repository: script.repository().to_owned(),
             key: key.to_string(),
             public_key: public.clone(),
-            // A key that can leave its token is at best one that could.
+            // A key that can leave its token is at best one that was extractable.
             provenance: known.unwrap_or(Provenance::WasExtractable),
             groups_needed: plan.group_threshold,
             groups,
@@ -367,7 +365,7 @@ impl Executor<'_> {
         })
     }
 
-    /// The file of a share; none for who keeps it on paper.
+    /// The encrypted file of a share; none for a share on paper.
     fn closed(&self, custodian: &Custodian, text: &[u8]) -> EffectResult<Option<Vec<u8>>> {
         let closed = match &custodian.closing {
             None => return Ok(None),
@@ -379,10 +377,10 @@ impl Executor<'_> {
                     failed(
                         FailureKind::SecretLost,
                         format!(
-                            "the passphrase of {} is not in memory any more",
+                            "the passphrase of {} is no longer in memory",
                             custodian.name
                         ),
-                        "leave with Ctrl-C and go on with conclave resume: it is asked for anew",
+                        "press Ctrl-C, then run: conclave resume DIR; it is asked for again",
                     )
                 })?;
                 recipient::encrypt_under(text, passphrase)
@@ -393,7 +391,7 @@ impl Executor<'_> {
             .map_err(|error| not_closed(&custodian.name, &error))
     }
 
-    /// Tries every quorum, while the room sees how far it is.
+    /// Tests every quorum, and shows the progress.
     fn try_every_quorum(&mut self, set: &BackupSet) -> EffectResult<u64> {
         let all = set.combinations();
         let begun = std::time::Instant::now();
@@ -404,7 +402,7 @@ impl Executor<'_> {
                 return;
             }
             let waiting = Waiting {
-                what: format!("Trying every quorum of shares: {tried} of {all} combinations"),
+                what: format!("Testing every quorum of shares: {tried} of {all} combinations"),
                 seen: vec![bar(tried, all)],
                 elapsed: begun.elapsed(),
                 on: WaitingOn::Token,
@@ -423,7 +421,7 @@ impl Executor<'_> {
         }
     }
 
-    /// Sees to it that a key leaves its token no more.
+    /// Makes a key non-extractable.
     pub(super) fn disable_extraction(
         &mut self,
         key: &KeyId,
@@ -434,17 +432,16 @@ impl Executor<'_> {
         self.await_exactly(key, token)?;
         let object_id = self.object_of(key, token, public)?;
         self.log_in_seen(key, token)?;
-        let (key_of_job, id) = (key.clone(), token.clone());
-        let attributes = self.call("Confining the key to its token", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
-            let wrapping = open
-                .token
-                .wrapping()
-                .ok_or_else(|| TokenError::Unsupported {
-                    what: "confine a key that could leave it".to_owned(),
-                })?;
-            wrapping.make_non_extractable(&object_id)
-        })?;
+        let attributes =
+            self.with_token(key, token, "Making the key non-extractable", move |open| {
+                let wrapping = open
+                    .token
+                    .wrapping()
+                    .ok_or_else(|| TokenError::Unsupported {
+                        what: "make a key non-extractable".to_owned(),
+                    })?;
+                wrapping.make_non_extractable(&object_id)
+            })?;
         Ok(Outcome::ExtractionDisabled(attributes))
     }
 }
@@ -454,7 +451,7 @@ fn folder(key: &KeyId, id: &str) -> String {
     format!("{key}-{id}")
 }
 
-/// A set that was written and tried.
+/// A set that was written and tested.
 struct MadeSet {
     manifest: Manifest,
     quorums: u64,
@@ -478,7 +475,7 @@ fn bar(done: u64, all: u64) -> String {
     )
 }
 
-/// What an interrupted try left of a set goes: its shares fit nothing that is kept.
+/// Removes an incomplete set of an interrupted attempt: its shares restore nothing.
 fn remove_folder(medium: &Medium, name: &str) -> EffectResult<()> {
     medium.remove_folder(name).map_err(|error| {
         failed(
@@ -488,7 +485,7 @@ fn remove_folder(medium: &Medium, name: &str) -> EffectResult<()> {
                 error.path.display(),
                 error.problem
             ),
-            "what lies there is of a set that came to nothing: remove it, and go on",
+            "it belongs to an incomplete set: remove it, and try again",
         )
     })
 }
@@ -496,12 +493,12 @@ fn remove_folder(medium: &Medium, name: &str) -> EffectResult<()> {
 fn no_sheet(error: QrError) -> EffectError {
     failed(
         FailureKind::File,
-        format!("a share sheet cannot be made: {error}"),
-        "break off, and have the custodian take a shorter recipient: age1… in place of an SSH key",
+        format!("cannot make a share sheet: {error}"),
+        "abort the ceremony, and use a shorter recipient for the custodian: age1… instead of an SSH key",
     )
 }
 
-/// A check of a backup that refused.
+/// A failed check of a backup.
 fn refused(refusal: Refusal) -> EffectError {
     EffectError::Failed(failure_of(refusal))
 }
@@ -514,14 +511,14 @@ fn failure_of(refusal: Refusal) -> Failure {
     Failure {
         kind: FailureKind::InvalidAnswer,
         what: refusal.to_string(),
-        hint: "nothing that was entered or written before is lost; try once more".to_owned(),
+        hint: "nothing that was entered or written is lost; try again".to_owned(),
     }
 }
 
 fn not_closed(who: &str, error: &EncryptError) -> EffectError {
     failed(
         FailureKind::File,
-        format!("nothing can be closed for {who}: {error}"),
-        "a recipient of a plugin needs its program age-plugin-NAME on this machine, in the path of the system",
+        format!("cannot encrypt to {who}: {error}"),
+        "install age-plugin-NAME in the PATH of this machine if the recipient belongs to a plugin",
     )
 }

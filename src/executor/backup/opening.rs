@@ -1,4 +1,4 @@
-//! Custodians open what is closed for them: a test message before anything is split, and the own share after.
+//! Custodians decrypt a test message before the key is split, and their share afterwards.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,21 +15,20 @@ use crate::secret::Passphrase;
 use crate::storage::{Links, read};
 use crate::words::Digest;
 
-use super::super::failure::failed;
-use super::super::failure::{EffectError, EffectResult};
+use super::super::failure::{EffectError, EffectResult, failed};
 use super::super::{Executor, fill_random};
 use super::{not_closed, refused, remove_folder};
 
-/// The folder on a medium in which test messages lie.
+/// The folder of test messages on a medium.
 const TEST_MESSAGES: &str = "test-messages";
 /// The words of a test message.
 const TEST_WORDS: usize = 4;
 /// The fewest characters of a passphrase.
 const SHORTEST_PASSPHRASE: usize = 12;
-/// Longer than any file that a custodian brings.
+/// Longer than any share file or wrapped key.
 const MAX_SHARE_FILE: u64 = 1 << 20;
 
-/// The passphrases of custodians, from the test message until their shares are closed.
+/// The passphrases of custodians, from the test message until their shares are encrypted.
 #[derive(Debug, Default)]
 pub(in crate::executor) struct Passphrases(BTreeMap<String, Passphrase>);
 
@@ -40,7 +39,7 @@ impl Passphrases {
 }
 
 impl Executor<'_> {
-    /// Has a custodian open a test message.
+    /// Has a custodian decrypt a test message.
     pub(in crate::executor) fn prove_recipient(
         &mut self,
         custodian: &PersonId,
@@ -50,7 +49,7 @@ impl Executor<'_> {
         let words: Vec<&str> = Digest::of(random.as_slice()).words();
         let words = words[..TEST_WORDS].join(" ");
         let text = format!(
-            "A test message of a backup for {}.\nRead these words out: {words}\n",
+            "A test message of a backup for {}.\nRead these words aloud: {words}\n",
             self.ceremony().script().repository()
         );
         let by = self.ceremony().opening_of(custodian);
@@ -92,8 +91,8 @@ impl Executor<'_> {
             let read = self.ask_reading(
                 custodian,
                 vec![
-                    format!("A test message for {name} lies in {}.", path.display()),
-                    format!("{name} opens it on a device of their own, with age -d -i IDENTITY, and reads out the {TEST_WORDS} words that stand in it."),
+                    format!("A test message for {name} is in {}.", path.display()),
+                    format!("{name}: decrypt it on your own device with age -d -i IDENTITY, and read its {TEST_WORDS} words aloud."),
                 ],
                 "Words of the test message",
                 given,
@@ -109,7 +108,7 @@ impl Executor<'_> {
         })
     }
 
-    /// Has a custodian open the own share, from the medium.
+    /// Has a custodian decrypt their share from the medium.
     pub(in crate::executor) fn open_own_share(
         &mut self,
         key: &KeyId,
@@ -120,7 +119,7 @@ impl Executor<'_> {
             return Err(failed(
                 FailureKind::InvalidAnswer,
                 format!("{key} has no backup"),
-                "break off, and look at the record",
+                "abort the ceremony, and check the transcript",
             ));
         };
         let medium = self.medium(Holds::Shares)?.medium;
@@ -128,14 +127,14 @@ impl Executor<'_> {
         let entry = manifest.share_of(custodian.as_str()).ok_or_else(|| {
             refused(Refusal::new(
                 crate::backup::Check::ShareCustodian,
-                format!("{custodian} keeps no share of this set"),
+                format!("{custodian} does not have a share of this set"),
             ))
         })?;
         let folder = super::folder(key, &manifest.facts().id);
         let name = format!("{folder}/{}", entry.label().share_file());
         let path = medium.path().join(&name);
         let file = medium.read(&name, MAX_SHARE_FILE)?;
-        // Whatever the medium made of it is noticed before anybody tries to open it.
+        // A damaged file is noticed before anybody tries to decrypt it.
         if entry.file() != Some(Digest::of(&file)) {
             return Err(refused(Refusal::new(
                 crate::backup::Check::ShareChanged,
@@ -177,8 +176,8 @@ impl Executor<'_> {
                 let read = self.ask_reading(
                     custodian,
                     vec![
-                        format!("The share of {name} lies in {}.", path.display()),
-                        format!("{name} opens it on a device of their own, with age -d -i IDENTITY, and reads out the check words that stand in it: never the numbered words."),
+                        format!("The share of {name} is in {}.", path.display()),
+                        format!("{name}: decrypt it on your own device with age -d -i IDENTITY, and read its check words aloud. Never read the numbered words."),
                     ],
                     "Check words",
                     given,
@@ -194,7 +193,7 @@ impl Executor<'_> {
         })
     }
 
-    /// Opens something with the identity of a custodian, on this machine.
+    /// Decrypts something with the identity of a custodian, on this machine.
     pub(super) fn open_here<T: Send + 'static>(
         &mut self,
         custodian: &PersonId,
@@ -207,7 +206,7 @@ impl Executor<'_> {
         let path = self.ask_reading(
             custodian,
             vec![format!(
-                "{name} puts in the hardware identity, and names its identity file: it holds no private key, only which device it is."
+                "{name}: insert your device and enter the path of its identity file. The file identifies the device and has no private key."
             )],
             "Path of the identity file",
             String::new(),
@@ -216,7 +215,7 @@ impl Executor<'_> {
         self.with_identity(custodian, identity, open)
     }
 
-    /// The recipients to which a share will be closed: the script's, or those of the simulated custodian.
+    /// The recipients of a share: those of the script, or of the simulated custodian.
     fn recipients(&mut self, custodian: &PersonId) -> EffectResult<Vec<Recipient>> {
         let person = self.ceremony().script().person(custodian);
         let keeping = person.and_then(|person| person.keeping.clone());
@@ -235,13 +234,13 @@ impl Executor<'_> {
         read.map_err(|error| {
             failed(
                 FailureKind::Unsupported,
-                format!("the recipient of {custodian}: {error}"),
-                "break off, and mend the script",
+                format!("invalid recipient of {custodian}: {error}"),
+                "abort the ceremony, and fix the script",
             )
         })
     }
 
-    /// What opens for a simulated custodian; none in a production.
+    /// The identity of a simulated custodian; none in a production.
     pub(super) fn simulated_opener(
         &mut self,
         custodian: &PersonId,
@@ -254,8 +253,8 @@ impl Executor<'_> {
         opener.map(Some).map_err(|error| {
             failed(
                 FailureKind::File,
-                format!("the identity of the simulated custodian {custodian}: {error}"),
-                "look whether the directory of the rehearsal is as it was",
+                format!("invalid identity of the simulated custodian {custodian}: {error}"),
+                "check that nothing changed in the directory of the rehearsal",
             )
         })
     }
@@ -277,15 +276,20 @@ impl Executor<'_> {
         if typed.expose().chars().count() < SHORTEST_PASSPHRASE {
             return Err(failed(
                 FailureKind::NotDigits,
-                format!("a passphrase of a share has {SHORTEST_PASSPHRASE} characters at least"),
-                "whoever finds the file can try as many as they like: take several words, once the keyboard was tested, under \"other\"",
+                format!("a share passphrase needs at least {SHORTEST_PASSPHRASE} characters"),
+                "choose several words; test the keyboard first (press o) to use letters",
             ));
         }
-        Passphrase::new(Zeroizing::new(typed.expose().to_owned()))
-            .map_err(|error| failed(FailureKind::NotDigits, error.to_string(), "choose another"))
+        Passphrase::new(Zeroizing::new(typed.expose().to_owned())).map_err(|error| {
+            failed(
+                FailureKind::NotDigits,
+                error.to_string(),
+                "choose another passphrase",
+            )
+        })
     }
 
-    /// Asks for what a custodian reads out, or off something. Nobody is shown it beforehand.
+    /// Asks for a text that a custodian reads aloud. It is not shown beforehand.
     pub(super) fn ask_reading(
         &mut self,
         custodian: &PersonId,
@@ -304,7 +308,7 @@ impl Executor<'_> {
             approval: false,
         };
         match self.front_end.ask(&self.ceremony, &prompt)? {
-            // What a simulated custodian reads out.
+            // A simulated custodian reads it.
             Answer::Text(text) if text.trim().is_empty() => Ok(given),
             Answer::Text(text) => Ok(text),
             Answer::Enter | Answer::Choice { .. } => Ok(String::new()),
@@ -321,8 +325,8 @@ impl Executor<'_> {
         }
         Err(failed(
             FailureKind::InvalidAnswer,
-            format!("what {name} read out are not the words of the test message"),
-            "another message is made; if it does not open, the recipient in the script is not this custodian's: break off, and mend it",
+            format!("the words of {name} are not those of the test message"),
+            "try again with a new test message; if it cannot be decrypted, abort the ceremony and correct the recipient in the script",
         ))
     }
 
@@ -340,11 +344,11 @@ fn words_in(opened: &[u8]) -> String {
     let text = String::from_utf8_lossy(opened);
     let line = text
         .lines()
-        .find_map(|line| line.strip_prefix("Read these words out: "));
+        .find_map(|line| line.strip_prefix("Read these words aloud: "));
     line.unwrap_or_default().to_owned()
 }
 
-/// A file that somebody brought, from where they say that it is.
+/// A file at a path that a person entered.
 pub(super) fn read_brought(path: &Path) -> EffectResult<Vec<u8>> {
     Ok(read(path, Links::Follow, MAX_SHARE_FILE)?)
 }
@@ -352,7 +356,7 @@ pub(super) fn read_brought(path: &Path) -> EffectResult<Vec<u8>> {
 fn simulated_failed(custodian: &PersonId, error: &std::io::Error) -> EffectError {
     failed(
         FailureKind::File,
-        format!("the simulated custodian {custodian} has no identity: {error}"),
-        "look whether the directory of the rehearsal can be written",
+        format!("cannot make an identity for the simulated custodian {custodian}: {error}"),
+        "check that the directory of the rehearsal is writable",
     )
 }

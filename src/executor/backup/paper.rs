@@ -1,4 +1,4 @@
-//! Shares on paper: shown to the custodian alone, written by hand, and typed back word by word.
+//! Shares on paper: shown to the custodian only, written by hand, and typed back word by word.
 
 use zeroize::Zeroizing;
 
@@ -42,7 +42,7 @@ impl Executor<'_> {
             title: "share".to_owned(),
             about: about.clone(),
             advice: vec![
-                "Turn the screen, so that nobody else sees it. Write each word into its row of the share sheet; the check words are no secret, and go to their place there. The words are typed back next: four letters of a word are enough.".to_owned(),
+                "Turn the screen so that nobody else sees it. Write each word in its row of the share sheet. The check words are not secret; write them in their place. Next, you type the words back: four letters of each word are enough.".to_owned(),
                 format!("Check words: {}", share.check_words()),
             ],
             lines: rows(&each),
@@ -54,7 +54,7 @@ impl Executor<'_> {
             typed.push_str(word);
             typed.push(' ');
         }
-        // The checksum of all of them holds, for they are the very words.
+        // Equal words have an equal checksum.
         debug_assert!(ShareWords::new(&typed).same_as(&words));
         Ok(())
     }
@@ -83,7 +83,7 @@ impl Executor<'_> {
 /// Numbered rows, as on the share sheet.
 fn rows(words: &[&str]) -> Vec<Zeroizing<String>> {
     let row = |(row, words): (usize, &[&str])| {
-        // Room for all: a text that grows leaves its former places unwiped.
+        // Enough capacity: a text that grows leaves unwiped copies.
         let mut line = Zeroizing::new(String::with_capacity(64));
         for (place, word) in words.iter().enumerate() {
             let number = (row * ROW + place + 1).to_string();

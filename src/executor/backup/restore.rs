@@ -1,5 +1,5 @@
-//! A key from its shares: each comes in by its custodian, they are combined, and what they unwrap is held to the
-//! manifest before anything is kept.
+//! A key is restored from its shares: each is entered by its custodian, they are combined, and the unwrapped key is
+//! compared with the manifest.
 
 use std::path::{Path, PathBuf};
 
@@ -15,14 +15,13 @@ use crate::secret::PrivateKey;
 use crate::token::{GeneratedKey, KeyRequest, Token, TokenError};
 use crate::words::Digest;
 
-use super::super::failure::failed;
-use super::super::failure::{EffectError, EffectResult};
+use super::super::failure::{EffectError, EffectResult, failed};
 use super::super::{Executor, fill_random};
 use super::opening::read_brought;
 use super::refused;
 use super::typing::TypedWords;
 
-/// Shares that came in, and a key that was restored into memory: until they have done what they are for.
+/// Collected shares, and a key that was restored into memory, until they are no longer needed.
 #[derive(Default)]
 pub(in crate::executor) struct Restoring {
     shares: Option<Collected>,
@@ -31,14 +30,14 @@ pub(in crate::executor) struct Restoring {
 }
 
 impl Restoring {
-    /// The key that was restored into memory, while it is there.
+    /// The key that was restored into memory.
     pub(super) const fn restored(&self) -> Option<&PrivateKey> {
         self.restored.as_ref()
     }
 }
 
 impl Executor<'_> {
-    /// Has a custodian show the own share.
+    /// Has a custodian enter or verify their share.
     pub(in crate::executor) fn open_share(
         &mut self,
         custodian: &PersonId,
@@ -53,7 +52,7 @@ impl Executor<'_> {
                 let read = self.ask_reading(
                     custodian,
                     vec![format!(
-                        "{} opens the own share on a device of their own, with age -d -i IDENTITY, and reads out the check words that stand in it: never the numbered words.",
+                        "{}: decrypt your share on your own device with age -d -i IDENTITY, and read its check words aloud. Never read the numbered words.",
                         self.name_of(custodian)
                     )],
                     "Check words",
@@ -68,11 +67,11 @@ impl Executor<'_> {
                 let given = given.map(|share| share.words());
                 let words = self.type_words(custodian, given.as_ref())?;
                 let added = self.shares_of(&manifest).add_words(&words, who).map(drop);
-                // Words that fit together, and are of another share, are none to mend.
-                let is_to_mend = added
+                // Words with a right checksum belong to another share: correcting them does not help.
+                let is_correctable = added
                     .as_ref()
                     .is_err_and(|refusal| refusal.check == Check::ShareChecksum);
-                self.settle_typed(custodian, words, is_to_mend);
+                self.settle_typed(custodian, words, is_correctable);
                 added.map_err(refused)?;
             }
             Entering::Identity => {
@@ -93,7 +92,7 @@ impl Executor<'_> {
         }
         let is_custody = self.level() == Some(DrillLevel::Custody);
         if is_custody {
-            // It was seen to be right, and is wanted for nothing else.
+            // It was verified, and is not needed for anything else.
             self.room.restoring.shares = None;
         }
         Ok(Outcome::ShareEntered {
@@ -114,7 +113,7 @@ impl Executor<'_> {
         added.map(drop).map_err(refused)
     }
 
-    /// The shares of a set that came in so far.
+    /// The collected shares of a set.
     fn shares_of(&mut self, manifest: &Manifest) -> &mut Collected {
         self.room
             .restoring
@@ -130,13 +129,13 @@ impl Executor<'_> {
         self.ceremony().set_at_hand().cloned().ok_or_else(|| {
             failed(
                 FailureKind::InvalidAnswer,
-                "nothing is restored in this ceremony",
-                "break off, and look at the script",
+                "this ceremony does not restore a key",
+                "abort the ceremony, and check the script",
             )
         })
     }
 
-    /// The share of a simulated custodian, opened; none in a production.
+    /// The decrypted share of a simulated custodian; none in a production.
     fn simulated_share(
         &mut self,
         manifest: &Manifest,
@@ -160,7 +159,7 @@ impl Executor<'_> {
         share.transpose().map_err(refused)
     }
 
-    /// Where the share of a simulated custodian lies; none in a production.
+    /// The path of the share of a simulated custodian; none in a production.
     fn kept_share(
         &mut self,
         manifest: &Manifest,
@@ -184,13 +183,13 @@ impl Executor<'_> {
         found.transpose().map_err(|error| {
             failed(
                 FailureKind::File,
-                format!("the rehearsal has no {name}: {error}"),
-                "look whether the directory of the rehearsal is as it was",
+                format!("cannot read {name} of the rehearsal: {error}"),
+                "check that nothing changed in the directory of the rehearsal",
             )
         })
     }
 
-    /// The file of a custodian's share, from where the custodian says that it is.
+    /// The share file of a custodian, from the path that they enter.
     fn share_file(&mut self, manifest: &Manifest, custodian: &PersonId) -> EffectResult<Vec<u8>> {
         let given = self.kept_share(manifest, custodian)?;
         let name = manifest
@@ -199,7 +198,7 @@ impl Executor<'_> {
         let path = self.ask_reading(
             custodian,
             vec![format!(
-                "{} puts in the medium with the own share, {name}.",
+                "{}: insert the medium with your share, {name}.",
                 self.name_of(custodian)
             )],
             "Path of the share file",
@@ -208,7 +207,7 @@ impl Executor<'_> {
         read_brought(Path::new(path.trim()))
     }
 
-    /// The wrapped key, from where the administrator says that it is. It is the manifest's, byte for byte.
+    /// The wrapped key, from the path that the administrator enters. It must match the manifest.
     fn wrapped_key(&mut self, manifest: &Manifest) -> EffectResult<Vec<u8>> {
         let facts = manifest.facts();
         let name = crate::backup::wrapped_file(&facts.key, &facts.id);
@@ -221,14 +220,14 @@ impl Executor<'_> {
         let Some(administrator) = administrator.first() else {
             return Err(failed(
                 FailureKind::File,
-                "nobody brings the wrapped key",
-                "break off, and look at the script",
+                "the script has no administrator who brings the wrapped key",
+                "abort the ceremony, and check the script",
             ));
         };
         let path = self.ask_reading(
             administrator,
             vec![format!(
-                "Put in the medium with the wrapped key, {name}. A witness sees that no share lies on it. The shares that came in stay in memory meanwhile."
+                "Insert the medium with the wrapped key, {name}. A witness checks that no share is on it. The collected shares stay in memory meanwhile."
             )],
             "Path of the wrapped key",
             shown(given),
@@ -242,7 +241,7 @@ impl Executor<'_> {
         self.shares_of(manifest).key().map_err(refused)
     }
 
-    /// Combines the shares, and keeps nothing of what they give.
+    /// Combines the shares, and wipes the result.
     pub(in crate::executor) fn combine_shares(&mut self) -> EffectResult<Outcome> {
         let manifest = self.set()?;
         drop(self.key_encryption_key(&manifest)?);
@@ -274,9 +273,9 @@ impl Executor<'_> {
         self.log_in(key, token)?;
         self.unlock_management(key, token)?;
         let attests = self.is_attesting(token);
-        let (key_of_job, id, public) = (key.clone(), token.clone(), public.clone());
-        let restored = self.call("Restoring the key", move |tokens| {
-            let token = tokens.take(&key_of_job, &id)?.token.as_mut();
+        let public = public.clone();
+        let restored = self.with_token(key, token, "Restoring the key", move |open| {
+            let token = open.token.as_mut();
             if let Some(policy) = policy.filter(|_| attests) {
                 token.set_use_policy(policy)?;
             }
@@ -300,7 +299,7 @@ impl Executor<'_> {
         })
     }
 
-    /// Has what was restored sign a message that can be no root.
+    /// Has the restored key sign a message that cannot be a root.
     pub(in crate::executor) fn sign_canary(
         &mut self,
         on: Option<(KeyId, TokenId)>,
@@ -311,7 +310,7 @@ impl Executor<'_> {
         fill_random(&mut challenge).map_err(EffectError::Broken)?;
         let message = restore_canary(self.ceremony().script().sha256(), set, &challenge);
         let signature = if let Some((key, token)) = on {
-            let what = "Having what was restored sign";
+            let what = "Signing with the restored key";
             self.sign(&key, &token, public, None, message, what)?
         } else {
             let restored = self.room.restoring.restored.as_ref();
@@ -319,8 +318,8 @@ impl Executor<'_> {
             signature.ok_or_else(|| {
                 failed(
                     FailureKind::SecretLost,
-                    "the restored key is not in memory, or does not sign",
-                    "leave with Ctrl-C and go on with conclave resume: the shares come in anew",
+                    "the restored key is not in memory, or failed to sign",
+                    "press Ctrl-C, then run: conclave resume DIR; the shares are collected again",
                 )
             })?
         };
@@ -330,12 +329,12 @@ impl Executor<'_> {
         })
     }
 
-    /// Overwrites the restored key in memory, and looks that nothing of it is left there.
+    /// Overwrites the restored key in memory, and verifies that it is gone.
     pub(in crate::executor) fn forget_restored(&mut self) -> EffectResult<Outcome> {
         self.room.restoring.shares = None;
         let is_gone = match self.room.restoring.restored.take() {
             Some(private) => private.wipe(),
-            // The process that held it has ended, and its memory with it.
+            // The process that held it has ended.
             None => true,
         };
         if is_gone && self.room.restoring.restored.is_none() {
@@ -343,13 +342,13 @@ impl Executor<'_> {
         }
         Err(failed(
             FailureKind::InvalidAnswer,
-            "the restored key is in memory still",
-            "leave with Ctrl-C, and switch the machine off",
+            "the restored key is still in memory",
+            "press Ctrl-C, and switch the machine off",
         ))
     }
 }
 
-/// Unwraps a key inside a token. It stays there only if it signs as the key that it must be.
+/// Unwraps a key in a token. It stays there only if it signs as the expected key.
 fn unwrap_onto(
     token: &mut dyn Token,
     request: &KeyRequest,
@@ -357,12 +356,12 @@ fn unwrap_onto(
     kek: &KeyEncryptionKey,
     wrapped: &[u8],
 ) -> Result<GeneratedKey, TokenError> {
-    // What an interrupted try left; half a pair goes by the way.
+    // Remove the key, or half of it, of an interrupted attempt.
     if token.recover(request)?.is_some() {
         token.destroy(&request.object_id)?;
     }
     let wrapping = token.wrapping().ok_or_else(|| TokenError::Unsupported {
-        what: "take wrapped keys in".to_owned(),
+        what: "import wrapped keys".to_owned(),
     })?;
     let restored = wrapping.unwrap(request, public, kek.expose(), wrapped)?;
     let message = super::canary(public);
@@ -379,7 +378,7 @@ fn unwrap_onto(
     Err(not_the_key(request))
 }
 
-/// Brings a key that was unwrapped in memory into a token. It stays there only if it is the key that it must be.
+/// Imports a key that was unwrapped in memory into a token. It stays there only if it is the expected key.
 fn import(
     token: &mut dyn Token,
     request: &KeyRequest,
@@ -398,8 +397,7 @@ fn import(
 fn not_the_key(request: &KeyRequest) -> TokenError {
     TokenError::KeyMismatch {
         object_id: request.object_id.clone(),
-        problem: "what was restored is another key than the manifest's; it was destroyed"
-            .to_owned(),
+        problem: "the restored key is not the key of the manifest; it was destroyed".to_owned(),
     }
 }
 

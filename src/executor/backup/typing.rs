@@ -1,5 +1,5 @@
-//! The words of a share, as a custodian types them: each is one of the list before the next is asked for, and a share
-//! whose checksum does not fit is mended word by word.
+//! The words of a share, typed by a custodian: each must be in the word list, and a share with a wrong checksum is
+//! corrected word by word.
 
 use zeroize::Zeroizing;
 
@@ -10,10 +10,9 @@ use crate::script::PersonId;
 use crate::secret::ShareWords;
 
 use super::super::Executor;
-use super::super::failure::EffectResult;
-use super::super::failure::failed;
+use super::super::failure::{EffectResult, failed};
 
-/// Words that were typed and did not fit: only the wrong ones are typed anew.
+/// Words with a wrong checksum: only the wrong words are typed again.
 pub(super) struct TypedWords {
     whose: PersonId,
     words: Vec<Zeroizing<String>>,
@@ -37,9 +36,9 @@ impl Executor<'_> {
             let again = self.ask_reading(
                 custodian,
                 vec![
-                    "The words did not fit together: one is wrong, or two have changed places. Compare each with its number.".to_owned(),
+                    "The checksum of the words is wrong: one word is wrong, or two are swapped. Compare each word with its number.".to_owned(),
                 ],
-                "Number of the word to type anew, or 0 for all of them",
+                "Number of the word to type again, or 0 for all",
                 String::new(),
             );
             let again = again.map(|again| again.trim().parse::<usize>());
@@ -48,9 +47,9 @@ impl Executor<'_> {
                     let word = self.type_word(custodian, number, given.get(number - 1).copied());
                     match word {
                         Ok(word) => words[number - 1] = word,
-                        Err(hindrance) => {
+                        Err(error) => {
                             self.keep_typed(custodian, words);
-                            return Err(hindrance);
+                            return Err(error);
                         }
                     }
                 }
@@ -59,13 +58,13 @@ impl Executor<'_> {
                     self.keep_typed(custodian, words);
                     return Err(failed(
                         FailureKind::NotDigits,
-                        format!("that is no number from 0 to {WORDS}"),
-                        "nothing that was typed is lost; try once more",
+                        format!("not a number from 0 to {WORDS}"),
+                        "nothing that was typed is lost; try again",
                     ));
                 }
-                Err(hindrance) => {
+                Err(error) => {
                     self.keep_typed(custodian, words);
-                    return Err(hindrance);
+                    return Err(error);
                 }
             }
         }
@@ -73,9 +72,9 @@ impl Executor<'_> {
             let number = words.len() + 1;
             match self.type_word(custodian, number, given.get(number - 1).copied()) {
                 Ok(word) => words.push(word),
-                Err(hindrance) => {
+                Err(error) => {
                     self.keep_typed(custodian, words);
-                    return Err(hindrance);
+                    return Err(error);
                 }
             }
         }
@@ -90,16 +89,16 @@ impl Executor<'_> {
         Ok(ShareWords::new(&all))
     }
 
-    /// What was typed goes, unless it is to be mended.
+    /// Wipes the typed words, unless they are to be corrected.
     pub(super) fn settle_typed(
         &mut self,
         custodian: &PersonId,
         words: ShareWords,
-        is_to_mend: bool,
+        is_correctable: bool,
     ) {
         drop(words);
         let is_whose = |typed: &mut TypedWords| typed.whose == *custodian;
-        if !is_to_mend {
+        if !is_correctable {
             self.room.restoring.typed.take_if(is_whose);
         }
     }
@@ -111,7 +110,7 @@ impl Executor<'_> {
         });
     }
 
-    /// One word of a share that comes in.
+    /// One word of a share that is entered.
     fn type_word(
         &mut self,
         custodian: &PersonId,
@@ -124,7 +123,7 @@ impl Executor<'_> {
         Ok(Zeroizing::new(word.to_owned()))
     }
 
-    /// Asks until a word of the list is typed: whole, or so far that it can be no other.
+    /// Asks until a word of the list is typed, in full or as a unique prefix.
     pub(super) fn ask_word(
         &mut self,
         person: &PersonId,

@@ -1,11 +1,11 @@
-//! Who types which PIN, PUK or management key, and when it is not asked for.
+//! Who types which PIN, PUK or management key, and when it is not needed.
 
 use crate::ceremony::{
     FailureKind, KeyState, Mode, SecretPrompt, SecretPurpose, TypedSecret, simulated_is_locked,
 };
 use crate::executor::Executor;
-use crate::executor::failure::failed;
-use crate::executor::failure::{EffectError, EffectResult};
+
+use crate::executor::failure::{EffectError, EffectResult, failed};
 use crate::executor::recovery::secret_is_gone;
 use crate::record::{TokenId, Tries};
 use crate::script::{KeyId, KeyPlan, TokenSecret};
@@ -13,15 +13,14 @@ use crate::secret::Pin;
 use crate::token::{TokenError, TokenState};
 
 impl Executor<'_> {
-    /// Logs the key holder in, unless that is so already.
+    /// Logs the key holder in, unless they are logged in.
     pub(in crate::executor) fn log_in(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         self.bring(key)?;
         self.await_exactly(key, token)?;
         self.log_in_seen(key, token)
     }
 
-    /// The same with a token that was seen to be in just now. Another that was put in since is noticed before it
-    /// gets the PIN.
+    /// The same for a token that is known to be inserted. If it was replaced since, that is noticed before the PIN is sent.
     pub(in crate::executor) fn log_in_seen(
         &mut self,
         key: &KeyId,
@@ -35,7 +34,7 @@ impl Executor<'_> {
         self.log_in_found(key, token)
     }
 
-    /// The same on the token of a name, which may be one that was given up.
+    /// The same for the token of that name, which may be a former one.
     pub(in crate::executor) fn log_in_at(
         &mut self,
         name: &str,
@@ -48,19 +47,16 @@ impl Executor<'_> {
     }
 
     fn log_in_found(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
-        let (key_of_job, id) = (key.clone(), token.clone());
-        let (is_logged_in, state) = self.call("Asking the token for its state", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
-            Ok((open.logged_in, open.token.state()?))
-        })?;
+        let (is_logged_in, state) =
+            self.with_token(key, token, "Reading the state of the token", move |open| {
+                Ok((open.logged_in, open.token.state()?))
+            })?;
         if is_logged_in || !state.login_required {
             return Ok(());
         }
-        let (key_of_job, id) = (key.clone(), token.clone());
         if state.pin_pad {
             let what = format!("Enter the PIN on the device: {token}");
-            return self.call(&what, move |tokens| {
-                let open = tokens.take(&key_of_job, &id)?;
+            return self.with_token(key, token, &what, |open| {
                 open.token.login_on_device()?;
                 open.logged_in = true;
                 Ok(())
@@ -78,15 +74,14 @@ impl Executor<'_> {
         } else {
             self.ask_pin(key, token, SecretPurpose::Pin, Some(tries))?
         };
-        self.call("Logging in", move |tokens| {
-            let open = tokens.take(&key_of_job, &id)?;
+        self.with_token(key, token, "Logging in", move |open| {
             open.token.login(&pin)?;
             open.logged_in = true;
             Ok(())
         })
     }
 
-    /// The secret that sets a new PIN of a token: the PUK where such tokens have one, otherwise the SO PIN.
+    /// The secret that sets a new PIN of a token: the PUK if the token has one, otherwise the SO PIN.
     fn ruling_secret(&self, key: &KeyId) -> TokenSecret {
         let plan = self.ceremony().script().key(key);
         plan.map_or(TokenSecret::SoPin, KeyPlan::ruling_secret)
@@ -99,7 +94,8 @@ impl Executor<'_> {
         token: &TokenId,
     ) -> EffectResult<Pin> {
         let secret = self.ruling_secret(key);
-        if self.is_discarded(key, secret) {
+        // A token without an SO PIN ignores it.
+        if self.is_discarded(key, secret) || !self.has_so_pin(token) {
             return Self::random_pin(*self.token_state(key, token)?.pin_length.end());
         }
         let purpose = match secret {
@@ -123,6 +119,9 @@ impl Executor<'_> {
         token: &TokenId,
     ) -> EffectResult<Pin> {
         let secret = self.ruling_secret(key);
+        if !self.has_so_pin(token) {
+            return self.ask_new_so_pin(key, token);
+        }
         if self.is_discarded(key, secret) {
             return Err(EffectError::Failed(secret_is_gone(secret)));
         }
@@ -139,10 +138,8 @@ impl Executor<'_> {
         key: &KeyId,
         token: &TokenId,
     ) -> EffectResult<TokenState> {
-        let (key_of_job, id) = (key.clone(), token.clone());
-        self.call("Asking the token for its state", move |tokens| {
-            tokens.take(&key_of_job, &id)?.token.state()
-        })
+        let what = "Reading the state of the token";
+        self.with_token(key, token, what, |open| open.token.state())
     }
 
     pub(in crate::executor) fn keep_so_pin(&mut self, key: &KeyId, so_pin: Pin) {
@@ -171,9 +168,9 @@ impl Executor<'_> {
             .of_token()
             .and_then(|secret| plan.secret(secret)?.set_by.clone());
         let name = self.room.at_desk.clone().unwrap_or_default();
-        // A management key is in hex, and a wrong one costs no try; no rehearsal knows one that was written down.
+        // A management key is in hex, and a wrong one uses no attempt. A rehearsal does not know a written one.
         let is_management = purpose == SecretPurpose::ManagementKey;
-        // A passphrase was chosen long ago, on whatever keyboard; a wrong one costs nothing.
+        // A passphrase may have been chosen on another keyboard; a wrong one uses no attempt.
         let is_passphrase = purpose == SecretPurpose::KeyFilePassphrase;
         let digits_only = !is_management && !is_passphrase && !self.ceremony().is_keyboard_tested();
         let prompt = SecretPrompt {
@@ -191,8 +188,8 @@ impl Executor<'_> {
         self.ask_secret(&prompt)
     }
 
-    /// Asks for a secret of a token. Nothing but digits is taken before the keyboard was tested, and the last try is
-    /// spent on nobody who did not type its word, whatever the front end thinks of that.
+    /// Asks for a secret of a token. Before the keyboard was tested, only digits are accepted. The last attempt is used
+    /// only after its word was typed, whatever the front end does.
     pub(in crate::executor) fn ask_secret(&mut self, prompt: &SecretPrompt) -> EffectResult<Pin> {
         let TypedSecret { secret: pin, word } = self.front_end.secret(&self.ceremony, prompt)?;
         if prompt
@@ -202,20 +199,20 @@ impl Executor<'_> {
             return Err(failed(
                 FailureKind::LastTryNotConfirmed,
                 format!(
-                    "the last try of the {} was kept: its word was not typed",
+                    "the last attempt for the {} was not used: the confirmation word was not typed",
                     prompt.purpose.title()
                 ),
-                "no try was spent; whoever is sure of it types LAST TRY first, and otherwise another way stands under \"other\"",
+                "no attempt was used; if you are sure of the secret, type LAST TRY first; otherwise press o for more options",
             ));
         }
         if prompt.digits_only && !pin.is_digits() {
             return Err(failed(
                 FailureKind::NotDigits,
                 format!(
-                    "the {} has other characters than digits, and the keyboard was not tested",
+                    "the {} has characters other than digits, and the keyboard was not tested",
                     prompt.purpose.title()
                 ),
-                "no try was spent; take digits, or have the keyboard's test line typed first, under \"other\"",
+                "no attempt was used; use digits only, or test the keyboard first: press o",
             ));
         }
         Ok(pin)

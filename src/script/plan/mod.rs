@@ -46,6 +46,7 @@ pub use restore::{DrillLevel, Entering, RestorePlan};
 pub struct Script {
     pub(super) name: String,
     pub(super) text: String,
+    pub(super) sha256: Digest,
     pub(super) kind: Kind,
     pub(super) title: String,
     pub(super) repository: String,
@@ -86,6 +87,8 @@ pub enum Assurance {
 pub struct Step {
     /// Unique in the script.
     pub id: StepId,
+    /// Its place in [`Script::steps`].
+    pub index: usize,
     pub act: Act,
     /// How long it is thought to take.
     pub minutes: Option<u32>,
@@ -113,8 +116,8 @@ impl Script {
     }
 
     /// Of the text: what is read aloud, and what binds a rehearsal to its ceremony.
-    pub fn sha256(&self) -> Digest {
-        Digest::of(self.text.as_bytes())
+    pub const fn sha256(&self) -> Digest {
+        self.sha256
     }
 
     pub const fn kind(&self) -> Kind {

@@ -38,6 +38,7 @@ use super::{Act, PinnedFileSource, Warning};
 use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
 use crate::transfer::Destination;
+use crate::words::Digest;
 use enrolled::EnrollmentReader;
 use fields::{Fields, Value};
 use pinned::PinnedFiles;
@@ -353,11 +354,13 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     let spares = draft.spares.into_iter().map(SpareEntry::complete);
     let media = draft.media.into_iter().map(MediumEntry::complete);
     let distant = draft.distant.into_iter().map(DistantEntry::complete);
-    let steps = draft.steps.into_iter().map(StepEntry::complete);
+    let steps = draft.steps.into_iter().enumerate();
+    let steps = steps.map(|(index, step)| step.complete(index));
     let further = draft.further.into_iter().map(RepositoryEntry::complete);
     Some(Script {
         name: String::new(),
         text: String::new(),
+        sha256: Digest::of(b""),
         kind: draft.kind,
         title: String::new(),
         repository: String::new(),

@@ -86,6 +86,7 @@ pub(super) fn read(
         further: Arc::default(),
         name: String::new(),
         text: String::new(),
+        sha256: Digest::of(b""),
         kind: Kind::Signing,
         title: head.title?,
         repository: head.repository?,
@@ -108,7 +109,8 @@ pub(super) fn read(
         distant: Vec::new(),
         steps: steps
             .into_iter()
-            .map(StepEntry::complete)
+            .enumerate()
+            .map(|(index, step)| step.complete(index))
             .collect::<Option<_>>()?,
         pinned,
         profiles,

@@ -170,8 +170,9 @@ fn minutes(value: &Value<'_, '_>) -> Option<u32> {
 }
 
 impl StepEntry {
-    pub(in crate::script) fn complete(self) -> Option<Step> {
+    pub(in crate::script) fn complete(self, index: usize) -> Option<Step> {
         Some(Step {
+            index,
             id: self.id?.value,
             act: self.act?,
             minutes: self.minutes,

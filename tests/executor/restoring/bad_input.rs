@@ -13,7 +13,7 @@ use super::{Clumsy, TokenWorker, here};
 use crate::softhsm_test;
 use crate::support::people::People;
 
-const AGAIN: &str = "Number of the word to type anew, or 0 for all of them";
+const AGAIN: &str = "Number of the word to type again, or 0 for all";
 
 /// The same key with another set, and a set of another key: each was made in another rehearsal.
 fn another_desk(kind: Kind) -> (TempDir, TokenWorker) {
@@ -131,11 +131,11 @@ softhsm_test! {
             &people.told(),
             &[
                 (one, "does not open"),
-                ("identity", "no identity"),
+                ("identity", "not an identity file"),
                 (two, "of the key"),
                 (two, "not the file that the manifest has"),
                 ("Custodian 3 (custodian-3)", "the passphrase is wrong"),
-                ("passphrase", "other characters than digits"),
+                ("passphrase", "characters other than digits"),
                 ("passphrase", "12 characters"),
                 ("wrapped key", "is not the one of set"),
             ],

@@ -181,7 +181,7 @@ softhsm_test! {
         clumsy.words.insert(3, vec!["conclave".to_owned()]);
         clumsy.words.insert(20, vec!["academic".to_owned()]);
         clumsy.readings.insert(
-            "Number of the word to type anew, or 0 for all of them".to_owned(),
+            "Number of the word to type again, or 0 for all".to_owned(),
             vec!["many".to_owned(), "20".to_owned()],
         );
         let mut people = clumsy.people();
@@ -191,7 +191,7 @@ softhsm_test! {
             panic!("{:?}", people.failures);
         };
         assert!(checksum.what.contains("Custodian 1 (custodian-1)"), "{checksum:?}");
-        assert!(number.what.contains("no number"), "{number:?}");
+        assert!(number.what.contains("not a number"), "{number:?}");
         assert_eq!(people.result, Some(DrillResult::Passed));
         let certificate = fs::read_to_string(path.join("certificate.txt")).unwrap();
         for name in ["Custodian 1 (custodian-1): entered word by word", "Custodian 3 (custodian-3): opened on this machine, with their passphrase"] {

@@ -37,7 +37,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ),
     ("put|puts|putting off", "\"postpone\""),
     (
-        "give|gives|gave|given|giving up, give|gives|gave|given|giving it|them|one up, forgo*",
+        "give|gives|gave|given|giving up, give|gives|gave|given|giving it|them|one up, forgo, forgone, forgoes, forgoing",
         "\"skip\" a step or share; \"abandon\" a payload",
     ),
     (
@@ -167,7 +167,7 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
     ("any more than", "a comparison"),
     ("any more of", "a quantity"),
     (
-        "stands for",
+        "stand|stands for",
         "an abbreviation or a placeholder stands for its meaning",
     ),
     ("stand|stands in for", "to replace temporarily"),
@@ -177,7 +177,7 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
         "the established name of that kind of test",
     ),
     ("test faults", "the name of a test binary"),
-    ("faults rs", "the name of a test binary"),
+    ("faults . rs", "the name of a test binary"),
     ("tests faults", "the name of a test binary"),
     ("in good standing", "a term of the CA/Browser Forum"),
 ];

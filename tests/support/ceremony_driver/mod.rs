@@ -108,7 +108,7 @@ pub(crate) fn with_bags() -> Arc<Script> {
 }
 
 fn own_name(person: &PersonId) -> String {
-    format!("{person}.own")
+    format!("{person}.approval")
 }
 
 /// The approval token of a person: the same in every ceremony.

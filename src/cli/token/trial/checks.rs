@@ -124,7 +124,12 @@ impl<'r> Trial<'r> {
     }
 
     pub(super) fn run(mut self) -> Findings {
-        self.found.versions = format!("{} {}", self.id.manufacturer, self.id.model);
+        self.found.versions = match self.token.interface() {
+            Ok(Some(interface)) => {
+                format!("{}; firmware {}", interface.library, interface.firmware)
+            }
+            Ok(None) | Err(_) => format!("{} {}", self.id.manufacturer, self.id.model),
+        };
         self.initialize();
         self.log_in();
         for key_type in KeyType::MADE {
