@@ -571,11 +571,7 @@ fn without_a_rehearsal_nothing_happens_beyond_attendance() {
     let answers = "\n".repeat(30);
     let secrets = [settling_in(), all_pins()].concat();
     let output = room.run(&[], &answers, &secrets);
-    assert_failed(
-        &output,
-        130,
-        &["No completed rehearsal of this very script"],
-    );
+    assert_failed(&output, 130, &["No completed rehearsal of this script"]);
     let [w1, w2, h1, h2] = CODES;
     let out = room.out();
     let resume = ["resume", out.to_str().unwrap()];

@@ -129,7 +129,7 @@ fn people_answer_leave_and_come_back() {
     let mut terminal = rehearse(&out, &[]);
     // By hand: a choice, with a key that is no letter.
     terminal.send("\x1b[B\r");
-    terminal.expect_on_screen("Witness 1 is here, by");
+    terminal.expect_on_screen("Identification of Witness 1");
     terminal.resize(Size {
         columns: 72,
         rows: 20,
@@ -145,7 +145,7 @@ fn people_answer_leave_and_come_back() {
         columns: 132,
         rows: 43,
     });
-    terminal.expect_on_screen("Witness 1 is here, by");
+    terminal.expect_on_screen("Identification of Witness 1");
     terminal.send("t");
     terminal.expect_on_screen("Identification of Administrator: passport, checked by Witness 1.");
     terminal.send(ESC);

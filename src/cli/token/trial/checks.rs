@@ -311,7 +311,7 @@ impl<'r> Trial<'r> {
         self.found.destroy = Some(self.found.destroy != Some(false) && works);
     }
 
-    /// Opens the token anew, as after it was removed and inserted; the module starts anew where that is possible.
+    /// Opens the token again, as after it was removed and inserted; the module is initialized again if possible.
     fn reopen(&mut self) -> Result<(), TokenError> {
         self.token.logout().or_else(ignore_removed)?;
         self.reader.reset()?;
