@@ -120,7 +120,7 @@ pub(super) static TOKEN: Table = Table {
     about: "How to identify a token. Fields that are given are compared; fields that are left out are not.",
     fields: &[
         field!(required "profile", Type::Profile(PROFILE), r#"profile = "softhsm2""#,
-            "The [token profile](profile.md): its name, or `{ file = \"my-hsm.toml\", sha256 = \"…\" }` for a profile beside \
+            "The [token profile](profile.md): its name, or `{ file = \"my-hsm.toml\", sha256 = \"…\" }` for a profile next to \
              the script."),
         field!(optional "manufacturer", Type::Line(64), r#"manufacturer = "Yubico""#,
             "The manufacturer, as the token reports it."),
