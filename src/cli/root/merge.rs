@@ -28,7 +28,7 @@ pub(in crate::cli) struct Arguments {
     /// Detached signatures, and signed files of the same root
     signatures: Vec<PathBuf>,
     /// For a root file later than version 1: the chain up to the previous version, as for `root verify`
-    #[arg(long, value_name = "PATH", num_args = 1..)]
+    #[arg(long, value_name = "PATH")]
     after: Vec<PathBuf>,
     /// A signature from another tool, in hexadecimal; requires --keyid
     #[arg(long = "signature", value_name = "HEX", requires = "key_ids")]

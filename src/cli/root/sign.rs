@@ -42,10 +42,10 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Directories of earlier ceremonies, or payload registers, which show what was already signed
-    #[arg(long, value_name = "DIR", num_args = 1..)]
+    #[arg(long, value_name = "DIR")]
     history: Vec<PathBuf>,
     /// The roots that this machine trusts, as for `root verify`; without them, the digest words on the card are typed
-    #[arg(long, value_name = "PATH", num_args = 1..)]
+    #[arg(long, value_name = "PATH")]
     trust: Vec<PathBuf>,
     /// The ID of the signing key, if the request names several keys
     #[arg(long = "keyid", value_name = "ID")]

@@ -18,7 +18,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// Directories of earlier ceremonies, which name the key holders and the signed and abandoned payloads
-    #[arg(long, value_name = "DIR", num_args = 1..)]
+    #[arg(long, value_name = "DIR")]
     history: Vec<PathBuf>,
     /// Show the status at this time instead of now, for example 2026-12-01T09:00:00Z
     #[arg(long, value_name = "TIME")]

@@ -36,7 +36,7 @@ pub(in crate::cli) struct Verify {
     #[arg(long, value_name = "ROOT.json")]
     root: Option<PathBuf>,
     /// Also trust the root certificates in these files; attestations that depend on them are marked
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, value_name = "FILE")]
     additional_root: Vec<PathBuf>,
     /// Print the report as JSON
     #[arg(long)]
