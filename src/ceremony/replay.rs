@@ -1,9 +1,9 @@
-//! Why an event cannot have happened where it stands, and the small words in which rules are written.
+//! Why an event is not possible in its place, and the functions in which rules are written.
 
 use super::check::Check;
 use super::event::EventKind;
 
-/// Why an event cannot have happened where it stands.
+/// Why an event is not possible in its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
@@ -27,7 +27,7 @@ pub enum ReplayError {
     Contradiction(String),
 }
 
-/// What a rule or a change gives back.
+/// The result of a rule or a change.
 pub(super) type Applied = Result<(), ReplayError>;
 
 pub(super) fn contradiction(what: impl Into<String>) -> ReplayError {

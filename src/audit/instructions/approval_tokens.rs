@@ -80,7 +80,7 @@ pub(super) fn write_approval_tokens(text: &mut String, ceremony: &Ceremony) -> f
             "for message in \"$work/{person}\".*.own-message; do\n    \
                  [ -e \"$message\" ] || continue\n    \
                  line=${{message#\"$work/{person}.\"}}; line=${{line%.own-message}}\n    \
-                 verifies \"the own token of {person} signed for line $line\" {} {public_key} \\\n        \
+                 verifies \"the approval token of {person} signed for line $line\" {} {public_key} \\\n        \
                  \"${{message%-message}}-signature\" \"$message\"\n\
              done",
             verifier_of(own.key.key.scheme())

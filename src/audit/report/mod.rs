@@ -78,7 +78,7 @@ fn people(page: &mut Document, ceremony: &Ceremony) {
             },
         };
         let known = if ceremony.approves_by_token(&person.id) {
-            format!("{known}; approved by an own token")
+            format!("{known}; approved by an approval token")
         } else {
             known
         };

@@ -13,7 +13,7 @@ use crate::ceremony::event::CustodyEvent;
 use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, hold, require};
-use crate::ceremony::state::{Ceremony, CustodyRequest, is_taken_again};
+use crate::ceremony::state::{Ceremony, CustodyRequest, is_repeated};
 use crate::script::{Act, Step};
 use crate::words::Digest;
 use jiff::Timestamp;
@@ -103,7 +103,7 @@ pub(crate) fn begun(
     let (step, request) = at.custody_request(c)?;
     require(!reason.trim().is_empty(), "a reason is required")?;
     require(
-        !is_taken_again(&step.act),
+        !is_repeated(&step.act),
         "a pause cannot begin before attendance, clock and host checks are done",
     )?;
     c.custody.require_no_pause()?;

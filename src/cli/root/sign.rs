@@ -132,7 +132,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let path = absolute(&arguments.out)?;
     let mirror = arguments.mirror.as_deref().map(absolute).transpose()?;
     let directory = create_directory(&path, script, mirror.as_deref())?;
-    let opening = Opening {
+    let opening = || Opening {
         mode: Mode::Production,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
         program: program.join().unwrap_or_default(),
@@ -154,7 +154,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     conduct(
         Show::to_people(arguments.plain, arguments.pin_fd)?,
         &path,
-        |front_end| Executor::begin(directory, opening, Box::new(PeoplesHands), front_end),
+        |front_end| Executor::begin_when(directory, opening, Box::new(PeoplesHands), front_end),
     )
 }
 
