@@ -579,6 +579,7 @@ fn the_specification_names_every_event_and_member() {
         in_the_safe,
         reissued,
         destroyed,
+        crate::ceremony::destruction::attested().transcript,
     ]
     .into_iter()
     .chain(of_sites())
