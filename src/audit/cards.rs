@@ -1,4 +1,4 @@
-//! The cards and labels of a ceremony that was held: what the script left open is filled in from the record.
+//! The cards and labels of a ceremony, completed with facts from the transcript.
 
 use crate::ceremony::{Ceremony, CustodyEvent, EventKind, Mode};
 use crate::record::{CustodyList, Moved};
@@ -11,7 +11,7 @@ use super::custody::custody;
 pub(super) fn cards(ceremony: &Ceremony, transcript: &Transcript) -> [(String, String); 2] {
     let of = ceremony.script();
     let banner = (ceremony.mode() == Mode::Rehearsal)
-        .then_some("REHEARSAL: nothing that is named here may be trusted");
+        .then_some("REHEARSAL: do not trust anything on this page");
     let list = custody(ceremony, transcript);
     let facts = |key: &KeyId| facts(ceremony, transcript, &list, key);
     let mut cards = script::cards(of, banner, facts);
@@ -48,9 +48,9 @@ fn facts(
     }
 }
 
-/// The bag in which something lies at the end, by its name in the script.
+/// The tamper-evident bag that contains an item at the end, by the name of the item in the script.
 fn sealed(transcript: &Transcript, list: &CustodyList, name: &str) -> SlipFacts {
-    // What was sealed for a pause was opened again.
+    // An item that was sealed for a pause was taken out again.
     let sealed = transcript.entries().iter().rev().find_map(|entry| {
         let EventKind::Custody(CustodyEvent::Sealed { item, bag, .. }) = &entry.line.kind else {
             return None;

@@ -1,5 +1,5 @@
-//! The certificate of a drill: what was shown, by whom, of which set, and each share by the name of its keeper. As text,
-//! as a page to print, and as JSON; all three say the same.
+//! The certificate of a recovery drill: its result, its participants and the status of each share. As text, as HTML and
+//! as JSON, with the same content.
 
 use serde_json::{Value, json};
 
@@ -10,30 +10,28 @@ use crate::script::{DrillLevel, PersonId};
 use crate::transcript::Transcript;
 use crate::words::Digest;
 
-/// The names of the documents.
 const TEXT: &str = "certificate.txt";
 const PAGE: &str = "certificate.html";
 const JSON: &str = "certificate.json";
 
-/// The documents that are worded.
-pub(super) const WORDED: [&str; 2] = [TEXT, PAGE];
+/// The documents for people.
+pub(super) const TEXTS: [&str; 2] = [TEXT, PAGE];
 
-/// How a share stands after a drill.
-enum SetStatus<'c> {
-    /// It was seen to be right.
-    Shown(&'static str),
-    /// It counts as lost.
+/// The status of a share after a drill.
+enum ShareStatus<'c> {
+    /// It was entered; how.
+    Proven(&'static str),
+    /// It is considered lost; why.
     Lost(&'c str),
-    /// Nobody asked for it.
-    NotAsked,
+    NotRequested,
 }
 
-impl SetStatus<'_> {
+impl ShareStatus<'_> {
     const fn as_str(&self) -> &'static str {
         match self {
-            Self::Shown(_) => "shown",
+            Self::Proven(_) => "proven",
             Self::Lost(_) => "lost",
-            Self::NotAsked => "not-asked",
+            Self::NotRequested => "not-requested",
         }
     }
 }
@@ -44,10 +42,10 @@ struct Certificate<'c> {
     level: DrillLevel,
     result: DrillResult,
     held: String,
-    head: Digest,
+    digest: Digest,
 }
 
-/// The certificate of a drill that has ended, by file names; nothing for other ceremonies.
+/// The files of the certificate of a drill that has ended; none for other ceremonies.
 pub(super) fn certificate(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, Vec<u8>)> {
     let parts = (
         ceremony.drill_result(),
@@ -67,7 +65,7 @@ pub(super) fn certificate(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(
         level: plan.level,
         result,
         held: times.last().map_or_else(String::new, ToString::to_string),
-        head: transcript.head(),
+        digest: transcript.head(),
     };
     let page = certificate.page();
     vec![
@@ -78,27 +76,26 @@ pub(super) fn certificate(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(
 }
 
 impl Certificate<'_> {
-    /// What is said first, name by name.
     fn facts(&self, page: &mut Document) {
         let facts = self.manifest.facts();
         page.fact("Result", self.result_in_words());
         let level = self.level.as_str();
-        page.fact("Grade", format!("{level}: {}", self.meaning()));
+        page.fact("Level", format!("{level}: {}", self.meaning()));
         page.fact("Held", &self.held);
         page.fact("Repository", &facts.repository);
         page.fact("Key", &facts.key);
         page.fact("Fingerprint", facts.public_key.fingerprint());
         page.fact("Share set", self.manifest.set());
-        page.fact("Set made", facts.made_at);
+        page.fact("Share set made", facts.made_at);
         if let DrillResult::PassedWithLosses {
             quorums_left,
             reissue_by,
         } = &self.result
         {
-            page.fact("Quorums left", quorums_left);
+            page.fact("Remaining quorums", quorums_left);
             match self.ceremony.reissued_backup().and_then(KeyBackup::made) {
-                Some(made) => page.fact("New set", made.manifest.set()),
-                None => page.fact("New set due by", reissue_by),
+                Some(made) => page.fact("New share set", made.manifest.set()),
+                None => page.fact("New share set due by", reissue_by),
             }
         }
         if self.level >= DrillLevel::Quorum {
@@ -114,7 +111,7 @@ impl Certificate<'_> {
             let yes = |done: bool| if done { "yes" } else { "no" };
             page.fact("Restored", yes(state.is_restored()));
             page.fact("Signed and verified", yes(state.is_proven()));
-            page.fact("Destroyed, seen to be gone", yes(state.is_destroyed()));
+            page.fact("Destroyed, and verified", yes(state.is_destroyed()));
         }
     }
 
@@ -133,32 +130,34 @@ impl Certificate<'_> {
 
     const fn meaning(&self) -> &'static str {
         match self.level {
-            DrillLevel::Custody => "each share opens, and is of the set",
+            DrillLevel::Custody => "each share opens and belongs to the set",
             DrillLevel::Quorum => {
-                "shares restore the key-encryption key of the set; nothing is unwrapped"
+                "the shares restore the key-encryption key of the set; the key is not unwrapped"
             }
-            DrillLevel::Full => "the key is restored, signs what can be no root, and is destroyed",
+            DrillLevel::Full => {
+                "the key is restored, signs a message that cannot be a root, and is destroyed"
+            }
         }
     }
 
-    /// Each share of the set: whose it is, and how it stands.
-    fn shares(&self) -> impl Iterator<Item = (String, SetStatus<'_>)> {
+    /// Each share of the set: its custodian and its status.
+    fn shares(&self) -> impl Iterator<Item = (String, ShareStatus<'_>)> {
         self.manifest.shares().iter().map(|share| {
             let label = share.label();
             let state = self.ceremony.restore();
             let of = |person: &PersonId| person.as_str() == label.custodian;
             let lost = state.lost().iter().find(|(person, _)| of(person));
             let shown = state.entered().iter().find(|(person, _)| of(person));
-            let standing = match (lost, shown) {
-                (Some((_, reason)), _) => SetStatus::Lost(reason),
-                (None, Some((_, by))) => SetStatus::Shown(by.title()),
-                (None, None) => SetStatus::NotAsked,
+            let status = match (lost, shown) {
+                (Some((_, reason)), _) => ShareStatus::Lost(reason),
+                (None, Some((_, by))) => ShareStatus::Proven(by.title()),
+                (None, None) => ShareStatus::NotRequested,
             };
-            (label.who(), standing)
+            (label.who(), status)
         })
     }
 
-    /// Who was there, as what, and with which word they left.
+    /// The participants: ID, name, roles, and verdict at sign-off.
     fn people(&self) -> impl Iterator<Item = (&PersonId, String, String, Option<Verdict>)> {
         let people = self.ceremony.script().people().iter();
         let here = self.ceremony.sign_offs();
@@ -184,7 +183,7 @@ impl Certificate<'_> {
         let mut page = Document::new(title);
         match self.ceremony.mode() {
             Mode::Rehearsal => page.alarm(format!(
-                "{}: throw-away shares; this certificate says nothing of the real ones",
+                "{}: simulated shares; this certificate does not apply to the real ones",
                 self.ceremony.banner()
             )),
             Mode::Production => page.banner(self.ceremony.banner()),
@@ -194,14 +193,19 @@ impl Certificate<'_> {
         page.heading("Shares");
         for (who, status) in self.shares() {
             let status = match status {
-                SetStatus::Shown(how) => how.to_owned(),
-                SetStatus::Lost(reason) => format!("LOST: {reason}"),
-                SetStatus::NotAsked => "not asked for".to_owned(),
+                ShareStatus::Proven(how) => how.to_owned(),
+                ShareStatus::Lost(reason) => format!("LOST: {reason}"),
+                ShareStatus::NotRequested => "not requested".to_owned(),
             };
             page.paragraph(format!("{who}: {status}"));
         }
-        page.heading("People");
-        let columns = [("Name", 18), ("As", 14), ("Said", 14), ("Signature", 28)];
+        page.heading("Participants");
+        let columns = [
+            ("Name", 18),
+            ("Role", 14),
+            ("Verdict", 14),
+            ("Signature", 28),
+        ];
         let mut table = Table::new(&columns);
         for (_, name, roles, verdict) in self.people() {
             let verdict = verdict.map_or_else(
@@ -211,10 +215,10 @@ impl Certificate<'_> {
             table.row([name.into(), roles.into(), verdict.into(), Cell::Blank(1)]);
         }
         page.push(Block::Table(table));
-        page.heading("Head of the record");
-        page.digest(&self.head);
+        page.heading("Transcript digest");
+        page.digest(&self.digest);
         page.paragraph(
-            "Everything here follows from transcript.jsonl beside it: conclave transcript verify DIR",
+            "This certificate is derived from transcript.jsonl in the same directory. To verify it: conclave transcript verify DIR",
         );
         page
     }
@@ -226,18 +230,18 @@ impl Certificate<'_> {
             .shares()
             .iter()
             .zip(self.shares())
-            .map(|(share, (_, standing))| {
+            .map(|(share, (_, status))| {
                 json!({
                     "custodian": share.label().custodian,
                     "name": share.label().name,
-                    "state": standing.as_str(),
-                    "how": match standing {
-                        SetStatus::Shown(how) => Some(how),
-                        _ => None,
+                    "status": status.as_str(),
+                    "how": match status {
+                        ShareStatus::Proven(how) => Some(how),
+                        ShareStatus::Lost(_) | ShareStatus::NotRequested => None,
                     },
-                    "reason": match standing {
-                        SetStatus::Lost(reason) => Some(reason),
-                        _ => None,
+                    "reason": match status {
+                        ShareStatus::Lost(reason) => Some(reason),
+                        ShareStatus::Proven(_) | ShareStatus::NotRequested => None,
                     },
                 })
             })
@@ -290,7 +294,7 @@ impl Certificate<'_> {
             "proven": state.is_proven(),
             "destroyed": state.is_destroyed(),
             "people": people,
-            "head": self.head,
+            "transcript_digest": self.digest,
         });
         let mut bytes = serde_json::to_vec_pretty(&certificate).unwrap_or_default();
         bytes.push(b'\n');

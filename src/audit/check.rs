@@ -3,39 +3,39 @@
 use crate::record::{Weight, check_table};
 
 check_table! {
-    /// A check of a ceremony directory. Its ID never changes its meaning;
+    /// A check of a ceremony directory. The meaning of an ID never changes;
     /// `docs/formats/ceremony-directory.md` lists them.
     Check as weight: Weight {
-        TranscriptMissing "transcript.missing" Decides "There is no transcript, or it has no whole line."
-        TranscriptLine "transcript.line" Decides "A line of the transcript is not an event, or not in the one form that it can have."
-        TranscriptChain "transcript.chain" Decides "A line does not follow the one before it: one was changed, moved, doubled or taken out."
+        TranscriptMissing "transcript.missing" Decides "The transcript is missing, or has no complete entry."
+        TranscriptLine "transcript.entry" Decides "An entry of the transcript is not an event in canonical form."
+        TranscriptChain "transcript.chain" Decides "An entry does not follow the previous entry: an entry was changed, moved, duplicated or removed."
         TranscriptScript "transcript.script" Decides "The transcript belongs to another script."
-        TranscriptReplay "transcript.replay" Decides "A line says what cannot have happened there; a signature or proof that does not verify included."
-        TranscriptHead "transcript.head" Decides "The head of the record is not the one that was given."
-        ScriptFault "script.fault" Decides "The script, or a file that it carries, is missing or faulty."
-        DirectoryDocument "directory.document" Decides "A document is missing although the ceremony has ended, or is not what the record makes it."
-        DirectorySums "directory.sums" Decides "SHA256SUMS is malformed, lists too few or too many files, or a digest in it is wrong."
-        RootChain "root.chain" Decides "The root files do not verify as a client verifies them."
-        SigningTranscript "signing.transcript" Decides "The record of a signing at another site, which came back with its signature, is missing or is not the one that came."
-        ExportFile "export.file" Decides "A file in the export folder is not the one that was exported."
+        TranscriptReplay "transcript.replay" Decides "An entry contradicts the entries before it, or has an invalid signature or proof."
+        TranscriptDigest "transcript.digest" Decides "The transcript digest differs from the digest that was given."
+        ScriptError "script.error" Decides "The script or a pinned input file is missing or not valid."
+        DirectoryDocument "directory.document" Decides "A document differs from the transcript, or is missing although the ceremony has ended."
+        DirectorySums "directory.sums" Decides "SHA256SUMS is malformed, lists too few or too many files, or contains a wrong digest."
+        RootChain "root.chain" Decides "A client would not accept the root files."
+        SigningTranscript "signing.transcript" Decides "The ceremony directory that another site returned with its signature is missing or was changed."
+        ExportFile "export.file" Decides "A file in the export directory differs from the exported file."
 
-        TranscriptTorn "transcript.torn" Reports "The transcript ends in a part of a line: the power was cut while it was written. It never counted."
-        TranscriptTime "transcript.time" Reports "A line is earlier than the one before it, although nobody set the clock between them."
-        DirectoryForeign "directory.foreign" Reports "Something lies in the directory that does not belong there."
-        DirectoryVersion "directory.version" Reports "A document for people was worded by another version of the program, and was not compared."
-        DirectoryUnfinished "directory.unfinished" Reports "The ceremony has not ended: documents are still to come."
-        ExportAbsent "export.absent" Reports "What was exported is not where it was written: it may have been carried away."
-        SigningTranscriptAbsent "signing.transcript-absent" Reports "A signature came from its site without the record of its signing."
-        CeremonyException "ceremony.exception" Reports "The room departed from the script, and recorded an exception."
-        CeremonyAmendment "ceremony.amendment" Reports "Two people amended what the script says."
-        CeremonySolo "ceremony.solo" Reports "The script let one person act alone."
-        CeremonySignOff "ceremony.sign-off" Reports "Somebody refused to sign off, did it with a reservation, or did not."
-        CeremonyDestruction "ceremony.destruction" Reports "People attested that a key file was erased before an interruption: it is not proven."
-        CeremonyAborted "ceremony.aborted" Reports "The ceremony was broken off."
+        TranscriptTorn "transcript.torn" Reports "The transcript ends with an incomplete entry, for example after a power failure. It was never part of the ceremony."
+        TranscriptTime "transcript.time" Reports "The time of an entry is before that of the previous entry, although the clock was not set between them."
+        DirectoryForeign "directory.unexpected" Reports "The directory contains an unexpected file."
+        DirectoryVersion "directory.version" Reports "A document for people was written by another version of the program, and was not compared."
+        DirectoryUnfinished "directory.unfinished" Reports "The ceremony has not ended, so documents are still missing."
+        ExportAbsent "export.absent" Reports "An exported file is not where it was written; it may have been moved."
+        SigningTranscriptAbsent "signing.transcript-absent" Reports "Another site returned a signature without its ceremony directory."
+        CeremonyException "ceremony.exception" Reports "The participants deviated from the script, and recorded an exception."
+        CeremonyAmendment "ceremony.amendment" Reports "Two people amended the script."
+        CeremonySolo "ceremony.solo" Reports "The script allowed one person to act alone."
+        CeremonySignOff "ceremony.sign-off" Reports "A participant refused to sign off, signed off with a reservation, or did not sign off."
+        CeremonyDestruction "ceremony.destruction" Reports "Participants attested that a key file was erased before an interruption; this is not proven."
+        CeremonyAborted "ceremony.aborted" Reports "The ceremony was aborted."
     }
 }
 
-/// What a check has to say about a ceremony directory.
+/// The result of a check of a ceremony directory.
 pub type Remark = crate::record::Remark<Check>;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The custody list that a ceremony leaves: the one that was carried in, and a line for each bag since.
+//! The custody log after a ceremony: the pinned log of the previous ceremony, and a line for each bag since.
 
 use crate::ceremony::{Ceremony, CustodyEvent, EventKind, FormerDisposition};
 use crate::certificate::PublicKey;
@@ -6,10 +6,10 @@ use crate::record::{CustodyLine, CustodyList, Moved, TokenId};
 use crate::script::{ItemId, PersonId};
 use crate::transcript::Transcript;
 
-/// Where the list lies in a ceremony directory.
+/// The path of the custody log in a ceremony directory.
 pub const CUSTODY: &str = "keys/custody.jsonl";
 
-/// The list, to be carried into the next ceremony.
+/// The custody log, which the next ceremony continues.
 pub fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
     let script = ceremony.script();
     let mut list = script.custody().clone();
@@ -67,7 +67,7 @@ pub fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
     list
 }
 
-/// The token that lies in a bag; none for a medium, and for a token that never showed itself.
+/// The token in a bag; `None` for a medium, and for a token that was never connected.
 fn token_in(ceremony: &Ceremony, item: &ItemId) -> Option<TokenId> {
     let state = ceremony.key(ceremony.key_of_item(item)?)?;
     let replaced = state.replaced().iter().find(|(other, _)| other == item);
@@ -77,7 +77,7 @@ fn token_in(ceremony: &Ceremony, item: &ItemId) -> Option<TokenId> {
     }
 }
 
-/// The key that is on the token in a bag: on one that was given up, the key that was not destroyed.
+/// The key on the token in a bag; on a token that was set aside, the key that was not destroyed.
 fn key_in<'c>(ceremony: &'c Ceremony, item: &ItemId) -> Option<&'c PublicKey> {
     let state = ceremony.key(ceremony.key_of_item(item)?)?;
     let is_given_up = state.replaced().iter().any(|(other, _)| other == item);

@@ -1,4 +1,4 @@
-//! Reading a ceremony directory: nothing is written, no link is followed, no more is read than can be meant.
+//! Reading a ceremony directory, without writing, without following links, and with a size limit.
 
 use std::io;
 use std::path::{Component, Path};
@@ -13,17 +13,15 @@ use crate::transcript::{Transcript, TranscriptError};
 
 use super::names::{SCRIPT, TRANSCRIPT};
 
-/// The longest file that is read.
+/// Longer than any file of a ceremony directory.
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
-/// A ceremony directory, read and replayed.
+/// The script and transcript of a ceremony directory.
 #[derive(Debug, Clone)]
 pub struct CeremonyRecord {
-    /// The script.
     pub script: Arc<Script>,
-    /// The lines of the transcript that are whole.
     pub transcript: Transcript,
-    /// How many bytes of a line that was cut short follow them.
+    /// The length of an incomplete entry at the end of the transcript.
     pub torn_bytes: usize,
 }
 
@@ -33,28 +31,21 @@ pub struct CeremonyRecord {
 pub enum RecordError {
     #[error(transparent)]
     Io(#[from] FileError),
-    /// The transcript is none.
     #[error("{TRANSCRIPT}: {0}")]
     Transcript(#[from] TranscriptError),
-    /// The script, or a file that it carries, has faults.
+    /// The script or a pinned input file is not valid.
     #[error("{0}")]
     Script(ScriptErrors),
 }
 
 impl CeremonyRecord {
-    /// The state to which the transcript leads.
-    ///
-    /// # Errors
-    /// When the transcript belongs to another script, or says what cannot have happened.
+    /// The state at the end of the transcript.
     pub fn replay(&self) -> Result<Ceremony, TranscriptError> {
         self.transcript.replay(&self.script)
     }
 }
 
-/// Reads script and transcript. The script is judged at the time of the first event.
-///
-/// # Errors
-/// When one of them cannot be read, or is faulty. The transcript is not replayed yet.
+/// Reads script and transcript. The script is checked at the time of the first event; the transcript is not replayed.
 pub fn read_record(directory: &Path) -> Result<CeremonyRecord, RecordError> {
     let read = |name: &str| read_file(&directory.join(name));
     let (transcript, torn_bytes) = Transcript::parse(&read(TRANSCRIPT)?)?;
@@ -67,18 +58,18 @@ pub fn read_record(directory: &Path) -> Result<CeremonyRecord, RecordError> {
     })
 }
 
-/// Parses the script of a directory, with the files that it carries.
+/// Parses the script of a directory, with its pinned input files.
 pub(super) fn read_script(
     directory: &Path,
     bytes: &[u8],
     at: Timestamp,
 ) -> Result<Script, ScriptErrors> {
-    // Bytes that are no text become a character that no script has, and so a fault with its place.
+    // Bytes that are not UTF-8 become a character that is an error in every script, with its position.
     let text = String::from_utf8_lossy(bytes).replace(char::REPLACEMENT_CHARACTER, "\0");
     Script::parse(SCRIPT, &text, &Beside(directory), at)
 }
 
-/// The files that lie beside the script.
+/// The files next to the script.
 struct Beside<'a>(&'a Path);
 
 impl PinnedFileSource for Beside<'_> {
@@ -91,15 +82,15 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, FileError> {
     read(path, Links::Refuse, MAX_FILE_BYTES)
 }
 
-/// Whether a path stays below the directory from which it is seen, whatever lies there.
+/// Whether a relative path stays below its directory, whatever the directory contains.
 pub(super) fn is_inside(path: &str) -> bool {
     let mut components = Path::new(path).components().peekable();
     components.peek().is_some()
         && components.all(|component| matches!(component, Component::Normal(_)))
 }
 
-/// What lies in a directory and does not belong, by relative paths in their order; a folder ends in `/` and is
-/// told as a whole. `belongs` says of a path what it is.
+/// The sorted relative paths of all unexpected files in a directory; an unexpected folder is listed as a whole, with `/`
+/// at its end. `belongs` classifies a path.
 pub(super) fn foreign(
     directory: &Path,
     belongs: &dyn Fn(&str) -> Belongs,
@@ -111,7 +102,7 @@ pub(super) fn foreign(
             let path = format!("{prefix}{}", entry.name.to_string_lossy());
             let is_folder = entry.kind == EntryKind::Folder;
             match belongs(&path) {
-                // A name that is not Unicode only looks like one that belongs.
+                // A name that is not Unicode only looks like an expected name.
                 _ if entry.name.to_str().is_none() => foreign.push(path),
                 Belongs::Whole => {}
                 Belongs::File if !is_folder => {}
@@ -125,16 +116,14 @@ pub(super) fn foreign(
     Ok(foreign)
 }
 
-/// What a path is to a ceremony directory.
+/// What a path is in a ceremony directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Belongs {
-    /// A file of it.
     File,
-    /// A folder with files of it.
+    /// A folder whose files are classified one by one.
     Folder,
-    /// A folder whose content is nobody's business here.
+    /// A folder whose content is not checked.
     Whole,
-    /// Nothing.
     Not,
 }
 

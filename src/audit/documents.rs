@@ -1,4 +1,4 @@
-//! All files of a ceremony directory that follow from the record.
+//! All files of a ceremony directory that are derived from the transcript.
 
 use std::fmt::Write as _;
 
@@ -19,8 +19,8 @@ use super::register::{collected_keys, public_key_path, register};
 use super::report::report;
 use super::returned::returned_files;
 
-/// Documents whose wording belongs to the version of the program; what they say stands in the record as well.
-const WORDED: [&str; 5] = [
+/// Documents for people, whose wording depends on the version of the program.
+const TEXTS: [&str; 5] = [
     "VERIFY.txt",
     "cards.html",
     "cards.txt",
@@ -28,15 +28,15 @@ const WORDED: [&str; 5] = [
     "report.html",
 ];
 
-/// Whether the wording of a document belongs to the version of the program.
-pub(super) fn is_worded(path: &str) -> bool {
-    WORDED.contains(&path) || certificate::WORDED.contains(&path) || attestation::is_worded(path)
+/// Whether a document is for people, so that its wording depends on the version of the program.
+pub(super) fn is_text(path: &str) -> bool {
+    TEXTS.contains(&path) || certificate::TEXTS.contains(&path) || attestation::is_text(path)
 }
 
-/// Every file of a ceremony directory that follows from the record, by its relative path, with its bytes; in the
-/// order of paths, [`SUMS`] last. The same record gives the same bytes.
+/// The path and content of every file of a ceremony directory that is derived from the transcript, sorted by path, with
+/// [`SUMS`] last. The same transcript yields the same bytes.
 ///
-/// The script, the files that it carries and the transcript are what they follow from; `SHA256SUMS` covers those too.
+/// `SHA256SUMS` also covers the script, its pinned input files and the transcript.
 pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, Vec<u8>)> {
     let mut documents = vec![
         (
@@ -73,7 +73,7 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
         if let Some(made) = backup.made() {
             let facts = made.manifest.facts();
             if ceremony.key(key).is_none() {
-                // A key that no token here holds: its old shares restored it.
+                // A key that is on no token here, but was restored from its old shares.
                 let pem = facts.public_key.to_pem().into_bytes();
                 documents.push((public_key_path(key), pem));
             }
@@ -112,7 +112,7 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
     documents
 }
 
-/// The list of digests, as `sha256sum` writes and checks it. Names have no character that it would escape.
+/// The list of digests in the format of `sha256sum`. The names have no character that it would escape.
 fn sums(ceremony: &Ceremony, transcript: &Transcript, documents: &[(String, Vec<u8>)]) -> Vec<u8> {
     let script = ceremony.script();
     let mut lines: Vec<(&str, Digest)> = documents
@@ -133,7 +133,6 @@ fn sums(ceremony: &Ceremony, transcript: &Transcript, documents: &[(String, Vec<
     lines.sort_unstable();
     let mut text = String::new();
     for (path, digest) in lines {
-        // Writing to a string cannot fail.
         let _ = writeln!(text, "{digest}  {path}");
     }
     text.into_bytes()

@@ -1,6 +1,6 @@
-//! `VERIFY.txt`: how to check every claim of a ceremony without this program.
+//! `VERIFY.txt`: how to verify a ceremony without this program.
 //!
-//! The text is a shell script whose prose is comments, so that reading it and running it are the same.
+//! The text is a shell script with explanations as comments.
 
 mod approval_tokens;
 mod backups;
@@ -19,162 +19,18 @@ use crate::words::Digest;
 use super::register::{collected_keys, public_key_path};
 use crate::record::visible;
 
-const TOOLS: &str = r#"# Nothing below needs Conclave: only a shell, sha256sum (GNU coreutils), OpenSSL 3 and Python 3.
-# This file is a shell script. Read it, then run it in this directory:
-#
-#     sh VERIFY.txt
-#
-# It stops with a status other than 0 at the first thing that does not hold.
+const TOOLS: &str = include_str!("instructions/tools.sh");
 
-set -eu
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-is() {  # what it is, what was found, what it must be
-    [ "$2" = "$3" ] || { echo "[FAIL] $1: $2, not $3"; exit 1; }
-    echo "[ok] $1: $2"
-}
-verifies() {  # what it is, then the command that verifies it
-    what=$1; shift
-    "$@" >"$work/said" 2>&1 || { cat "$work/said"; echo "[FAIL] $what"; exit 1; }
-    echo "[ok] $what"
-}
+const CHAIN: &str = include_str!("instructions/chain.sh");
 
-# 1. The files are those that were written.
+const EXTRACT: &str = include_str!("instructions/extract.sh");
 
-sha256sum --check --quiet --strict SHA256SUMS
-echo "[ok] every file is the one that SHA256SUMS names"
-"#;
-
-const CHAIN: &str = r#"
-# 3. The record is whole. Each line of transcript.jsonl is an event; its "prev" is the SHA-256 of the line
-#    before it, without the line feed, and that of the first line is 64 zeros. The SHA-256 of the last line
-#    is the head of the record: whoever has it in ink has the whole record.
-
-head=$(python3 - <<'END'
-import hashlib, json
-head, first = "0" * 64, None
-for number, text in enumerate(open("transcript.jsonl", "rb"), 1):
-    line = json.loads(text)
-    first = first or line
-    assert text.endswith(b"\n"), f"line {number} is cut short"
-    assert line["seq"] == number and line["prev"] == head, f"line {number} does not follow the one before"
-    assert line["script"] == first["script"] and line["mode"] == first["mode"], f"line {number} is of another ceremony"
-    head = hashlib.sha256(text[:-1]).hexdigest()
-assert first["script"] == hashlib.sha256(open("script.toml", "rb").read()).hexdigest(), "another script"
-print(head)
-END
-)
-"#;
-
-const EXTRACT: &str = r#"
-# 4. What was signed, taken out of the record. A proof of possession is a signature over five lines: a
-#    phrase that tells a rehearsal from a production, the SHA-256 of the script, the key's name in the script,
-#    the occasion, and a random challenge.
-#    What is signed of a root is its canonical JSON, as it stands in the event "root-composed".
-
-python3 - "$work" <<'END'
-import hashlib, json, pathlib, sys
-work = pathlib.Path(sys.argv[1])
-script = hashlib.sha256(open("script.toml", "rb").read()).hexdigest()
-keys = {}
-def folder(name):
-    name = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)
-    return "_" + name if name.startswith(".") else name
-for text in open("transcript.jsonl", "rb"):
-    line = json.loads(text)
-    event, data = line["event"], line.get("data")
-    of = work  # the root of a further repository has a folder of its own
-    if event == "in-repository":
-        of = work / folder(data["repository"])
-        event, data = data["event"]["event"], data["event"]["data"]
-    of.mkdir(exist_ok=True)
-    if event == "key-generated":
-        keys[data["key"]] = data["public_key"]
-    if event == "opened":
-        keys.update(data.get("simulated_keys", {}))  # in the place of keys that were made elsewhere
-    if event in ("regeneration-decided", "spare-taken"):
-        keys.pop(data["key"], None)  # another key takes its place
-    if event == "possession-proven":
-        proof = data["key"] + "." + data["occasion"]
-        domain = "conclave proof of possession v1" + (", rehearsal" if line["mode"] == "rehearsal" else "")
-        message = [domain, script, data["key"], data["occasion"], data["challenge"]]
-        (work / (proof + ".message")).write_text("".join(part + "\n" for part in message))
-        (work / (proof + ".signature")).write_bytes(bytes.fromhex(data["signature"]))
-    if event == "root-composed":
-        (of / "root.message").write_bytes(data["signed"].encode())
-    if event == "opened" and data.get("simulated_root"):
-        (work / "before.root.json").write_text(data["simulated_root"]["file"])
-        for name, root in data.get("simulated_further_roots", {}).items():
-            (work / folder(name)).mkdir()
-            (work / folder(name) / "before.root.json").write_text(root["file"])
-    if event in ("signed", "signature-collected"):
-        (of / (data["key"] + ".root.signature")).write_bytes(bytes.fromhex(data["signature"]))
-        (of / (data["key"] + ".root.keyid")).write_text(data["key_id"])
-for name, public_key in keys.items():
-    assert open(f"keys/{name}.pub.pem").read() == public_key, "keys/ differs from the record"
-END
-"#;
-
-const ROOT_FILE: &str = r#"
-#    The file holds what was signed, those signatures and no others, and under each key ID the public key that
-#    lies in keys/. A key ID is the SHA-256 of the key object in canonical JSON; one of the root before stays as
-#    it is there.
-
-python3 - "$work" "$root" "$before" <<'END'
-import base64, hashlib, json, pathlib, subprocess, sys
-work, root = pathlib.Path(sys.argv[1]), json.load(open(sys.argv[2]))
-before = json.load(open(sys.argv[3]))["signed"] if sys.argv[3] else None
-signed = root["signed"]
-assert signed == json.loads((work / "root.message").read_bytes(), strict=False), "something else was signed"
-def canonical(value):
-    if isinstance(value, dict):
-        return "{" + ",".join(canonical(name) + ":" + canonical(value[name]) for name in sorted(value)) + "}"
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return json.dumps(value)
-def public(document, key_id):
-    text = document["keys"][key_id]["keyval"]["public"]
-    if document["_type"] == "Root":  # Notary: a certificate
-        show = ["openssl", "x509", "-pubkey", "-noout"]
-        text = subprocess.run(show, input=base64.b64decode(text), stdout=subprocess.PIPE, check=True).stdout.decode()
-    return text.strip()
-def as_in_file(signature, pem):
-    if signed["_type"] != "Root":
-        return signature.hex()
-    half = 48 if len(pem) > 200 else 32  # Notary: r and s, each of the length of the curve
-    r, s = signature[4 : 4 + signature[3]], signature[6 + signature[3] :]
-    raw = b"".join(int.from_bytes(part, "big").to_bytes(half, "big") for part in (r, s))
-    return base64.b64encode(raw).decode()
-documents = [signed] if before is None else [before, signed]
-signatures = {}
-for path in work.glob("*.root.keyid"):
-    name, key_id = path.name.removesuffix(".root.keyid"), path.read_text()
-    pem = open(f"keys/{name}.pub.pem").read()
-    raw = base64.b64decode("".join(pem.splitlines()[1:-1]))[-32:].hex()
-    document = signed if key_id in signed["keys"] else before
-    key = document["keys"][key_id]
-    assert public(document, key_id) == (raw if key["keytype"] == "ed25519" else pem.strip()), name
-    if before is None or key_id not in before["keys"]:
-        assert key_id == hashlib.sha256(canonical(key).encode()).hexdigest(), name
-    for other in documents:
-        for other_id in other["roles"]["root"]["keyids"]:
-            if public(other, other_id) == public(document, key_id):
-                signatures[other_id] = as_in_file((work / f"{name}.root.signature").read_bytes(), pem)
-assert signatures == {entry["keyid"]: entry["sig"] for entry in root["signatures"]}, "other signatures"
-for document in documents:
-    role = document["roles"]["root"]
-    count = len({public(document, key_id) for key_id in role["keyids"] if key_id in signatures})
-    assert count >= role["threshold"] > 0, "fewer signatures than the threshold"
-    print(f"[ok] {count} of {len(role['keyids'])} keys of root {document['version']} have signed, {role['threshold']} must")
-if before is not None:
-    assert signed["version"] == before["version"] + 1, "not the next version"
-END
-"#;
+const ROOT_FILE: &str = include_str!("instructions/root_file.sh");
 
 /// The text of `VERIFY.txt`.
 pub(super) fn instructions(ceremony: &Ceremony, transcript: &Transcript) -> String {
     let mut text = String::new();
-    // Writing to a string cannot fail.
+
     let _ = write_instructions(&mut text, ceremony, transcript);
     text
 }
@@ -185,7 +41,7 @@ fn write_instructions(
     transcript: &Transcript,
 ) -> fmt::Result {
     let script = ceremony.script();
-    writeln!(text, "# How to check this ceremony with stock tools")?;
+    writeln!(text, "# How to verify this ceremony with standard tools")?;
     writeln!(text, "#")?;
     writeln!(text, "# {}: {}", ceremony.banner(), visible(script.title()))?;
     writeln!(text, "#")?;
@@ -194,10 +50,10 @@ fn write_instructions(
     text.write_str(CHAIN)?;
     writeln!(
         text,
-        "is 'head of the record' \"$head\" {}",
+        "is 'transcript digest' \"$digest\" {}",
         transcript.head()
     )?;
-    write_ink(text, &transcript.head())?;
+    write_words(text, &transcript.head())?;
     text.write_str(EXTRACT)?;
     write_keys(text, ceremony)?;
     write_root(text, ceremony, "")?;
@@ -214,11 +70,11 @@ fn write_instructions(
     backups::write(text, ceremony)?;
     restores::write(text, ceremony)?;
     writeln!(text)?;
-    writeln!(text, "echo 'everything above holds'")?;
+    writeln!(text, "echo 'all checks passed'")?;
     writeln!(text)?;
     text.write_str(
-        "# What no tool can tell: compare the digest of the script, the digest of the root and the head of the\n\
-         # record with the ink of the people who were there. report.html and closing-note.txt are for reading.\n",
+        "# What no tool can verify: compare the script digest, the root digest and the transcript digest with the digests\n\
+         # that the participants wrote on paper. report.html and closing-note.txt are for reading.\n",
     )
 }
 
@@ -226,18 +82,18 @@ fn write_script(text: &mut String, digest: &Digest) -> fmt::Result {
     writeln!(text)?;
     writeln!(
         text,
-        "# 2. The script is the one that was read aloud when the ceremony began."
+        "# 2. The script is the one whose digest was read aloud at the start of the ceremony."
     )?;
     writeln!(text)?;
     writeln!(
         text,
-        "is 'digest of the script' \"$(sha256sum <script.toml | cut -c 1-64)\" {digest}"
+        "is 'script digest' \"$(sha256sum <script.toml | cut -c 1-64)\" {digest}"
     )?;
-    write_ink(text, digest)
+    write_words(text, digest)
 }
 
-/// The same digest as it stands in ink.
-fn write_ink(text: &mut String, digest: &Digest) -> fmt::Result {
+/// The digest in words, as it is on paper.
+fn write_words(text: &mut String, digest: &Digest) -> fmt::Result {
     writeln!(text, "#    In words:")?;
     for words in digest.words().chunks(8) {
         writeln!(text, "#        {}", words.join(" "))?;
@@ -249,7 +105,7 @@ fn write_keys(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
     writeln!(text)?;
     writeln!(
         text,
-        "# 5. Each token held the private half of its key. The fingerprint of a key is the SHA-256 of its DER form."
+        "# 5. Each token contained the private key of its public key. A fingerprint is the SHA-256 of a public key in DER format."
     )?;
     write_verifiers(text, ceremony)?;
     for (plan, state) in ceremony.key_states() {
@@ -269,7 +125,11 @@ fn write_keys(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
         let again = state.is_reinserted().then_some(Occasion::Reinsertion);
         for occasion in first.into_iter().chain(again) {
             let proof = format!("{}.{}", plan.id, occasion.as_str());
-            let what = format!("{} answered at {}", plan.id, occasion.as_str());
+            let what = format!(
+                "proof of possession of {} at {}",
+                plan.id,
+                occasion.as_str()
+            );
             let verifier = verifier_of(Scheme::for_public_key(&generated.public_key));
             writeln!(
                 text,
@@ -292,7 +152,7 @@ fn write_keys(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
     Ok(())
 }
 
-/// That a key in `keys/` is the one of its enrollment file; a rehearsal has a simulated one there.
+/// Checks that a key in `keys/` is the key of its enrollment file; in a rehearsal it is a simulated key.
 fn write_enrolled(text: &mut String, ceremony: &Ceremony, id: &KeyId) -> fmt::Result {
     let Some(enrolled) = ceremony.enrolled_by(id) else {
         return Ok(());
@@ -309,12 +169,12 @@ fn write_enrolled(text: &mut String, ceremony: &Ceremony, id: &KeyId) -> fmt::Re
     };
     writeln!(
         text,
-        "is 'key {id} is that of {file}' \\\n    \"$({take} | sha256sum | cut -c 1-64)\" \\\n    \"$(sha256sum <{path} | cut -c 1-64)\"",
+        "is 'key {id} is the key of {file}' \\\n    \"$({take} | sha256sum | cut -c 1-64)\" \\\n    \"$(sha256sum <{path} | cut -c 1-64)\"",
         path = public_key_path(id),
     )
 }
 
-/// The root of a repository; `folder` is where that of a further one lies, with a slash at its end.
+/// The root of a repository; `folder` is the folder of a further repository, with a slash at its end.
 fn write_root(text: &mut String, ceremony: &Ceremony, folder: &str) -> fmt::Result {
     let Some(root) = ceremony.frozen() else {
         return Ok(());
@@ -323,12 +183,12 @@ fn write_root(text: &mut String, ceremony: &Ceremony, folder: &str) -> fmt::Resu
     writeln!(text)?;
     writeln!(
         text,
-        "# 6. Root {version} is what was reviewed, and each signature over it verifies."
+        "# 6. Root {version} is the root that was reviewed, and each of its signatures is valid."
     )?;
     writeln!(text)?;
     if ceremony.script().signing().is_some() {
-        let mut carried = ceremony.script().pinned_files();
-        let request = carried.find(|file| SigningRequest::read(&file.bytes).is_ok());
+        let mut pinned = ceremony.script().pinned_files();
+        let request = pinned.find(|file| SigningRequest::read(&file.bytes).is_ok());
         writeln!(
             text,
             "python3 -c 'import json, sys; open(sys.argv[2], \"wb\").write(json.load(open(sys.argv[1]))[\"payload\"].encode())' {} \"$work/root.message\"",
@@ -340,12 +200,12 @@ fn write_root(text: &mut String, ceremony: &Ceremony, folder: &str) -> fmt::Resu
         "is 'digest of root {version}' \"$(sha256sum <\"$work/{folder}root.message\" | cut -c 1-64)\" {}",
         root.digest()
     )?;
-    write_ink(text, &root.digest())?;
+    write_words(text, &root.digest())?;
     writeln!(text)?;
     for (id, key) in signers(ceremony) {
         writeln!(
             text,
-            "verifies 'root {version} is signed by {id}' {} {} \"$work/{folder}{id}.root.signature\" \"$work/{folder}root.message\"",
+            "verifies 'signature of root {version} by {id}' {} {} \"$work/{folder}{id}.root.signature\" \"$work/{folder}root.message\"",
             verifier_of(root_scheme(ceremony, key)),
             public_key_path(id),
         )?;
@@ -363,7 +223,7 @@ fn write_root(text: &mut String, ceremony: &Ceremony, folder: &str) -> fmt::Resu
     Ok(())
 }
 
-/// By which scheme a key signed the root: Notary has SHA-256 for every curve.
+/// The scheme of a key's signature of the root: Notary uses SHA-256 for every curve.
 fn root_scheme(ceremony: &Ceremony, key: &Key) -> Option<Scheme> {
     let format = ceremony.frozen().map(|root| root.document().format());
     match (format, key.scheme()) {
@@ -372,7 +232,7 @@ fn root_scheme(ceremony: &Ceremony, key: &Key) -> Option<Scheme> {
     }
 }
 
-/// The keys whose signatures the record has: those in the room, and those that came from other sites.
+/// The keys that signed the root: those in the ceremony, and those at other sites.
 fn signers(ceremony: &Ceremony) -> impl Iterator<Item = (&KeyId, &Key)> {
     let here = ceremony
         .key_states()
@@ -381,7 +241,7 @@ fn signers(ceremony: &Ceremony) -> impl Iterator<Item = (&KeyId, &Key)> {
     here.chain(collected_keys(ceremony))
 }
 
-/// Where the root before lies: empty in a genesis, taken out of the record in a rehearsal on a simulated root.
+/// The path of the previous root: empty in a genesis; in a rehearsal, the simulated root is extracted from the transcript.
 fn file_before(ceremony: &Ceremony, folder: &str) -> String {
     let is_simulated = ceremony
         .opening()
@@ -438,7 +298,7 @@ fn write_verifiers(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
     Ok(())
 }
 
-/// The name of the shell function for a scheme that Conclave writes.
+/// The name of the shell function for a scheme.
 const fn verifier_of(scheme: Option<Scheme>) -> &'static str {
     match scheme {
         Some(Scheme::EcdsaP256) => "ecdsa_p256",

@@ -1,7 +1,7 @@
-//! The audit: what a ceremony directory must hold, made again from the record and compared.
+//! The audit: the expected content of a ceremony directory, derived from the transcript and compared.
 //!
-//! [`documents`] is a pure function of script and transcript, so every document can be made again at any time.
-//! [`verify_directory`] reads a directory and judges all that is in it; nothing in this room writes.
+//! [`documents`] is a pure function of script and transcript, so every document can be regenerated at any time.
+//! [`verify_directory`] reads and verifies a directory; nothing in this room writes.
 
 mod attestation;
 mod cards;
@@ -27,7 +27,7 @@ pub use directory::{CeremonyRecord, RecordError, read_record};
 pub use documents::documents;
 pub use names::SUMS;
 pub use payloads::{PAYLOADS, payload_register};
-pub use publication::{is_made_anew, publication};
+pub use publication::publication;
 pub use report::report;
 pub use returned::{ReturnedSigning, read_returned, returned_path};
 pub use shares::share_sets;

@@ -1,12 +1,10 @@
-//! The files of every ceremony directory.
+//! The names of the files of every ceremony directory.
 
 use crate::transcript::Transcript;
 
-/// The name of the script in a ceremony directory.
 pub(super) const SCRIPT: &str = "script.toml";
-/// The name of the transcript.
 pub(super) const TRANSCRIPT: &str = "transcript.jsonl";
-/// The name of the list of digests: it covers every other file, and so is written last.
+/// The list of digests: it covers every other file, and so is written last.
 pub const SUMS: &str = "SHA256SUMS";
 
 /// The bytes of `transcript.jsonl`.

@@ -1,4 +1,4 @@
-//! The register of payloads, as a record makes it: who signed which root, and when.
+//! The payload register after a ceremony: which keys signed which root, and when.
 
 use jiff::Timestamp;
 
@@ -7,11 +7,11 @@ use crate::metadata::KeyId;
 use crate::transcript::Transcript;
 use crate::transfer::{Abandoned, DestroyedKey, PayloadEntry, PayloadRegister, SignedBy};
 
-/// Where the register lies in a ceremony directory.
+/// The path of the payload register in a ceremony directory.
 pub const PAYLOADS: &str = "keys/payloads.json";
 
-/// What the script carried in, and every payload that this ceremony signed, or announced to sign: a signature that
-/// was under way when the power went may exist.
+/// The pinned register, and every payload that this ceremony signed or intended to sign: a signature may exist even if
+/// the power failed before it was recorded.
 pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> PayloadRegister {
     let mut register = ceremony.script().payloads().clone();
     register.add_record(transcript.head());
@@ -30,7 +30,7 @@ pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> Payload
                 at: line.time,
                 why: reason.clone(),
             };
-            // The fold has seen that it can be given up.
+            // The replay has checked that it can be abandoned.
             let _ = register.abandon(ceremony.script().repository(), *version, *sha256, abandoned);
         }
     }
@@ -67,7 +67,7 @@ fn add_destroyed(register: &mut PayloadRegister, ceremony: &Ceremony, transcript
     }
 }
 
-/// Adds the root that was signed, of a further repository if one is named.
+/// Adds the signed root of the repository, or of the further repository `of`.
 fn add_root(
     register: &mut PayloadRegister,
     ceremony: &Ceremony,
@@ -82,7 +82,7 @@ fn add_root(
         entry.owed = ceremony.owed_elsewhere();
     }
     let mut add = |key_id: KeyId, at: Timestamp| {
-        // The announcement comes first, and counts.
+        // The intent comes first, and counts.
         if !entry.signed.iter().any(|signed| signed.key_id == key_id) {
             entry.signed.insert(SignedBy { key_id, at });
         }

@@ -1,16 +1,16 @@
-//! What leaves the room with a root: beside the version itself, how it gets to its clients.
+//! The files of an export: the root, and how to publish it.
 
 use crate::ceremony::{Ceremony, Mode};
 use crate::script::{FurtherRepository, KeyPlan};
-use crate::transfer::{Consignment, Destination};
+use crate::transfer::Consignment;
 
-/// The files of an export: the version that was made, the one before it, and the instructions of the script's
-/// destination. None where no root was made and verified.
+/// The files of an export: the new root version, the previous version, and the instructions for the destination in the
+/// script. Empty if no root was made and verified.
 pub fn publication(ceremony: &Ceremony) -> Vec<(String, Vec<u8>)> {
     let further = ceremony.further_in_folders().into_iter();
     let mut files = package(ceremony, key_files(ceremony));
     files.extend(further.flat_map(|(folder, view)| {
-        // What becomes of the old key is told once, when all roots are served.
+        // The instructions for the old key appear once, after all roots are published.
         let files = package(&view, Vec::new()).into_iter();
         files.map(move |(name, bytes)| (format!("{folder}/{name}"), bytes))
     }));
@@ -49,7 +49,7 @@ fn package(ceremony: &Ceremony, key_files: Vec<String>) -> Vec<(String, Vec<u8>)
     ceremony.script().root().destination.package(&consignment)
 }
 
-/// The key files whose keys leave the root: what becomes of them is told when it is served.
+/// The key files whose keys are removed from the root.
 fn key_files(ceremony: &Ceremony) -> Vec<String> {
     let is_file = |plan: &&KeyPlan| plan.token.profile.is_key_file();
     if ceremony.mode() == Mode::Rehearsal {
@@ -57,9 +57,4 @@ fn key_files(ceremony: &Ceremony) -> Vec<String> {
     }
     let plans = ceremony.script().keys().iter().filter(is_file);
     plans.filter_map(|plan| plan.token.serial.clone()).collect()
-}
-
-/// Whether a file of an export follows from the others, and is made anew with them.
-pub fn is_made_anew(name: &str) -> bool {
-    Destination::is_made_anew(name)
 }

@@ -1,4 +1,4 @@
-//! The register of keys: which key is whose, in which token, and how far it can be believed.
+//! The register of keys: holder, token and evidence of each key.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ struct Register<'a> {
     repository: &'a str,
     script: Digest,
     keys: Vec<Entry<'a>>,
-    /// Keys of other sites that came in by a file.
+    /// Enrolled keys of other sites.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     remote: Vec<RemoteEntry<'a>>,
 }
 
-/// The file by which a key came in.
+/// The enrollment file of a key.
 #[derive(Serialize)]
 struct EnrolledEntry<'a> {
     file: &'a str,
@@ -51,7 +51,7 @@ struct RemoteEntry<'a> {
     fingerprint: Digest,
     fingerprint_words: String,
     enrollment: Option<EnrolledEntry<'a>>,
-    /// Whether two people compared the fingerprint with what the key holder read out.
+    /// Whether two people compared the fingerprint with the one that the key holder read aloud.
     compared: bool,
 }
 
@@ -74,11 +74,11 @@ impl<'a> RemoteEntry<'a> {
     }
 }
 
-/// One key that was generated.
+/// One key of the ceremony.
 #[derive(Serialize)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a fact of its own, and all combinations are possible"
+    reason = "each is a separate fact, and all combinations are possible"
 )]
 struct Entry<'a> {
     id: &'a KeyId,
@@ -93,32 +93,31 @@ struct Entry<'a> {
     fingerprint: Digest,
     fingerprint_words: String,
     token: Option<&'a TokenId>,
-    /// None for a key that was made before this ceremony.
+    /// `None` for a key that was generated before this ceremony.
     provenance: Option<Provenance>,
-    /// None for a key that was made before this ceremony.
+    /// `None` for a key that was generated before this ceremony.
     attributes: Option<KeyAttributes>,
-    /// The file by which a key came in that was made before.
     #[serde(skip_serializing_if = "Option::is_none")]
     enrollment: Option<EnrolledEntry<'a>>,
-    /// What the device states about it, where that is believed.
+    /// The attestation of the device, if it is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     attestation: Option<&'a AttestationSummary>,
-    /// Whether a rehearsal's token of another make stands in for one that would attest the key.
+    /// Whether a simulated token replaces a token that would attest the key.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     attestation_simulated: bool,
     proven: bool,
     reinserted: bool,
     has_signed: bool,
-    /// The spare that stands in for the token of the script.
+    /// The spare that replaces the token in the script.
     #[serde(skip_serializing_if = "Option::is_none")]
     spare: Option<&'a SpareId>,
-    /// Why the ceremony went on without it.
+    /// Why the ceremony continued without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<&'a str>,
-    /// How it is known that the key was destroyed.
+    /// The evidence that the key was destroyed.
     #[serde(skip_serializing_if = "Option::is_none")]
     destroyed: Option<DestroyedEntry<'a>>,
-    /// Keys that were made for it before, and given up.
+    /// Keys that it replaced during the ceremony.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     former: Vec<FormerEntry<'a>>,
 }
@@ -126,7 +125,7 @@ struct Entry<'a> {
 /// A root key that was destroyed.
 #[derive(Serialize)]
 struct DestroyedEntry<'a> {
-    /// Whether Conclave saw that the key was gone; otherwise people attested it for some file.
+    /// Whether Conclave verified it; otherwise people attested it for some files.
     proven: bool,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     erased: &'a [String],
@@ -146,13 +145,13 @@ impl<'a> DestroyedEntry<'a> {
     }
 }
 
-/// A key that was given up.
+/// A key that was replaced during the ceremony.
 #[derive(Serialize)]
 struct FormerEntry<'a> {
     /// SHA-256 over the DER SubjectPublicKeyInfo.
     fingerprint: Digest,
     token: &'a TokenId,
-    /// `destroyed`, `orphan`, or `pending` while it is neither.
+    /// `destroyed`, `orphan`, or `pending`.
     disposition: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
@@ -174,12 +173,12 @@ impl<'a> FormerEntry<'a> {
     }
 }
 
-/// Where the public key of a key of the script lies in a ceremony directory.
+/// The path of a public key in a ceremony directory.
 pub(super) fn public_key_path(key: &KeyId) -> String {
     format!("keys/{key}.pub.pem")
 }
 
-/// The keys at other sites whose signatures came.
+/// The keys at other sites whose signatures were collected.
 pub(super) fn collected_keys(ceremony: &Ceremony) -> impl Iterator<Item = (&KeyId, &Key)> {
     ceremony
         .owed()
@@ -188,7 +187,7 @@ pub(super) fn collected_keys(ceremony: &Ceremony) -> impl Iterator<Item = (&KeyI
         .filter_map(|(id, _)| Some((id, ceremony.distant_key(id)?)))
 }
 
-/// The register as JSON, two spaces of indentation, one line feed at the end.
+/// The register as JSON, indented with two spaces, with a line feed at the end.
 pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
     let script = ceremony.script();
     let keys = ceremony

@@ -1,5 +1,5 @@
-//! The record of a signing at another site, which comes back with the signature: read, replayed, and judged by
-//! what was asked.
+//! The ceremony directory of a signing at another site, which is returned with the signature: read, replayed, and
+//! compared with the signing request.
 
 use std::path::Path;
 
@@ -17,24 +17,20 @@ use crate::words::Digest;
 use super::directory::read_record;
 use super::names::{SCRIPT, TRANSCRIPT, transcript_bytes};
 
-/// Where the records of other sites lie in a ceremony directory.
+/// The folder for returned ceremony directories in a ceremony directory.
 const RECORDS: &str = "records";
 
-/// The record of one signing.
+/// The returned ceremony directory of one signing.
 #[derive(Debug, Clone)]
 pub struct ReturnedSigning {
-    /// As the record of this ceremony names it.
     pub record: SigningTranscript,
-    /// Script, transcript and what the script carries, by their names.
+    /// Script, transcript and pinned input files, by name.
     pub files: Vec<(String, Vec<u8>)>,
-    /// What was signed there.
     pub signatures: Vec<DetachedSignature>,
 }
 
-/// Reads the directory of a signing that was held elsewhere, and replays it.
-///
-/// # Errors
-/// When it is no whole record of a signing of this payload, in these words.
+/// Reads and replays the ceremony directory of a signing at another site. The error explains why it is not the completed
+/// signing of this payload.
 pub fn read_returned(
     directory: &Path,
     mode: Mode,
@@ -45,31 +41,34 @@ pub fn read_returned(
     let ceremony = record.replay().map_err(|error| error.to_string())?;
     let script = ceremony.script();
     if script.signing().is_none() {
-        return Err("it is the record of another kind of ceremony".to_owned());
+        return Err("the ceremony is not a signing".to_owned());
     }
     if ceremony.mode() != mode {
-        return Err(format!("it is the record of a {}", ceremony.mode()));
+        return Err(format!(
+            "the signing was a {}, not a {mode}",
+            ceremony.mode()
+        ));
     }
     let is_asked = script.repository() == repository
         && ceremony.frozen().map(|root| root.digest()) == Some(payload.digest());
     if !is_asked {
-        return Err("it is the record of signing something else".to_owned());
+        return Err("the signing was for another payload".to_owned());
     }
     if !matches!(ceremony.ending(), Some(Ending::Closed(verdict)) if *verdict != Verdict::Refuse) {
-        return Err("the key holder did not close it".to_owned());
+        return Err("the signing was not completed".to_owned());
     }
     let transcript = transcript_bytes(&record.transcript);
     let mut files = vec![
         (SCRIPT.to_owned(), script.text().as_bytes().to_vec()),
         (TRANSCRIPT.to_owned(), transcript),
     ];
-    let carried = script.pinned_files();
-    files.extend(carried.map(|file| (file.name.clone(), file.bytes.clone())));
+    let pinned = script.pinned_files();
+    files.extend(pinned.map(|file| (file.name.clone(), file.bytes.clone())));
     files.sort();
     Ok(ReturnedSigning {
         record: SigningTranscript {
             digest: record.transcript.head(),
-            signed: signed_at(&record.transcript).ok_or("nothing was signed in it")?,
+            signed: signed_at(&record.transcript).ok_or("the transcript has no signature")?,
             files: files
                 .iter()
                 .map(|(name, bytes)| named(name, bytes))
@@ -80,27 +79,26 @@ pub fn read_returned(
     })
 }
 
-/// Where a file of the record of a key's signing lies in the directory of the ceremony that asked for it.
+/// The path of a file of a returned ceremony directory.
 pub fn returned_path(key: &KeyId, name: &str) -> String {
     format!("{RECORDS}/{key}/{name}")
 }
 
-/// The folder with all of them.
 pub(super) fn returned_folder(key: &KeyId) -> String {
     format!("{RECORDS}/{key}")
 }
 
-/// The signatures that came from other sites, each with the record of its signing where that came too.
+/// The signatures collected from other sites, each with its returned ceremony directory if there is one.
 pub(super) fn collected(
     transcript: &Transcript,
 ) -> impl Iterator<Item = (&KeyId, Option<&SigningTranscript>)> {
-    let facts = transcript.entries().iter().map(|entry| &entry.line.kind);
-    facts.filter_map(|fact| {
+    let events = transcript.entries().iter().map(|entry| &entry.line.kind);
+    events.filter_map(|event| {
         let EventKind::Root(RootEvent::SignatureCollected {
             key,
             transcript: record,
             ..
-        }) = fact
+        }) = event
         else {
             return None;
         };
@@ -108,7 +106,7 @@ pub(super) fn collected(
     })
 }
 
-/// The paths of all files that came back with signatures, with their digests.
+/// The paths and digests of all returned files.
 pub(super) fn returned_files(transcript: &Transcript) -> Vec<(String, Digest)> {
     collected(transcript)
         .filter_map(|(key, record)| Some((key, record?)))
@@ -119,7 +117,7 @@ pub(super) fn returned_files(transcript: &Transcript) -> Vec<(String, Digest)> {
         .collect()
 }
 
-/// What is the matter with the record that lies in a directory for a collected signature, if anything is.
+/// The problem with the returned ceremony directory of a collected signature, if there is one.
 pub(super) fn fault_of(
     directory: &Path,
     ceremony: &Ceremony,
@@ -131,7 +129,7 @@ pub(super) fn fault_of(
     let repository = ceremony.script().repository();
     match read_returned(&folder, ceremony.mode(), repository, payload) {
         Ok(returned) if returned.record == *record => None,
-        Ok(_) => Some("it is another record than the one that came".to_owned()),
+        Ok(_) => Some("it differs from the one that was returned".to_owned()),
         Err(why) => Some(why),
     }
 }

@@ -1,4 +1,4 @@
-//! What the records of ceremonies tell of share sets.
+//! The history of share sets in the transcripts of ceremonies.
 
 use jiff::Timestamp;
 
@@ -8,14 +8,14 @@ use crate::script::{PersonId, Script};
 use crate::transcript::Transcript;
 use crate::words::Digest;
 
-/// The sets that records tell of, in the order of the records: a set is known from the record that made it, and from
-/// that of a drill or a recovery.
+/// The share sets in the order of the ceremonies: each set is known from the ceremony that made it, or from a drill or
+/// recovery.
 pub fn share_sets<'r>(
     records: impl Iterator<Item = (&'r Script, &'r Transcript)>,
 ) -> Vec<SetHistory> {
     let mut sets = Sets(Vec::new());
     for (script, transcript) in records {
-        // The set that is restored from, or destroyed: a rehearsal may have a simulated one.
+        // The set that is restored from or destroyed; a rehearsal may have a simulated set.
         let mut at_hand = None;
         if let Some(plan) = script.restore() {
             let opening = transcript.opening();
@@ -88,7 +88,7 @@ impl Sets {
             }
             RestoreEvent::RestoredKeyProven { .. } => {
                 if let Some(set) = at_hand.and_then(|set| self.find(set)) {
-                    // No key comes back but by a quorum.
+                    // Only a quorum can restore a key.
                     set.combined = set.combined.max(Some(time));
                     set.restored = set.restored.max(Some(time));
                 }
@@ -99,14 +99,14 @@ impl Sets {
         }
     }
 
-    /// A record may be given twice, or continue in another directory.
+    /// A ceremony may be given twice, or be continued in another directory.
     fn learn(&mut self, manifest: &Manifest) {
         if self.find(manifest.set()).is_none() {
             self.0.push(SetHistory::new(manifest.clone()));
         }
     }
 
-    /// A share that was given up and is there again is lost no more.
+    /// A share that was considered lost and is found again is no longer lost.
     fn prove(&mut self, set: Digest, custodian: &PersonId, time: Timestamp) {
         let Some(set) = self.find(set) else {
             return;

@@ -1,4 +1,4 @@
-//! What an audit has found.
+//! The result of an audit.
 
 use serde_json::{Value, json};
 
@@ -15,63 +15,62 @@ pub struct AuditReport {
     pub(super) mode: Option<Mode>,
     pub(super) ending: Option<Ending>,
     pub(super) script: Option<Digest>,
-    pub(super) lines: u64,
-    pub(super) head: Option<Digest>,
+    pub(super) entries: u64,
+    pub(super) digest: Option<Digest>,
     reasons: Vec<Remark>,
     findings: Vec<Remark>,
 }
 
 impl AuditReport {
-    /// Whether nothing was found that decides.
     pub fn is_accepted(&self) -> bool {
         self.reasons.is_empty()
     }
 
-    /// Rehearsal or production; none when the transcript cannot be read.
+    /// `None` if the transcript cannot be read.
     pub const fn mode(&self) -> Option<Mode> {
         self.mode
     }
 
-    /// How the ceremony ended; none when it goes on, or the record cannot be replayed.
+    /// `None` if the ceremony has not ended, or the transcript cannot be replayed.
     pub const fn ending(&self) -> Option<&Ending> {
         self.ending.as_ref()
     }
 
-    /// How many lines the transcript has; 0 when it cannot be read.
-    pub const fn lines(&self) -> u64 {
-        self.lines
+    /// The number of entries; 0 if the transcript cannot be read.
+    pub const fn entries(&self) -> u64 {
+        self.entries
     }
 
-    /// The head of the record: the digest of the last line; none when the transcript cannot be read.
-    pub const fn head(&self) -> Option<&Digest> {
-        self.head.as_ref()
+    /// The transcript digest; `None` if the transcript cannot be read.
+    pub const fn digest(&self) -> Option<&Digest> {
+        self.digest.as_ref()
     }
 
-    /// Why the directory is refused; empty if it is accepted.
+    /// Why the directory is rejected; empty if it is accepted.
     pub fn reasons(&self) -> &[Remark] {
         &self.reasons
     }
 
-    /// Oddities that decide nothing.
+    /// Findings that do not affect the verdict.
     pub fn findings(&self) -> &[Remark] {
         &self.findings
     }
 
-    /// Refuses the directory unless the head of its record is the one that somebody has in ink.
-    pub fn expect_head(&mut self, ink: &Digest) {
-        if self.head.as_ref() != Some(ink) {
-            let found = self.head.map_or_else(
-                || "the record has no head".to_owned(),
-                |head| format!("the head of the record is {head}"),
+    /// Rejects the directory unless its transcript digest is the digest on paper.
+    pub fn expect_digest(&mut self, on_paper: &Digest) {
+        if self.digest.as_ref() != Some(on_paper) {
+            let found = self.digest.map_or_else(
+                || "the transcript has no digest".to_owned(),
+                |digest| format!("the transcript digest is {digest}"),
             );
-            self.say(
-                Check::TranscriptHead,
-                format!("{found}, and the one that was given is {ink}"),
+            self.add(
+                Check::TranscriptDigest,
+                format!("{found}, but the digest that was given is {on_paper}"),
             );
         }
     }
 
-    pub(super) fn say(&mut self, check: Check, detail: impl Into<String>) {
+    pub(super) fn add(&mut self, check: Check, detail: impl Into<String>) {
         let detail = detail.into();
         let remark = Remark { check, detail };
         match check.weight() {
@@ -90,7 +89,7 @@ impl AuditReport {
         };
         let ending = match &self.ending {
             None => Value::Null,
-            Some(Ending::Closed(status)) => json!({"event": "closed", "status": status}),
+            Some(Ending::Closed(verdict)) => json!({"event": "closed", "verdict": verdict}),
             Some(Ending::Aborted { reason }) => json!({"event": "aborted", "reason": reason}),
         };
         json!({
@@ -98,9 +97,9 @@ impl AuditReport {
             "mode": self.mode,
             "ending": ending,
             "script": self.script,
-            "lines": self.lines,
-            "head": self.head,
-            "head_words": self.head.map(|head| head.words().join(" ")),
+            "entries": self.entries,
+            "transcript_digest": self.digest,
+            "transcript_digest_words": self.digest.map(|digest| digest.words().join(" ")),
             "reasons": remarks(&self.reasons),
             "findings": remarks(&self.findings),
         })

@@ -1,7 +1,6 @@
 //! The audit of a ceremony directory.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,24 +15,21 @@ use crate::words::Digest;
 
 use super::check::Check;
 use super::directory::{Belongs, RecordError, foreign, is_inside, read_file, read_script};
-use super::documents::{documents, is_worded};
+use super::documents::{documents, is_text};
 use super::names::{SCRIPT, SUMS, TRANSCRIPT};
 use super::returned::{collected, fault_of, returned_files};
 use super::verdict::AuditReport;
 use crate::record::visible;
 
-/// How many things that do not belong are told one by one.
+/// How many unexpected files are listed one by one.
 const MAX_FOREIGN: usize = 64;
-/// How many versions after ours are looked at in the place of export.
+/// How many versions after ours are read in the export directory.
 const MAX_SUCCESSORS: u64 = 256;
 
-/// Audits a ceremony directory: the script, every line of the transcript, every signature in it, every document,
-/// and what was exported. What is wrong with them is in the report.
-///
-/// # Errors
-/// When something could not be read at all, so that there is nothing to judge.
+/// Audits a ceremony directory: the script, every entry of the transcript, every signature in it, every document, and
+/// the exported files. The report contains what is wrong with them; an error means that a file could not be read.
 pub fn verify_directory(directory: &Path) -> Result<AuditReport, RecordError> {
-    // Also tells a missing directory from one in which everything is missing.
+    // A missing directory is an error, an empty one is not.
     is_empty(directory)?;
     let mut audit = Audit {
         directory,
@@ -59,23 +55,17 @@ struct Audit<'a> {
     report: AuditReport,
 }
 
-/// What is in the place of a file.
+/// What is wrong with a file.
+#[derive(Debug, thiserror::Error)]
 enum Unfit {
+    #[error("the file is missing")]
     Missing,
+    #[error("{0}")]
     Other(String),
 }
 
-impl fmt::Display for Unfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => f.write_str("it is missing"),
-            Self::Other(what) => f.write_str(what),
-        }
-    }
-}
-
 impl Audit<'_> {
-    /// Reads a file; the inner error says what is there instead, the outer one that nobody can tell.
+    /// Reads a file; the inner error is a problem with the file, the outer one means that it could not be read.
     fn read(&self, path: &str) -> Result<Result<Vec<u8>, Unfit>, RecordError> {
         let path = self.directory.join(path);
         match read_file(&path) {
@@ -88,18 +78,18 @@ impl Audit<'_> {
         }
     }
 
-    fn say_all(&mut self, check: Check, details: Vec<String>) {
+    fn add_all(&mut self, check: Check, details: Vec<String>) {
         for detail in details {
-            self.report.say(check, detail);
+            self.report.add(check, detail);
         }
     }
 
     fn transcript(&mut self) -> Result<Option<Transcript>, RecordError> {
         let bytes = match self.read(TRANSCRIPT)? {
             Ok(bytes) => bytes,
-            Err(what) => {
+            Err(unfit) => {
                 self.report
-                    .say(Check::TranscriptMissing, format!("{TRANSCRIPT}: {what}"));
+                    .add(Check::TranscriptMissing, format!("{TRANSCRIPT}: {unfit}"));
                 return Ok(None);
             }
         };
@@ -111,9 +101,9 @@ impl Audit<'_> {
             }
         };
         if torn_bytes > 0 {
-            self.report.say(
+            self.report.add(
                 Check::TranscriptTorn,
-                format!("{torn_bytes} bytes follow the last whole line"),
+                format!("{torn_bytes} bytes follow the last complete entry"),
             );
         }
         let Some(first) = transcript.entries().first() else {
@@ -122,8 +112,8 @@ impl Audit<'_> {
         };
         self.report.mode = Some(first.line.mode);
         self.report.script = Some(first.line.script);
-        self.report.lines = transcript.entries().len() as u64;
-        self.report.head = Some(transcript.head());
+        self.report.entries = transcript.entries().len() as u64;
+        self.report.digest = Some(transcript.head());
         self.times(transcript.entries());
         Ok(Some(transcript))
     }
@@ -136,10 +126,10 @@ impl Audit<'_> {
             TranscriptError::Script { .. } => Check::TranscriptScript,
             TranscriptError::Replay { .. } => Check::TranscriptReplay,
         };
-        self.report.say(check, visible(&error.to_string()));
+        self.report.add(check, visible(&error.to_string()));
     }
 
-    /// Time goes on, but where the room set the clock or another machine took over.
+    /// Times never decrease, except where the clock was set or another machine resumed the ceremony.
     fn times(&mut self, entries: &[Entry]) {
         let sets_clock = |entry: &Entry| {
             matches!(
@@ -151,10 +141,10 @@ impl Audit<'_> {
         for pair in entries.windows(2) {
             let [before, after] = pair else { continue };
             if after.line.time < before.line.time && !sets_clock(before) && !sets_clock(after) {
-                self.report.say(
+                self.report.add(
                     Check::TranscriptTime,
                     format!(
-                        "line {} is of {}, and the line before it of {}",
+                        "the time of entry {} is {}, but the time of the previous entry is {}",
                         after.line.seq, after.line.time, before.line.time
                     ),
                 );
@@ -162,21 +152,21 @@ impl Audit<'_> {
         }
     }
 
-    /// Judged at the time of the first event: a root that has expired since was good then.
+    /// Checked at the time of the first event: a root that has expired since was valid then.
     fn script(&mut self, at: Option<Timestamp>) -> Result<Option<Arc<Script>>, RecordError> {
         let bytes = match self.read(SCRIPT)? {
             Ok(bytes) => bytes,
-            Err(what) => {
+            Err(unfit) => {
                 self.report
-                    .say(Check::ScriptFault, format!("{SCRIPT}: {what}"));
+                    .add(Check::ScriptError, format!("{SCRIPT}: {unfit}"));
                 return Ok(None);
             }
         };
         match read_script(self.directory, &bytes, at.unwrap_or(Timestamp::MIN)) {
             Ok(script) => Ok(Some(Arc::new(script))),
-            Err(faults) => {
-                let told = faults.iter().map(ToString::to_string).collect();
-                self.say_all(Check::ScriptFault, told);
+            Err(errors) => {
+                let errors = errors.iter().map(ToString::to_string).collect();
+                self.add_all(Check::ScriptError, errors);
                 Ok(None)
             }
         }
@@ -195,7 +185,7 @@ impl Audit<'_> {
         }
     }
 
-    /// All that follows from a record that was replayed.
+    /// Everything that is derived from the replayed transcript.
     fn ceremony(
         &mut self,
         ceremony: &Ceremony,
@@ -226,37 +216,37 @@ impl Audit<'_> {
         self.foreign(ceremony, &files)
     }
 
-    /// The records that came back with the signatures of other sites.
+    /// The ceremony directories that other sites returned with their signatures.
     fn returned(&mut self, ceremony: &Ceremony, transcript: &Transcript) {
         for (key, record) in collected(transcript) {
             let Some(record) = record else {
-                let detail = format!("the signature of {key} came without it");
-                self.report.say(Check::SigningTranscriptAbsent, detail);
+                let detail = format!("the signature of {key} has no ceremony directory");
+                self.report.add(Check::SigningTranscriptAbsent, detail);
                 continue;
             };
             if let Some(fault) = fault_of(self.directory, ceremony, key, record) {
-                let detail = format!("that of the signature of {key}: {fault}");
-                self.report.say(Check::SigningTranscript, visible(&detail));
+                let detail = format!("ceremony directory of the signature of {key}: {fault}");
+                self.report.add(Check::SigningTranscript, visible(&detail));
             }
         }
     }
 
-    /// What a reader should know of the course of the ceremony.
+    /// What a reader should know about the course of the ceremony.
     fn course(&mut self, ceremony: &Ceremony) {
         for (step, sheet) in ceremony.exceptions() {
             let place = step
                 .as_ref()
                 .map_or_else(String::new, |step| format!("at {step}: "));
             let detail = format!("{place}{}; decided: {}", sheet.happened, sheet.decided);
-            self.report.say(Check::CeremonyException, visible(&detail));
+            self.report.add(Check::CeremonyException, visible(&detail));
         }
         for amendment in ceremony.amendments() {
             let (from, to) = amendment.change();
-            let detail = format!("{}: {from:?} became {to:?}", amendment.subject());
-            self.report.say(Check::CeremonyAmendment, visible(&detail));
+            let detail = format!("{}: changed from {from:?} to {to:?}", amendment.subject());
+            self.report.add(Check::CeremonyAmendment, visible(&detail));
         }
         if ceremony.script().is_solo() {
-            self.report.say(
+            self.report.add(
                 Check::CeremonySolo,
                 "one person acted alone: SOLO, UNWITNESSED".to_owned(),
             );
@@ -265,32 +255,32 @@ impl Audit<'_> {
             let signed_off = ceremony.sign_offs().contains_key(&person.id);
             if matches!(ceremony.ending(), Some(Ending::Closed(_))) && !signed_off {
                 let detail = format!("{} did not sign off", person.id);
-                self.report.say(Check::CeremonySignOff, detail);
+                self.report.add(Check::CeremonySignOff, detail);
             }
         }
         for (person, (verdict, remark)) in ceremony.sign_offs() {
             if *verdict != Verdict::Agree {
                 let detail = format!("{person} {verdict}: {remark}");
-                self.report.say(Check::CeremonySignOff, visible(&detail));
+                self.report.add(Check::CeremonySignOff, visible(&detail));
             }
         }
         for (plan, state) in ceremony.key_states() {
             for (file, people) in state.destruction().attested() {
                 let detail = format!(
-                    "{}: {} attested after an interruption that {file} was erased; it is not proven",
+                    "{}: after an interruption, {} attested that {file} was erased; this is not proven",
                     plan.id,
                     ceremony.names(people)
                 );
                 self.report
-                    .say(Check::CeremonyDestruction, visible(&detail));
+                    .add(Check::CeremonyDestruction, visible(&detail));
             }
         }
         if let Some(Ending::Aborted { reason }) = ceremony.ending() {
-            self.report.say(Check::CeremonyAborted, visible(reason));
+            self.report.add(Check::CeremonyAborted, visible(reason));
         }
     }
 
-    /// Compares every document with what the record makes it. Those of a ceremony that goes on come at its end.
+    /// Compares every document with the transcript. If the ceremony has not ended, documents may still be missing.
     fn compare(
         &mut self,
         ceremony: &Ceremony,
@@ -298,16 +288,16 @@ impl Audit<'_> {
         version: &str,
     ) -> Result<(), RecordError> {
         let mut due = 0;
-        // The list of digests is judged by what it says.
+        // The list of digests is verified separately.
         for (path, bytes) in documents.iter().filter(|(path, _)| path != SUMS) {
             let (check, detail) = match self.read(path)? {
                 Ok(found) if found == *bytes => continue,
-                Ok(_) if version != env!("CARGO_PKG_VERSION") && is_worded(path) => {
-                    let detail = format!("{path} was worded by version {}", visible(version));
+                Ok(_) if version != env!("CARGO_PKG_VERSION") && is_text(path) => {
+                    let detail = format!("{path} was written by version {}", visible(version));
                     (Check::DirectoryVersion, detail)
                 }
                 Ok(_) => {
-                    let detail = format!("{path} is not what the record makes it");
+                    let detail = format!("{path} differs from the transcript");
                     (Check::DirectoryDocument, detail)
                 }
                 Err(Unfit::Missing) if ceremony.ending().is_none() => {
@@ -316,45 +306,45 @@ impl Audit<'_> {
                 }
                 Err(unfit) => (Check::DirectoryDocument, format!("{path}: {unfit}")),
             };
-            self.report.say(check, detail);
+            self.report.add(check, detail);
         }
         if ceremony.ending().is_none() {
-            let detail = format!("{due} documents are still to come");
-            self.report.say(Check::DirectoryUnfinished, detail);
+            let detail = format!("{due} documents are written at the end of the ceremony");
+            self.report.add(Check::DirectoryUnfinished, detail);
         }
         Ok(())
     }
 
-    /// Checks the list of digests against the files that it names, and gives their paths; none if there is no list.
+    /// Checks the listed files and returns their paths; `None` if there is no valid list.
     fn sums(&mut self) -> Result<Option<Vec<String>>, RecordError> {
         let bytes = match self.read(SUMS)? {
             Ok(bytes) => bytes,
             Err(unfit) => {
                 self.report
-                    .say(Check::DirectorySums, format!("{SUMS}: {unfit}"));
+                    .add(Check::DirectorySums, format!("{SUMS}: {unfit}"));
                 return Ok(None);
             }
         };
         let Some(sums) = parse_sums(&bytes) else {
-            self.report.say(
+            self.report.add(
                 Check::DirectorySums,
-                format!("{SUMS} is not a list of digests and paths in the order of the paths"),
+                format!("{SUMS} is not a list of digests and paths, sorted by path"),
             );
             return Ok(None);
         };
         for (path, digest) in &sums {
-            let what = match self.read(path)? {
+            let problem = match self.read(path)? {
                 Ok(found) if Digest::of(&found) == *digest => continue,
-                Ok(_) => "it has another digest than listed".to_owned(),
+                Ok(_) => "the file has another digest".to_owned(),
                 Err(unfit) => unfit.to_string(),
             };
-            let detail = format!("{}: {what}", visible(path));
-            self.report.say(Check::DirectorySums, detail);
+            let detail = format!("{}: {problem}", visible(path));
+            self.report.add(Check::DirectorySums, detail);
         }
         Ok(Some(sums.into_keys().collect()))
     }
 
-    /// The same, and whether it lists the files of the directory and no others.
+    /// Also checks that exactly the files of the directory are listed.
     fn sums_of(&mut self, files: &BTreeSet<&str>) -> Result<(), RecordError> {
         let Some(listed) = self.sums()? else {
             return Ok(());
@@ -362,16 +352,19 @@ impl Audit<'_> {
         let listed: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
         for path in files.difference(&listed) {
             self.report
-                .say(Check::DirectorySums, format!("{path} is not listed"));
+                .add(Check::DirectorySums, format!("{path} is not listed"));
         }
         for path in listed.difference(files) {
-            let detail = format!("{} is listed, and does not belong", visible(path));
-            self.report.say(Check::DirectorySums, detail);
+            let detail = format!(
+                "{} is listed, but is not a file of the ceremony",
+                visible(path)
+            );
+            self.report.add(Check::DirectorySums, detail);
         }
         Ok(())
     }
 
-    /// Verifies the root files as a client does that trusts the first, at the time for which the script was written.
+    /// Verifies the root files like a client that trusts the first, at the time of the script.
     fn root(
         &mut self,
         ceremony: &Ceremony,
@@ -410,8 +403,8 @@ impl Audit<'_> {
             .chain(files)
             .collect::<Vec<_>>();
         let report = verify_chain(files.into_iter(), ceremony.script().not_before());
-        let told = report.reasons().iter().map(ToString::to_string).collect();
-        self.say_all(Check::RootChain, told);
+        let reasons = report.reasons().iter().map(ToString::to_string).collect();
+        self.add_all(Check::RootChain, reasons);
         Ok(())
     }
 
@@ -424,19 +417,19 @@ impl Audit<'_> {
             match self.read(&path)? {
                 Ok(found) if Digest::of(&found) == file.sha256 => {}
                 Ok(found) if file.name == "root.json" && self.succeeds(ceremony, &found)? => {}
-                Ok(_) => self.report.say(
+                Ok(_) => self.report.add(
                     Check::ExportFile,
-                    format!("{} is not what was exported", visible(&path)),
+                    format!("{} differs from the exported file", visible(&path)),
                 ),
-                Err(what) => self
+                Err(unfit) => self
                     .report
-                    .say(Check::ExportAbsent, format!("{}: {what}", visible(&path))),
+                    .add(Check::ExportAbsent, format!("{}: {unfit}", visible(&path))),
             }
         }
         Ok(())
     }
 
-    /// Whether a later ceremony put its root in the place of ours: the versions beside it lead from ours to it.
+    /// Whether a later ceremony replaced our root: the versions in the export directory form a chain from ours to it.
     fn succeeds(&self, ceremony: &Ceremony, found: &[u8]) -> Result<bool, RecordError> {
         let (Some(opening), Some(signed)) = (ceremony.opening(), ceremony.signed()) else {
             return Ok(false);
@@ -488,17 +481,17 @@ impl Audit<'_> {
         };
         let foreign = foreign(self.directory, &belongs)?;
         for path in foreign.iter().take(MAX_FOREIGN) {
-            self.report.say(Check::DirectoryForeign, visible(path));
+            self.report.add(Check::DirectoryForeign, visible(path));
         }
         if let Some(more) = foreign.len().checked_sub(MAX_FOREIGN + 1) {
-            let detail = format!("{} more findings", more + 1);
-            self.report.say(Check::DirectoryForeign, detail);
+            let detail = format!("and {} more unexpected files", more + 1);
+            self.report.add(Check::DirectoryForeign, detail);
         }
         Ok(())
     }
 }
 
-/// The version of the program that wrote the last lines, and so the documents.
+/// The version of the program that wrote the last entries, and so the documents.
 fn program_version(transcript: &Transcript) -> &str {
     transcript
         .entries()

@@ -1,11 +1,13 @@
 //! Why an event is not possible in its place, and the functions in which rules are written.
 
+use strum::{EnumDiscriminants, EnumIter};
+
 use super::check::Check;
 use super::event::EventKind;
 
 /// Why an event is not possible in its place.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, EnumDiscriminants)]
+#[strum_discriminants(name(ReplayErrorKind), derive(EnumIter))]
 pub enum ReplayError {
     /// The first event opens the ceremony, and no other does.
     #[error("only the first event opens the ceremony")]

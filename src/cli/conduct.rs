@@ -1,46 +1,49 @@
-//! What `rehearse`, `run` and `resume` share: a front end, an executor, and how it ended.
+//! What `rehearse`, `run` and `resume` share: a front end, an executor, and the result.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::audit::{RecordError, read_record};
-use crate::ceremony::{Ending, FrontEnd, Verdict};
-use crate::executor::{CeremonyDirectory, DirectoryError, Ended, Executor, ExecutorError};
+use crate::audit::{CeremonyRecord, RecordError, read_record};
+use crate::ceremony::{Ceremony, Ending, FrontEnd, Mode, Opening, Verdict};
+use crate::executor::{CeremonyDirectory, Ended, Executor, ExecutorError};
+use crate::host;
 use crate::line::{LineMode, SecretLines};
 use crate::rehearsal::Autopilot;
 use crate::script::Script;
-use crate::storage::{JournalError, Links, read_text};
-use crate::transcript::{Transcript, TranscriptError};
+use crate::storage::{Links, read_text};
+use crate::transcript::Transcript;
 use crate::tui;
 use crate::words::Digest;
 
+use super::output::print;
+use super::secrets::secret_lines;
 use super::{Failure, Status};
 
 const CLOSING_NOTE: &str = "closing-note.txt";
 /// Longer than any closing note.
 const MAX_NOTE: u64 = 1 << 20;
 
-/// Which front end shows the ceremony.
+/// The front end of a ceremony.
 pub(super) enum Show {
     /// Line by line, with the PINs from a descriptor if one is given.
     Lines(Option<SecretLines>),
-    /// On the whole terminal.
     Screen(Box<tui::Settings>),
-    /// By itself.
     Unattended,
 }
 
 impl Show {
-    /// The screen, or line by line where that was asked for or there is no terminal to draw on.
+    /// The screen; or line by line where that was requested or there is no terminal to draw on.
     pub(super) fn to_people(plain: bool, pin_fd: Option<u32>) -> Result<Self, Failure> {
         let can_draw = io::stdin().is_terminal()
             && io::stdout().is_terminal()
             && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
-        if plain || pin_fd.is_some() || !can_draw {
-            Self::lines(pin_fd)
+        Ok(if plain || pin_fd.is_some() || !can_draw {
+            Self::Lines(secret_lines(pin_fd)?)
         } else {
-            Ok(Self::Screen(Box::new(tui::Settings::from_environment())))
-        }
+            Self::Screen(Box::new(tui::Settings::new(tui::Theme::from_environment())))
+        })
     }
 
     /// Shows what was recorded before this process, too.
@@ -50,20 +53,32 @@ impl Show {
             other => other,
         }
     }
+}
 
-    pub(super) fn lines(pin_fd: Option<u32>) -> Result<Self, Failure> {
-        let pins = pin_fd.map(SecretLines::from_fd).transpose();
-        pins.map(Self::Lines).map_err(|error| {
-            Failure::new(
-                Status::Io,
-                format!("the descriptor of the PINs cannot be read: {error}"),
-            )
-            .hint("open it for reading, as in: conclave … --pin-fd 3 3<FILE")
-        })
+/// The opening of a production with this program on this machine.
+pub(super) fn opening(script: &Script, program: Option<Digest>, mirror: Option<&Path>) -> Opening {
+    Opening {
+        mode: Mode::Production,
+        conclave: env!("CARGO_PKG_VERSION").to_owned(),
+        program,
+        machine: host::machine(),
+        export: "export".to_owned(),
+        simulated_tokens: None,
+        mirror: mirror.map(|path| path.display().to_string()),
+        rehearsal: None,
+        simulated_attestation_root: None,
+        simulated_root: None,
+        simulated_further_roots: BTreeMap::new(),
+        simulated_keys: BTreeMap::new(),
+        simulated_approvals: BTreeMap::new(),
+        simulated_set: None,
+        rehearsal_keys: Vec::new(),
+        simulated_clock_offset: 0,
+        profiles: script.profile_digests(),
     }
 }
 
-/// Runs a ceremony to its end, or until the process must end, and tells what came of it.
+/// Runs a ceremony until it ends or the process must end, and reports the result.
 pub(super) fn conduct<'a>(
     show: Show,
     path: &Path,
@@ -71,179 +86,119 @@ pub(super) fn conduct<'a>(
     + Send
     + 'a,
 ) -> Result<Status, Failure> {
-    let mut hindrance = None;
+    let unusable = |error: io::Error| Failure::io(format!("cannot use the terminal: {error}"));
+    let mut obstacle = None;
     let mut timing = None;
     let run = |front_end: &mut dyn FrontEnd| executor(front_end)?.run();
     let ended = match show {
         Show::Unattended => {
             let mut autopilot = Autopilot::new(io::stdout());
             let ended = run(&mut autopilot);
-            let status = if autopilot.is_of_files() {
-                Status::Io
-            } else {
-                Status::Token
-            };
-            hindrance = autopilot.hindrance().map(|what| (status, what.to_owned()));
+            obstacle = autopilot.obstacle().map(str::to_owned).map(|obstacle| {
+                let status = if autopilot.is_of_files() {
+                    Status::Io
+                } else {
+                    Status::Token
+                };
+                (status, obstacle)
+            });
             timing = ended.as_ref().ok().map(|(_, timing)| *timing);
             ended
         }
-        Show::Lines(pins) => {
-            let mut lines = LineMode::new(io::stdout(), pins).map_err(|error| {
-                Failure::new(Status::Io, format!("the terminal cannot be used: {error}"))
-            })?;
-            run(&mut lines)
-        }
-        Show::Screen(settings) => {
-            let settings = settings.place(path.display().to_string());
-            tui::run(settings, run).map_err(|error| {
-                Failure::new(Status::Io, format!("the terminal cannot be used: {error}"))
-                    .hint("try again line by line, with --plain")
-            })?
+        Show::Lines(pins) => run(&mut LineMode::new(io::stdout(), pins).map_err(unusable)?),
+        Show::Screen(mut settings) => {
+            settings.place = Some(path.display().to_string());
+            tui::run(*settings, run)
+                .map_err(|error| unusable(error).hint("use line mode: add --plain"))?
         }
     };
-    let (ended, _) = ended.map_err(|error| executor_failure(&error, path))?;
+    let (ended, _) = ended.map_err(|error| match error {
+        ExecutorError::Directory(error) => error.into(),
+        ExecutorError::Outcome(_) | ExecutorError::Document(_) | ExecutorError::Random => {
+            Failure::io(error).hint(resume_hint(path))
+        }
+    })?;
     match ended {
         Ended::Over(ending) => {
-            let status = tell(path, &ending)?;
+            print_closing_note(path)?;
             if let Some(timing) = timing {
-                println!("{timing}");
+                print(timing)?;
             }
-            Ok(status)
+            Ok(match ending {
+                Ending::Closed(Verdict::Refuse) => Status::Refused,
+                Ending::Closed(Verdict::Agree | Verdict::WithReservation) => Status::Done,
+                Ending::Aborted { .. } => Status::Aborted,
+            })
         }
         Ended::Paused { head } => {
-            tell_pause(path, &head);
+            print(pause_note(path, &head))?;
             Ok(Status::Done)
         }
-        Ended::Left => match hindrance {
-            Some((status, what)) => Err(Failure::new(status, what).hint(resume_hint(path))),
-            None => Err(
-                Failure::new(Status::Aborted, "the ceremony waits to be resumed")
-                    .hint(resume_hint(path)),
-            ),
-        },
+        Ended::Left => {
+            let (status, obstacle) = obstacle.unwrap_or_else(|| {
+                let interrupted = "the ceremony was interrupted and can be resumed";
+                (Status::Aborted, interrupted.to_owned())
+            });
+            Err(Failure::new(status, obstacle).hint(resume_hint(path)))
+        }
     }
 }
 
-fn tell(path: &Path, ending: &Ending) -> Result<Status, Failure> {
-    let mut out = io::stdout();
-    let note = read_text(&path.join(CLOSING_NOTE), Links::Refuse, MAX_NOTE);
-    let said = note.map_err(io::Error::from).and_then(|note| {
-        writeln!(out, "\n{note}")?;
-        writeln!(out, "The record is in {}", path.display())
-    });
-    if let Err(error) = said {
-        return Err(Failure::new(
-            Status::Io,
-            format!("the closing note cannot be shown: {error}"),
-        )
-        .hint(format!("it is in {}", path.display())));
-    }
-    Ok(match ending {
-        Ending::Closed(Verdict::Refuse) => Status::Refused,
-        Ending::Closed(_) => Status::Done,
-        Ending::Aborted { .. } => Status::Aborted,
-    })
-}
-
-/// Whether the ceremony in a directory rests after a pause.
-pub(super) fn is_paused(path: &Path) -> Result<bool, Failure> {
-    let record = read_record(path).map_err(|error| record_failure(&error))?;
-    let ceremony = record
-        .replay()
-        .map_err(|error| record_failure(&error.into()))?;
-    Ok(ceremony.is_paused())
-}
-
-/// What the room takes away from a pause.
-fn tell_pause(path: &Path, head: &Digest) {
-    println!("The ceremony is paused. The head of the record, to be written down in ink:");
-    for line in head.grouped_hex() {
-        println!("  {line}");
-    }
-    for words in head.words().chunks(8) {
-        println!("  {}", words.join(" "));
-    }
-    println!(
-        "Switch the machine off, and lock up its medium: {}",
+fn print_closing_note(path: &Path) -> Result<(), Failure> {
+    let note = read_text(&path.join(CLOSING_NOTE), Links::Refuse, MAX_NOTE)?;
+    print(format_args!(
+        "\n{note}\nThe ceremony directory is {}",
         path.display()
-    );
-    println!("To go on: conclave resume {}", path.display());
+    ))
+}
+
+/// The ceremony in a directory, with its state replayed.
+pub(super) fn read_ceremony(path: &Path) -> Result<(Ceremony, CeremonyRecord), Failure> {
+    let record = read_record(path)?;
+    let ceremony = record.replay().map_err(RecordError::from)?;
+    Ok((ceremony, record))
+}
+
+/// What the participants do at a pause.
+fn pause_note(path: &Path, digest: &Digest) -> String {
+    let path = path.display();
+    format!(
+        "The ceremony is paused. Write the transcript digest on paper:\n{}\n\
+         Power off the machine and lock up its medium: {path}\n\
+         To continue: conclave resume {path}",
+        digest_lines(digest)
+    )
+}
+
+/// A digest in hex and in words, as people compare it.
+pub(super) fn digest_lines(digest: &Digest) -> String {
+    let hex = digest.grouped_hex();
+    let words = digest.words();
+    let words = words.chunks(8).map(|words| words.join(" "));
+    let lines: Vec<String> = hex
+        .into_iter()
+        .chain(words)
+        .map(|line| format!("  {line}"))
+        .collect();
+    lines.join("\n")
 }
 
 fn resume_hint(path: &Path) -> String {
     format!(
-        "nothing is lost; go on with: conclave resume {}",
+        "nothing is lost; to continue: conclave resume {}",
         path.display()
     )
 }
 
-/// A failure of the executor, with its exit status.
-pub(super) fn executor_failure(error: &ExecutorError, path: &Path) -> Failure {
-    match error {
-        ExecutorError::Directory(error) => directory_failure(error),
-        _ => Failure::new(Status::Io, error.to_string()).hint(resume_hint(path)),
-    }
-}
-
-/// A failure of the ceremony directory, with its exit status.
-pub(super) fn directory_failure(error: &DirectoryError) -> Failure {
-    let (status, hint) = match error {
-        DirectoryError::NotEmpty { .. } => (
-            Status::Usage,
-            "give a directory that does not exist yet; or take up the ceremony that is in it with: conclave resume",
-        ),
-        DirectoryError::Journal(JournalError::Busy { .. }) => (
-            Status::Io,
-            "end the other process first: a ceremony has one record and one writer",
-        ),
-        DirectoryError::Record(error) => return record_failure(error),
-        DirectoryError::Mirror { .. } => (
-            Status::Refused,
-            "put in the medium on which the mirror of this ceremony was begun",
-        ),
-        _ => (
-            Status::Io,
-            "look at the medium: is it there, is there room, may it be written?",
-        ),
-    };
-    Failure::new(status, error.to_string()).hint(hint)
-}
-
-/// A failure of script or transcript, with its exit status.
-pub(super) fn record_failure(error: &RecordError) -> Failure {
-    let (status, hint) = match error {
-        RecordError::Script(_) => (
-            Status::Refused,
-            "the script or a file that it carries was changed; bring the right one back",
-        ),
-        RecordError::Transcript(TranscriptError::Empty) => (
-            Status::Refused,
-            "nothing happened in it yet: begin the ceremony again, in a new directory",
-        ),
-        RecordError::Transcript(_) => (
-            Status::Refused,
-            "the record was changed or damaged; compare it with its mirror, and change nothing",
-        ),
-        _ => (
-            Status::Io,
-            "give the directory of a ceremony: it has script.toml and transcript.jsonl",
-        ),
-    };
-    Failure::new(status, error.to_string()).hint(hint)
-}
-
-/// Creates a ceremony directory, and says why not.
 pub(super) fn create_directory(
     path: &Path,
-    script: impl Into<std::sync::Arc<Script>>,
+    script: impl Into<Arc<Script>>,
     mirror: Option<&Path>,
 ) -> Result<CeremonyDirectory, Failure> {
-    CeremonyDirectory::create(path, script.into(), mirror)
-        .map_err(|error| directory_failure(&error))
+    Ok(CeremonyDirectory::create(path, script.into(), mirror)?)
 }
 
 /// The whole path, so that it means the same from anywhere.
 pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
-    std::path::absolute(path)
-        .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", path.display())))
+    std::path::absolute(path).map_err(|error| Failure::io(format!("{}: {error}", path.display())))
 }

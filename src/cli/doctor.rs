@@ -1,35 +1,29 @@
-//! `conclave doctor`: is this machine fit for a ceremony?
+//! `conclave doctor`: checks whether this machine is suitable for a ceremony.
 
-use std::io::{self, Write as _};
-
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::host::{self, Inspection, Level};
 
+use super::output::print_as;
 use super::{Failure, Status};
 
-/// Tell whether this machine is fit for a ceremony.
-///
-/// Exit status: 0 fit, 5 not fit.
+/// Check whether this machine is suitable for a ceremony.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Report as JSON on stdout.
+    /// Print the report as JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    // What the memory lock achieved is among the facts that are inspected.
+    // The result of the memory lock is among the facts that are checked.
     let _ = host::harden();
     let inspection = host::inspect();
-    let report = if arguments.json {
-        as_json(&inspection)
-    } else {
-        as_text(&inspection)
-    };
-    io::stdout()
-        .write_all(report.as_bytes())
-        .map_err(|error| Failure::new(Status::Io, format!("cannot write the report: {error}")))?;
+    print_as(
+        arguments.json,
+        || as_json(&inspection),
+        || as_text(&inspection),
+    )?;
     Ok(if inspection.is_fit() {
         Status::Done
     } else {
@@ -37,7 +31,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     })
 }
 
-fn as_json(inspection: &Inspection) -> String {
+fn as_json(inspection: &Inspection) -> Value {
     let checks: Vec<_> = inspection
         .checks()
         .iter()
@@ -49,10 +43,7 @@ fn as_json(inspection: &Inspection) -> String {
             })
         })
         .collect();
-    format!(
-        "{:#}\n",
-        json!({ "fit": inspection.is_fit(), "checks": checks })
-    )
+    json!({ "fit": inspection.is_fit(), "checks": checks })
 }
 
 fn as_text(inspection: &Inspection) -> String {
@@ -70,9 +61,9 @@ fn as_text(inspection: &Inspection) -> String {
         .collect();
     lines.push(String::new());
     lines.push(if inspection.is_fit() {
-        "This machine is fit for a ceremony.\n".to_owned()
+        "This machine is suitable for a ceremony.".to_owned()
     } else {
-        "This machine is NOT fit for a ceremony.\n".to_owned()
+        "This machine is NOT suitable for a ceremony.".to_owned()
     });
     lines.join("\n")
 }
@@ -101,15 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn a_report_tells_every_check_and_the_verdict() {
+    fn a_report_shows_every_check_and_the_verdict() {
         insta::assert_snapshot!(as_text(&inspection(&[])));
         insta::assert_snapshot!(as_text(&inspection(&["eth0", "wlan0"])));
     }
 
     #[test]
     fn the_json_report_has_every_check_with_its_level() {
-        let report: serde_json::Value =
-            serde_json::from_str(&as_json(&inspection(&["eth0"]))).unwrap();
+        let report = as_json(&inspection(&["eth0"]));
         assert_eq!(report["fit"], false);
         let checks = report["checks"].as_array().unwrap();
         assert_eq!(checks.len(), 12);

@@ -1,28 +1,29 @@
-//! The command line: one file per command, which picks a front end and says how it ended.
+//! The command line: one file per command, which selects a front end and reports the result.
 
 mod conduct;
 mod doctor;
 mod failure;
+mod help;
 mod output;
 mod profiles;
 mod rehearse;
 mod restart;
 mod resume;
-mod resume_life;
 mod root;
 mod run;
 mod script;
+mod secrets;
 mod share;
 mod token;
 mod transcript;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use failure::{Failure, Status};
 
-/// Offline root key ceremonies for The Update Framework.
+/// Offline root key ceremonies for The Update Framework (TUF).
 #[derive(Debug, Parser)]
 #[command(name = "conclave", version, propagate_version = true)]
 struct Arguments {
@@ -35,26 +36,36 @@ enum Command {
     Rehearse(rehearse::Arguments),
     Run(run::Arguments),
     Resume(resume::Arguments),
-    Script(script::Arguments),
-    Token(token::Arguments),
-    Root(root::Arguments),
-    Share(share::Arguments),
-    Transcript(transcript::Arguments),
+    /// Write, check and print ceremony scripts.
+    #[command(subcommand)]
+    Script(script::Command),
+    /// Inspect tokens, and prepare them for a ceremony.
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Inspect, verify, compare, sign and export root metadata.
+    #[command(subcommand)]
+    Root(root::Command),
+    /// Inspect and check the shares of backups, and write scripts that reissue them.
+    #[command(subcommand)]
+    Share(share::Command),
+    /// Show, verify and report the transcript of a ceremony.
+    #[command(subcommand)]
+    Transcript(transcript::Command),
     Doctor(doctor::Arguments),
 }
 
-/// Reads the arguments of the process, does what they say, and tells how it ended.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let matches = help::complete(Arguments::command()).get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let result = match arguments.command {
         Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
-        Command::Resume(arguments) => resume_life::run(&arguments),
-        Command::Script(arguments) => script::run(arguments),
-        Command::Token(arguments) => token::run(arguments),
-        Command::Root(arguments) => root::run(arguments),
-        Command::Share(arguments) => share::run(arguments),
-        Command::Transcript(arguments) => transcript::run(&arguments),
+        Command::Resume(arguments) => rehearse::resume(&arguments),
+        Command::Script(command) => script::run(command),
+        Command::Token(command) => token::run(command),
+        Command::Root(command) => root::run(command),
+        Command::Share(command) => share::run(command),
+        Command::Transcript(command) => transcript::run(&command),
         Command::Doctor(arguments) => doctor::run(&arguments),
     };
     match result {

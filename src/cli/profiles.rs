@@ -1,4 +1,4 @@
-//! Where token profiles are found, and what they need of the process.
+//! The files of token profiles, and the environment that they require.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -7,13 +7,13 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::profile::{LONGEST, Profile, ProfileError};
+use crate::profile::{LONGEST, Profile};
 use crate::script::PinnedFileSource;
 use crate::storage::{Links, read_start};
 
-use super::{Failure, Status};
+use super::Failure;
 
-/// The files that may be the profile of a name, in the order of looking. docs/formats/profile.md lists them.
+/// The possible files of a profile, in the order of the search; see docs/formats/profile.md.
 fn candidates(name: &str, beside: &Path) -> Vec<PathBuf> {
     let file = format!("{name}.toml");
     let configuration = env::var_os("XDG_CONFIG_HOME")
@@ -26,7 +26,7 @@ fn candidates(name: &str, beside: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The text of the first profile of a name that exists; built-in profiles are not files.
+/// The first existing file of a profile; built-in profiles are not files.
 pub(super) fn read(name: &str, beside: &Path) -> io::Result<Vec<u8>> {
     for path in candidates(name, beside) {
         match read_start(&path, Links::Follow, LONGEST as u64 + 1).map_err(io::Error::from) {
@@ -37,7 +37,7 @@ pub(super) fn read(name: &str, beside: &Path) -> io::Result<Vec<u8>> {
     Err(io::ErrorKind::NotFound.into())
 }
 
-/// The profile that an option names: by a path with a `/`, or by its name.
+/// The profile of an option: a path if it contains `/`, or else a name.
 pub(super) fn load(option: &str) -> Result<Profile, Failure> {
     if option.contains('/') {
         return Ok(Profile::from_file(Path::new(option))?);
@@ -49,13 +49,13 @@ pub(super) fn load(option: &str) -> Result<Profile, Failure> {
     }
 }
 
-/// The files of a new script, with the profiles that are found from its folder.
-pub(super) struct Carried<'f> {
+/// The pinned files of a new script, and the profiles that are found from its folder.
+pub(super) struct PinnedFiles<'f> {
     pub(super) files: &'f BTreeMap<String, Vec<u8>>,
     pub(super) beside: &'f Path,
 }
 
-impl PinnedFileSource for Carried<'_> {
+impl PinnedFileSource for PinnedFiles<'_> {
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         self.files.read(name)
     }
@@ -77,10 +77,9 @@ pub(super) fn enter_environment<'p>(
                 .insert(name, value)
                 .is_some_and(|other| other != value)
             {
-                return Err(Failure::new(
-                    Status::Usage,
-                    format!("two profiles set the environment variable {name} to different values"),
-                )
+                return Err(Failure::usage(format!(
+                    "two profiles set the environment variable {name} to different values"
+                ))
                 .hint("use these profiles in separate ceremonies"));
             }
         }
@@ -99,25 +98,7 @@ pub(super) fn enter_environment<'p>(
 }
 
 fn cannot_start(error: &io::Error) -> Failure {
-    Failure::new(
-        Status::Io,
-        format!("cannot start this program again with the environment of the profile: {error}"),
-    )
-}
-
-impl From<ProfileError> for Failure {
-    fn from(error: ProfileError) -> Self {
-        let (status, hint) = match error {
-            ProfileError::Read(_) => (Status::Io, "check the path"),
-            ProfileError::Unknown { .. } => (
-                Status::Usage,
-                "for a profile of your own, give its path: --profile ./NAME.toml",
-            ),
-            ProfileError::Syntax { .. } | ProfileError::Value { .. } => (
-                Status::Usage,
-                "docs/formats/profile.md explains every field",
-            ),
-        };
-        Self::new(status, error.to_string()).hint(hint)
-    }
+    Failure::io(format!(
+        "cannot start this program again with the environment of the profile: {error}"
+    ))
 }

@@ -1,7 +1,6 @@
 //! `conclave rehearse`
 
 use std::collections::BTreeMap;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,79 +12,74 @@ use crate::executor::{Executor, program_digest};
 use crate::host;
 use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
 use crate::profile::Profile;
-use crate::rehearsal::{
-    OnlineKeys, OnlineKeysError, SimulatedTokens, TokenKind, recipients_of_nobody,
-};
+use crate::rehearsal::{SimulatedTokens, TokenKind, online_keys, recipients_of_nobody};
 use crate::script::{
     CUSTODY_LIST, ChangeTemplate, DrillLevel, Keeper, KeyDisposition, Kind, OnlineFiles, Opens,
     RestoreTemplate, Script, ScriptErrors, ScriptTemplate, back_up,
 };
+use crate::storage::{Links, Mode as FileMode, is_empty, make_folder, read, read_text, replace};
 
-use crate::storage::{
-    FileError, Links, Mode as FileMode, WriteError, is_empty, make_folder, read, read_text, replace,
-};
-
-use super::conduct::{Show, absolute, conduct, create_directory, is_paused, record_failure};
-use super::restart::{simulation_failure, with_simulated};
-use super::script::{Source, tell_errors, tell_warnings};
-use super::{Failure, Status};
+use super::conduct::{Show, absolute, conduct, create_directory, opening, read_ceremony};
+use super::output::print;
+use super::restart::with_simulated;
+use super::script::{Source, print_warnings};
+use super::{Failure, Status, resume};
 
 const STORE: &str = "tokens";
-/// Longer than any file that a ceremony of a rehearsal leaves to the next.
+/// Longer than any file that a ceremony of a rehearsal leaves for the next.
 const MAX_BYTES: u64 = 64 << 20;
-/// In the store of a whole life: a drill of the key that has shares follows the rotation.
+/// In the store of a whole life: after the rotation, a drill of the key that has shares follows.
 const DRILL_FOLLOWS: &str = "drill-follows";
-/// In the store of a whole life: type and token profile of the keys that the rotation adds, which follows the genesis.
+/// In the store of a whole life: after the genesis, a rotation follows, with this key type and token profile.
 const ROTATION_FOLLOWS: &str = "rotation-follows";
 
-/// Rehearse a ceremony on throw-away tokens
+/// Rehearse a ceremony with simulated tokens
 ///
-/// With a script: that very script, byte for byte, with throw-away tokens in place of its own.
-/// Without: the life of a root from its beginning, with throw-away keys for the online roles as well:
-/// the first root, then the second, in which one token is replaced, then a drill in which shares restore a key.
-/// Nothing that comes out may be trusted, and no configuration of the system is touched.
+/// With a script: exactly that script, byte for byte, with simulated tokens in place of its own.
+/// Without a script: the life of a root with throw-away keys for the online roles. It consists of three ceremonies:
+/// the initial root, a rotation that replaces one token, and a drill that restores a key from its shares.
+/// The results must not be trusted. The configuration of the system is not changed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The script to rehearse
     script: Option<PathBuf>,
-    /// Let it play by itself, and tell what happens
+    /// Let the rehearsal play by itself, and print each event
     #[arg(long, conflicts_with = "plain")]
     unattended: bool,
-    /// Line by line, for serial consoles and screen readers
+    /// Use line mode, for serial consoles and screen readers
     #[arg(long)]
     plain: bool,
-    /// Root keys, each with a token of its own [default: 5]
+    /// Number of root keys, each on its own token [default: 5]
     #[arg(long, value_name = "N", conflicts_with = "script")]
     tokens: Option<u8>,
-    /// Signatures that a root needs [default: more than half of the tokens]
+    /// Number of signatures that a root requires [default: more than half of the tokens]
     #[arg(long, value_name = "M", conflicts_with = "script")]
     threshold: Option<u8>,
-    /// The type of the root keys
-    #[arg(long, value_name = "T", conflicts_with = "script", default_value_t = KeyType::EcdsaP256)]
+    /// Type of the root keys
+    #[arg(long, value_name = "TYPE", conflicts_with = "script", default_value_t = KeyType::EcdsaP256)]
     key_type: KeyType,
-    /// End after this ceremony [default: the whole life]; the genesis alone makes no shares
+    /// End after this ceremony [default: after the drill]; with `genesis`, no shares are made
     #[arg(long, value_name = "KIND", conflicts_with = "script")]
     until: Option<Until>,
-    /// What the throw-away tokens are
+    /// Kind of the simulated tokens
     ///
-    /// yubikey: virtual YubiKeys, where they are installed, for every token (without a script) or for those that are
-    /// YubiKeys in the script
+    /// yubikey: virtual YubiKeys, if they are installed. Without a script, all tokens are virtual YubiKeys; with a
+    /// script, those that are YubiKeys in the script.
     #[arg(long, value_name = "KIND", default_value = "softhsm")]
     token_kind: TokenKindArgument,
-    /// Where everything goes: a directory that does not exist yet or is empty [default: a fresh one here]
+    /// Directory of the rehearsal; must be new or empty [default: a new one in the current directory]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// The store of the throw-away tokens is made, and this process runs with it
+    /// The store of the simulated tokens exists, and this process uses it
     #[arg(long, hide = true)]
     prepared: bool,
 }
 
-/// What the throw-away tokens are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum TokenKindArgument {
-    /// SoftHSM.
+    /// SoftHSM
     Softhsm,
-    /// Virtual YubiKeys.
+    /// Virtual YubiKeys
     Yubikey,
 }
 
@@ -110,64 +104,71 @@ impl TokenKindArgument {
 /// A ceremony in the life of a root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Until {
-    /// The first root.
+    /// The initial root
     Genesis,
-    /// The second root, in which one token is replaced.
+    /// The second root, in which one token is replaced
     Rotation,
-    /// The drill in which shares restore a key.
+    /// The drill, in which shares restore a key
     Drill,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let out = absolute(&arguments.out.clone().unwrap_or_else(fresh_directory))?;
     if !arguments.prepared {
-        // Judged before anything is made.
+        // Checked before anything is made.
         if let Some(path) = &arguments.script {
-            if let Err(errors) = Source::open(path)?.parse(Timestamp::UNIX_EPOCH) {
-                return Ok(tell_errors(&errors));
-            }
+            Source::open(path)?.parse(Timestamp::UNIX_EPOCH)?;
         } else {
             write(&template(arguments, OnlineFiles::new()))?;
         }
         prepare(&out, arguments.token_kind.kind())?;
-        return Err(run_again_in(&out, arguments.out.is_some()));
+        let mut added = vec![Path::new("--prepared")];
+        if arguments.out.is_none() {
+            added.extend([Path::new("--out"), &out]);
+        }
+        return Err(with_simulated(&out.join(STORE), &added));
     }
     let _ = host::harden();
-    let script = match script(arguments, &out)? {
-        Ok(script) => script,
-        Err(status) => return Ok(status),
-    };
+    let script = script(arguments, &out)?;
     if arguments.script.is_none() && arguments.until != Some(Until::Genesis) {
         let path = out.join(STORE).join(ROTATION_FOLLOWS);
-        let follows = format!(
-            "{} {}\n",
-            arguments.key_type,
-            arguments.token_kind.profile()
-        );
-        let unwritten = |error: WriteError| Failure::new(Status::Io, error.to_string());
-        replace(&path, follows.as_bytes(), FileMode::Private).map_err(unwritten)?;
+        let profile = arguments.token_kind.profile();
+        let follows = format!("{} {profile}\n", arguments.key_type);
+        replace(&path, follows.as_bytes(), FileMode::Private)?;
         if arguments.until != Some(Until::Rotation) {
             let path = out.join(STORE).join(DRILL_FOLLOWS);
-            replace(&path, b"", FileMode::Private).map_err(unwritten)?;
+            replace(&path, b"", FileMode::Private)?;
         }
     }
     let genesis = out.join(script.kind().as_str());
-    let as_asked = || {
+    let show = || {
         if arguments.unattended {
             Ok(Show::Unattended)
         } else {
             Show::to_people(arguments.plain, None)
         }
     };
-    let status = play(&out, script, arguments.script.is_some(), as_asked()?)?;
-    let status = go_on(&genesis, status, as_asked)?;
-    println!("The rehearsal is in {}", out.display());
+    let status = play(&out, script, arguments.script.is_some(), show()?)?;
+    let status = play_rest(&genesis, status, show)?;
+    print(format_args!("The rehearsal is in {}", out.display()))?;
     Ok(status)
 }
 
-/// A whole life: once its genesis is done, in this process or in one that took it up, the root that was made is
-/// changed as well; and then what its backup restores is seen.
-pub(super) fn go_on(
+/// Resumes a ceremony, and then plays the rest of the whole life to which it may belong.
+pub(super) fn resume(arguments: &resume::Arguments) -> Result<Status, Failure> {
+    let status = resume::run(arguments)?;
+    play_rest(&absolute(&arguments.directory)?, status, || {
+        if arguments.unattended {
+            Ok(Show::Unattended)
+        } else {
+            Show::to_people(arguments.plain, arguments.pin_fd)
+        }
+    })
+}
+
+/// The rest of a whole life, after a ceremony of it is done in this process or in the one that resumed it: the rotation
+/// of the root, and then the drill of its backup.
+fn play_rest(
     directory: &Path,
     status: Status,
     show: impl Fn() -> Result<Show, Failure>,
@@ -181,15 +182,15 @@ pub(super) fn go_on(
     else {
         return Ok(status);
     };
-    if is_paused(directory)? {
+    if read_ceremony(directory)?.0.is_paused() {
         return Ok(status);
     }
-    let status = rotate_on(out, status, &show)?;
-    drill_on(out, status, &show)
+    let status = play_rotation(out, status, &show)?;
+    play_drill(out, status, &show)
 }
 
 /// The rotation of a whole life, once and after its genesis.
-fn rotate_on(
+fn play_rotation(
     out: &Path,
     status: Status,
     show: &impl Fn() -> Result<Show, Failure>,
@@ -197,141 +198,104 @@ fn rotate_on(
     let follows = read_text(&out.join(STORE).join(ROTATION_FOLLOWS), Links::Refuse, 256);
     let follows = follows.unwrap_or_default();
     let (key_type, profile) = follows.trim().split_once(' ').unwrap_or_default();
-    let Ok(key_type) = key_type.parse() else {
-        return Ok(status);
-    };
-    if out.join(Kind::Rotation.as_str()).exists() {
-        return Ok(status);
-    }
-    match rotation(key_type, profile.to_owned(), out)? {
-        Ok(script) => play(out, script, false, show()?),
-        Err(faulty) => Ok(faulty),
+    match key_type.parse() {
+        Ok(key_type) if !out.join(Kind::Rotation.as_str()).exists() => {
+            let script = rotation(key_type, profile.to_owned(), out)?;
+            play(out, script, false, show()?)
+        }
+        _ => Ok(status),
     }
 }
 
 /// The drill of a whole life, once and after its rotation.
-fn drill_on(
+fn play_drill(
     out: &Path,
     status: Status,
     show: &impl Fn() -> Result<Show, Failure>,
 ) -> Result<Status, Failure> {
-    let rotation = out.join(Kind::Rotation.as_str());
-    let follows = out.join(STORE).join(DRILL_FOLLOWS).exists() && rotation.exists();
-    let is_next = follows && status == Status::Done && !is_paused(&rotation)?;
-    if !is_next || out.join(Kind::Drill.as_str()).exists() {
+    let directory = out.join(Kind::Rotation.as_str());
+    let follows = out.join(STORE).join(DRILL_FOLLOWS).exists() && directory.exists();
+    if !follows || status != Status::Done || out.join(Kind::Drill.as_str()).exists() {
         return Ok(status);
     }
-    let record = read_record(&rotation).map_err(|error| record_failure(&error))?;
+    let (rotation, record) = read_ceremony(&directory)?;
     let last = record.transcript.entries().last();
-    if !last.is_some_and(|entry| {
+    let is_closed = last.is_some_and(|entry| {
         matches!(
             entry.line.kind,
             EventKind::Progress(ProgressEvent::Closed { .. })
         )
-    }) {
+    });
+    if rotation.is_paused() || !is_closed {
         return Ok(status);
     }
     match drill(out, record.script.not_before())? {
         None => Ok(status),
-        Some(Ok(script)) => play(out, script, false, show()?),
-        Some(Err(faulty)) => Ok(faulty),
+        Some(script) => play(out, script, false, show()?),
     }
 }
 
 /// Plays one ceremony of the rehearsal to its end.
-fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Status, Failure> {
-    let mut simulated_tokens = SimulatedTokens::new(&out.join(STORE), &script)
-        .map_err(|error| simulation_failure(&error))?;
-    if !matches!(show, Show::Unattended) {
-        simulated_tokens
-            .show_touches()
-            .map_err(|e| simulation_failure(&e))?;
+fn play(out: &Path, script: Script, is_given: bool, show: Show) -> Result<Status, Failure> {
+    let mut tokens = SimulatedTokens::new(&out.join(STORE), &script)?;
+    let is_unattended = matches!(show, Show::Unattended);
+    if !is_unattended {
+        tokens.show_touches()?;
     }
-    let attestation_root = simulated_tokens
-        .attestation_root()
-        .map_err(|e| simulation_failure(&e))?;
-    let simulated_root = if is_carried {
-        simulated_tokens
-            .simulated_root(&script)
-            .map_err(|e| simulation_failure(&e))?
+    // Without a given script, the keys of the root are simulated already.
+    let simulated_root = if is_given {
+        tokens.simulated_root(&script)?
     } else {
-        // The keys of the root are simulated already.
         None
     };
-    let simulated_further_roots = match &simulated_root {
-        Some(own) => simulated_tokens
-            .simulated_further_roots(&script, own)
-            .map_err(|e| simulation_failure(&e))?,
-        None => BTreeMap::new(),
-    };
-    let simulated_keys = simulated_tokens
-        .simulated_keys(&script)
-        .map_err(|e| simulation_failure(&e))?;
-    let simulated_set = simulated_tokens
-        .simulated_set(&script)
-        .map_err(|e| simulation_failure(&e))?;
     let opening = Opening {
         mode: Mode::Rehearsal,
-        conclave: env!("CARGO_PKG_VERSION").to_owned(),
-        program: program_digest(),
-        machine: host::machine(),
         export: "../export".to_owned(),
         simulated_tokens: Some(format!("../{STORE}")),
-        mirror: None,
-        rehearsal: None,
-        simulated_attestation_root: attestation_root,
+        simulated_attestation_root: tokens.attestation_root()?,
+        simulated_further_roots: match &simulated_root {
+            Some(own) => tokens.simulated_further_roots(&script, own)?,
+            None => BTreeMap::new(),
+        },
         simulated_root,
-        simulated_further_roots,
-        simulated_keys,
-        simulated_set: simulated_set.map(Box::new),
-        rehearsal_keys: Vec::new(),
-        simulated_approvals: simulated_tokens
-            .approval_tokens(&script)
-            .map_err(|error| simulation_failure(&error))?,
-        profiles: script.profile_digests(),
+        simulated_keys: tokens.simulated_keys(&script)?,
+        simulated_set: tokens.simulated_set(&script)?.map(Box::new),
+        simulated_approvals: tokens.approval_tokens(&script)?,
         simulated_clock_offset: script.not_before().as_second() - Timestamp::now().as_second(),
+        ..opening(&script, program_digest(), None)
     };
     let path = out.join(script.kind().as_str());
     let directory = create_directory(&path, script, None)?;
-    let is_unattended = matches!(show, Show::Unattended);
     let status = conduct(show, &path, |front_end| {
-        Executor::begin(directory, opening, Box::new(simulated_tokens), front_end)
+        Executor::begin(directory, opening, Box::new(tokens), front_end)
     })?;
     if is_unattended {
-        super::resume::play_on(&path, status)
+        resume::play_on(&path, status)
     } else {
         Ok(status)
     }
 }
 
 /// A script that replaces the last key of the root that the rehearsal has made.
-fn rotation(
-    key_type: KeyType,
-    profile: String,
-    out: &Path,
-) -> Result<Result<Script, Status>, Failure> {
+fn rotation(key_type: KeyType, profile: String, out: &Path) -> Result<Script, Failure> {
     let genesis = out.join(Kind::Genesis.as_str());
-    let record = read_record(&genesis).map_err(|error| record_failure(&error))?;
+    let record = read_record(&genesis)?;
     let path = out.join("export/1.root.json");
-    let unreadable = |what: String| Failure::new(Status::Io, format!("{}: {what}", path.display()));
-    let read = |path: &Path| {
-        read(path, Links::Refuse, MAX_BYTES)
-            .map_err(|error| Failure::new(Status::Io, error.to_string()))
-    };
-    let root = read(&path)?;
-    let register = read(&genesis.join(PAYLOADS))?;
-    let custody = read(&genesis.join(CUSTODY))?;
+    let root = read(&path, Links::Refuse, MAX_BYTES)?;
+    let register = read(&genesis.join(PAYLOADS), Links::Refuse, MAX_BYTES)?;
+    let custody = read(&genesis.join(CUSTODY), Links::Refuse, MAX_BYTES)?;
+    let unreadable = |error: String| Failure::io(format!("{}: {error}", path.display()));
     let file = RootFile::read(&root).map_err(|remark| unreadable(remark.to_string()))?;
     let ids = file.document().role(RootRole::Root).key_ids();
     let (last, kept) = ids
         .split_last()
-        .ok_or_else(|| unreadable("no keys".to_owned()))?;
+        .ok_or_else(|| unreadable("the root role has no keys".to_owned()))?;
     let mut keys: Vec<_> = kept
         .iter()
         .map(|id| (id.clone(), KeyDisposition::Keep))
         .collect();
     keys.push((last.clone(), KeyDisposition::Remove));
-    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+    let now = now();
     let template = ChangeTemplate {
         template: "rotation".to_owned(),
         title: Some("Replace one root key of rehearsal.example/updates".to_owned()),
@@ -349,103 +313,91 @@ fn rotation(
         profile,
         online: OnlineFiles::new(),
     };
-    let text = template
-        .write()
-        .map_err(|error| Failure::new(Status::Usage, error.to_string()))?;
-    let carried: BTreeMap<_, _> = template.files().collect();
-    Ok(judged(Script::parse(
+    let text = template.write().map_err(Failure::usage)?;
+    let pinned: BTreeMap<_, _> = template.files().collect();
+    checked(Script::parse(
         "rotation.toml",
         &text,
-        &carried,
+        &pinned,
         template.not_before,
-    )))
+    ))
 }
 
-/// A script that restores the first key of the rehearsal that has shares; none where no key has any.
-fn drill(out: &Path, not_before: Timestamp) -> Result<Option<Result<Script, Status>>, Failure> {
-    let genesis = read_record(&out.join(Kind::Genesis.as_str()));
-    let genesis = genesis.map_err(|error| record_failure(&error))?;
-    let made = genesis.transcript.entries().iter().find_map(|entry| {
+/// A script that restores the first key of the rehearsal that has shares; `None` if no key has shares.
+fn drill(out: &Path, not_before: Timestamp) -> Result<Option<Script>, Failure> {
+    let genesis = read_record(&out.join(Kind::Genesis.as_str()))?;
+    let set = genesis.transcript.entries().iter().find_map(|entry| {
         let EventKind::Backup(BackupEvent::BackedUp(made)) = &entry.line.kind else {
             return None;
         };
         Some(made.manifest.clone())
     });
-    let Some(set) = made else {
+    let Some(set) = set else {
         return Ok(None);
     };
-    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let name = manifest_file(&set.facts().key, &set.facts().id);
     let template = RestoreTemplate {
         kind: Kind::Drill,
         level: DrillLevel::Full,
         title: None,
-        not_before: now.max(not_before),
+        not_before: now().max(not_before),
         manifest: (format!("restore/{name}"), set.to_file_bytes()),
         set,
         onto: None,
         opens: Opens::OwnDevice,
     };
-    let text = template
-        .write()
-        .map_err(|error| Failure::new(Status::Usage, error.to_string()))?;
-    let carried: BTreeMap<_, _> = [template.manifest.clone()].into();
-    Ok(Some(judged(Script::parse(
+    let text = template.write().map_err(Failure::usage)?;
+    let pinned: BTreeMap<_, _> = [template.manifest.clone()].into();
+    checked(Script::parse(
         "drill.toml",
         &text,
-        &carried,
+        &pinned,
         template.not_before,
-    ))))
+    ))
+    .map(Some)
 }
 
-fn judged(parsed: Result<Script, ScriptErrors>) -> Result<Script, Status> {
-    match parsed {
-        Ok(script) => {
-            tell_warnings(&script);
-            Ok(script)
-        }
-        Err(errors) => Err(tell_errors(&errors)),
-    }
+fn checked(parsed: Result<Script, ScriptErrors>) -> Result<Script, Failure> {
+    let script = parsed?;
+    print_warnings(&script);
+    Ok(script)
 }
 
-/// The script that was asked for, or one for a first root.
-fn script(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>, Failure> {
-    let parsed = if let Some(path) = &arguments.script {
-        // A rehearsal's clock starts at the script's own date, so that no script is too old to be rehearsed.
+/// The given script, or one for an initial root.
+fn script(arguments: &Arguments, out: &Path) -> Result<Script, Failure> {
+    checked(if let Some(path) = &arguments.script {
+        // The clock of a rehearsal starts at the date of the script, so that every script can be rehearsed.
         Source::open(path)?.parse(Timestamp::UNIX_EPOCH)
     } else {
-        let online = OnlineKeys::generate_in(&out.join("online"))
-            .map_err(|error: OnlineKeysError| Failure::new(Status::Io, error.to_string()))?;
-        let template = template(arguments, online.public_files());
+        let online = online_keys(&out.join("online"))
+            .map_err(|error| Failure::io(format!("cannot make the online keys: {error}")))?;
+        let template = template(arguments, online.clone());
         let text = with_shares(arguments, write(&template)?)?;
-        let carried: BTreeMap<_, _> = online.public_files().into_values().flatten().collect();
-        Script::parse("genesis.toml", &text, &carried, template.not_before)
-    };
-    Ok(judged(parsed))
+        let pinned: BTreeMap<_, _> = online.into_values().flatten().collect();
+        Script::parse("genesis.toml", &text, &pinned, template.not_before)
+    })
 }
 
-/// In a whole life, the first key is backed up, where its token lets it out: two of three custodians restore it.
+/// In a whole life, the first key is backed up if its token can export it: two of three custodians restore it.
 fn with_shares(arguments: &Arguments, text: String) -> Result<String, Failure> {
     let wraps = Profile::named(&arguments.token_kind.profile())
         .is_ok_and(|profile| profile.wraps(arguments.key_type));
     if arguments.until == Some(Until::Genesis) || !wraps {
         return Ok(text);
     }
-    let keepers: Vec<Keeper> = recipients_of_nobody(3)
-        .into_iter()
-        .zip(1..)
+    let recipients = recipients_of_nobody(3).into_iter().zip(1..);
+    let keepers: Vec<Keeper> = recipients
         .map(|(recipient, n)| Keeper {
             name: format!("Custodian {n}"),
             recipient,
         })
         .collect();
-    back_up(&text, "key-1", 2, &keepers)
-        .map_err(|error| Failure::new(Status::Usage, error.to_string()))
+    back_up(&text, "key-1", 2, &keepers).map_err(Failure::usage)
 }
 
 fn template(arguments: &Arguments, online: OnlineFiles) -> ScriptTemplate {
     let tokens = arguments.tokens.unwrap_or(5);
-    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+    let now = now();
     ScriptTemplate {
         kind: Kind::Genesis,
         title: None,
@@ -462,55 +414,27 @@ fn template(arguments: &Arguments, online: OnlineFiles) -> ScriptTemplate {
 
 fn write(template: &ScriptTemplate) -> Result<String, Failure> {
     template.write().map_err(|error| {
-        Failure::new(Status::Usage, error.to_string())
-            .hint("have at least two tokens more than the threshold")
+        Failure::usage(error).hint("use at least two tokens more than the threshold, for example: --tokens 5 --threshold 3")
     })
 }
 
+/// The current time, in whole seconds.
+fn now() -> Timestamp {
+    Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default()
+}
+
 fn fresh_directory() -> PathBuf {
-    let stamp: String = Timestamp::now()
-        .to_string()
-        .chars()
-        .take_while(|letter| *letter != '.' && *letter != 'Z')
-        .filter(|letter| *letter != ':')
-        .collect();
-    PathBuf::from(format!("rehearsal-{stamp}"))
+    PathBuf::from(now().strftime("rehearsal-%Y-%m-%dT%H%M%S").to_string())
 }
 
 /// Makes the directory, which must be empty, and the store of the simulated tokens in it.
 fn prepare(out: &Path, kind: TokenKind) -> Result<(), Failure> {
-    let failed = |error: FileError| {
-        Failure::new(Status::Io, error.to_string())
-            .hint("give a directory that can be written, with --out DIR")
-    };
-    if !make_folder(out)
+    let empty = make_folder(out)
         .and_then(|()| is_empty(out))
-        .map_err(failed)?
-    {
-        return Err(Failure::new(
-            Status::Usage,
-            format!("{} exists already and is not empty", out.display()),
-        )
-        .hint("give a directory that does not exist yet, with --out DIR"));
+        .map_err(|error| Failure::from(error).hint("choose a writable directory with --out DIR"))?;
+    if !empty {
+        return Err(Failure::usage(format!("{} is not empty", out.display()))
+            .hint("choose a new directory with --out DIR"));
     }
-    SimulatedTokens::prepare_store(&out.join(STORE), kind)
-        .map_err(|error| simulation_failure(&error))
-}
-
-/// Becomes the same program once more: a module reads its environment when it is loaded, and a process cannot
-/// safely change its own. Comes back only when that fails.
-fn run_again_in(out: &Path, is_named: bool) -> Failure {
-    let mut command = match with_simulated(&out.join(STORE)) {
-        Ok(command) => command,
-        Err(failure) => return failure,
-    };
-    command.args(std::env::args_os().skip(1)).arg("--prepared");
-    if !is_named {
-        command.arg("--out").arg(out);
-    }
-    let error = command.exec();
-    Failure::new(
-        Status::Io,
-        format!("this program cannot be started again: {error}"),
-    )
+    Ok(SimulatedTokens::prepare_store(&out.join(STORE), kind)?)
 }

@@ -4,7 +4,6 @@ mod backup;
 mod basics;
 mod change;
 mod check;
-mod create;
 mod enroll;
 mod json;
 mod list;
@@ -15,24 +14,16 @@ mod restore;
 mod show;
 mod source;
 
-use clap::Subcommand;
 use jiff::Timestamp;
 
 use super::{Failure, Status};
 
-pub(super) use backup::{Backup, BackupOptions, carried};
-pub(super) use new::write_judged;
-pub(super) use source::{Source, tell_errors, tell_warnings};
+pub(super) use backup::{Backup, BackupOptions, pinned_files};
+pub(super) use new::write_checked;
+pub(super) use source::{Source, print_warnings};
 
-/// Write, check and print ceremony scripts.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
     Check(check::Arguments),
     Print(print::Arguments),
     Show(show::Arguments),
@@ -40,8 +31,8 @@ enum Command {
     New(Box<new::Arguments>),
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
-    match arguments.command {
+pub(super) fn run(command: Command) -> Result<Status, Failure> {
+    match command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Print(arguments) => print::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
@@ -50,21 +41,9 @@ pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
     }
 }
 
-/// A time in the one form that scripts have.
+/// A time in the only format that scripts use.
 pub(super) fn time(text: &str) -> Result<Timestamp, &'static str> {
     let time: Option<Timestamp> = text.parse().ok();
     time.filter(|time| time.to_string() == text)
-        .ok_or("a time is written YYYY-MM-DDTHH:MM:SSZ, as in 2026-12-01T09:00:00Z")
-}
-
-/// Text for people, on stdout. A reader who has gone away wants no more of it.
-fn say(text: &str) -> Result<(), Failure> {
-    use std::io::Write as _;
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::new(
-            Status::Io,
-            format!("standard output cannot be written: {error}"),
-        )),
-        _ => Ok(()),
-    }
+        .ok_or("the format of a time is YYYY-MM-DDTHH:MM:SSZ, for example 2026-12-01T09:00:00Z")
 }

@@ -1,4 +1,4 @@
-//! A page as one file of HTML for A4 paper.
+//! A page as one HTML file for A4 paper.
 
 use std::fmt::Write as _;
 
@@ -11,9 +11,9 @@ const HEAD: &str = "<meta charset=\"utf-8\">
 <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">
 ";
 const STYLE: &str = include_str!("page.css");
-/// The light frame around a code, in modules.
+/// The quiet zone around a code, in modules.
 const QUIET: usize = 4;
-/// Columns of text that a command has on paper.
+/// The width of a command on paper, in columns.
 const COMMAND: usize = 100;
 
 pub(super) fn write(document: &Document) -> String {
@@ -137,7 +137,7 @@ fn table(html: &mut Html, table: &Table) {
     html.literal("\n");
 }
 
-/// The headings of the columns, with their widths as parts of a hundred.
+/// The headings of the columns, with their widths in percent.
 fn headings(html: &mut Html, table: &Table) {
     html.element("thead", "", |html| {
         html.element("tr", "", |html| {
@@ -173,7 +173,7 @@ fn row(html: &mut Html, table: &Table, row: &Row) {
 fn cell(html: &mut Html, cell: &Cell) {
     match cell {
         Cell::Text(text) => {
-            // Nobody reads 64 characters of a proportional font.
+            // 64 hexadecimal digits are not legible in a proportional font.
             let hex: String = text.0.split_whitespace().collect();
             let class = if Digest::from_hex(&hex).is_ok() {
                 "hex"
@@ -225,7 +225,7 @@ fn codes(html: &mut Html, codes: &[Modules]) {
     }
 }
 
-/// A code as a picture: runs of dark modules, row by row.
+/// A code as an image: runs of dark modules, row by row.
 fn svg(html: &mut Html, code: &Modules) {
     let side = code.width + 2 * QUIET;
     let mut path = String::new();
@@ -234,7 +234,6 @@ fn svg(html: &mut Html, code: &Modules) {
         while x < code.width {
             let run = (x..code.width).take_while(|x| code.is_dark(*x, y)).count();
             if run > 0 {
-                // Writing to a string cannot fail.
                 let _ = write!(path, "M{} {}h{run}v1h-{run}z", x + QUIET, y + QUIET);
             }
             x += run + 1;

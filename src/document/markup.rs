@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::Text;
 
-/// HTML that is being written. Tags, classes and literals are our own (`&'static str`); everything else is escaped on
-/// the way in, so that no foreign text can become markup.
+/// HTML that is being written. Tags, classes and literals are constants (`&'static str`); everything else is escaped, so
+/// no foreign text can become markup.
 #[derive(Debug, Default)]
 pub(super) struct Html(String);
 
@@ -14,7 +14,6 @@ impl Html {
         self.0
     }
 
-    /// Markup of our own.
     pub(super) fn literal(&mut self, markup: &'static str) {
         self.0.push_str(markup);
     }
@@ -23,7 +22,7 @@ impl Html {
         self.escape(&text.0);
     }
 
-    /// An element with attributes, and what is inside.
+    /// An element with attributes and content.
     pub(super) fn tag(
         &mut self,
         name: &'static str,
@@ -46,7 +45,7 @@ impl Html {
         self.0.push('>');
     }
 
-    /// An element of a class, or of none if that is empty.
+    /// An element with a class, unless the class is empty.
     pub(super) fn element(
         &mut self,
         name: &'static str,
@@ -56,26 +55,24 @@ impl Html {
         self.tag(name, &[("class", class)], inside);
     }
 
-    /// An element of text, on a line of its own.
+    /// An element of text, on its own line.
     pub(super) fn leaf(&mut self, name: &'static str, class: &'static str, text: &Text) {
         self.element(name, class, |html| html.text(text));
         self.literal("\n");
     }
 
-    /// An element with nothing inside.
     pub(super) fn empty(&mut self, name: &'static str, class: &'static str) {
         self.element(name, class, |_| {});
     }
 
-    /// A style sheet's string. Nothing but letters and digits stands for itself in it, so that the text can end neither
-    /// the string nor the style sheet.
+    /// A string in a style sheet. Everything except letters and digits is escaped, so the text can end neither the string
+    /// nor the style sheet.
     pub(super) fn css_string(&mut self, text: &Text) {
         self.0.push('"');
         for c in text.0.chars() {
             if c.is_ascii_alphanumeric() {
                 self.0.push(c);
             } else {
-                // Writing to a string cannot fail.
                 let _ = write!(self.0, "\\{:06x}", u32::from(c));
             }
         }

@@ -1,4 +1,4 @@
-//! Pages that are printed or read: one model, rendered as plain text and as HTML.
+//! Pages: one model, rendered as plain text and as HTML.
 
 mod html;
 mod markup;
@@ -15,7 +15,7 @@ pub use wrap::{capitalized, width, wrap, wrapping};
 use crate::record::visible;
 use crate::words::Digest;
 
-/// Text on a page, whoever wrote it: every character in it can be seen, and line feeds break lines.
+/// Text on a page from any source: every character is visible, and line feeds break lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text(String);
 
@@ -27,14 +27,14 @@ impl<T: Display> From<T> for Text {
     }
 }
 
-/// A part of a page, from margin to margin or in a cell of a table.
+/// A part of a page, or of a cell of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Block {
     Title {
         title: Text,
         subtitle: Option<Text>,
     },
-    /// What a reader must know before anything else.
+    /// What a reader must know first.
     Banner {
         text: Text,
         is_alarm: bool,
@@ -42,29 +42,29 @@ pub enum Block {
     Heading(Text),
     Subheading(Text),
     Paragraph(Text),
-    /// What somebody typed, in its own lines.
+    /// What a person typed, with its own line breaks.
     Quote(Text),
     Item(Mark, Text),
-    /// A command of a shell, which may be broken between its parts.
+    /// A shell command, which may be broken between its parts.
     Command(Vec<Text>),
-    /// A label, and lines to write on.
+    /// A label, and lines for handwriting.
     WriteOn {
         label: Text,
         lines: usize,
     },
-    /// Numbered lines, each for a word.
+    /// Numbered lines, one for each word.
     WordRows(usize),
     Facts(Vec<(Text, Cell)>),
     Table(Table),
     /// A digest in hex and in numbered words, to be read aloud.
     Digest(Digest),
     Codes(QrCodes),
-    /// A part to be cut out.
+    /// A part to cut out.
     Slip(Vec<Block>),
     PageBreak,
 }
 
-/// What stands before an item of a list.
+/// The mark before an item of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     Dash,
@@ -77,11 +77,11 @@ pub enum Mark {
 pub enum Cell {
     Text(Text),
     Number(u64),
-    /// Room for so many lines of handwriting.
+    /// Space for this number of lines of handwriting.
     Blank(usize),
     /// Names, each with a box for initials.
     Initials(Vec<Text>),
-    /// Words of which one is ticked.
+    /// Words, one of which is ticked.
     CheckBoxes(&'static [&'static str]),
     Blocks(Vec<Block>),
 }
@@ -109,7 +109,7 @@ pub struct Table {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Column {
     heading: Text,
-    /// In columns of an 80-column page; 0 takes an equal part of what the others leave.
+    /// In columns of an 80-column page; columns with 0 share the remaining width equally.
     width: usize,
 }
 
@@ -120,7 +120,7 @@ enum Row {
 }
 
 impl Table {
-    /// A table without rows; each column has a heading and a width, of the 80 of a page, or 0 for what is left.
+    /// A table without rows. Each column has a heading and a width of up to 80, or 0 for a share of the remaining width.
     pub fn new(columns: &[(&str, usize)]) -> Self {
         let columns = columns.iter().map(|(heading, width)| Column {
             heading: heading.into(),
@@ -136,23 +136,22 @@ impl Table {
         self.rows.push(Row::Cells(cells.into_iter().collect()));
     }
 
-    /// Heads the rows that follow.
+    /// Adds a heading for the rows that follow.
     pub fn group(&mut self, heading: impl Display) {
         self.rows.push(Row::Group(heading.into()));
     }
 }
 
-/// A page, or several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     title: Text,
-    /// At the head of each printed page, left and right.
+    /// The running head of each printed page, left and right.
     running: Option<[Text; 2]>,
     blocks: Vec<Block>,
 }
 
 impl Document {
-    /// An empty document, whose title a browser shows.
+    /// An empty document, with a title for the browser.
     pub fn new(title: impl Display) -> Self {
         Self {
             title: title.into(),
@@ -161,7 +160,7 @@ impl Document {
         }
     }
 
-    /// Repeats these at the head of each printed page of HTML.
+    /// Adds a running head to each printed page of HTML.
     pub fn running_head(&mut self, left: impl Display, right: impl Display) {
         self.running = Some([left.into(), right.into()]);
     }
@@ -177,7 +176,7 @@ impl Document {
         });
     }
 
-    /// The title on the page itself, with a line below.
+    /// The title on the page, with a subtitle.
     pub fn title_with(&mut self, title: impl Display, subtitle: impl Display) {
         self.push(Block::Title {
             title: title.into(),
@@ -185,7 +184,6 @@ impl Document {
         });
     }
 
-    /// What the page is.
     pub fn banner(&mut self, text: impl Display) {
         self.push(Block::Banner {
             text: text.into(),
@@ -193,7 +191,7 @@ impl Document {
         });
     }
 
-    /// Why the page must not be taken for the real thing.
+    /// A warning that the page is not from a production ceremony.
     pub fn alarm(&mut self, text: impl Display) {
         self.push(Block::Banner {
             text: text.into(),
@@ -213,7 +211,7 @@ impl Document {
         self.push(Block::Paragraph(text.into()));
     }
 
-    /// A name and what it stands for, below those just before.
+    /// Adds a name and its value to the preceding list of facts.
     pub fn fact(&mut self, name: impl Display, value: impl Into<Cell>) {
         let fact = (name.into(), value.into());
         match self.blocks.last_mut() {
@@ -244,7 +242,6 @@ impl Document {
         self.push(Block::Quote(text.into()));
     }
 
-    /// A digest, to be read aloud and compared.
     pub fn digest(&mut self, digest: &Digest) {
         self.push(Block::Digest(*digest));
     }
@@ -253,12 +250,12 @@ impl Document {
         self.blocks.extend(other.blocks);
     }
 
-    /// As plain text, at most 80 columns wide.
+    /// Plain text, at most 80 columns wide.
     pub fn to_text(&self) -> String {
         text::write(&self.blocks)
     }
 
-    /// As one file of HTML for A4 paper: no scripts, nothing loaded.
+    /// One HTML file for A4 paper, without scripts and external resources.
     pub fn to_html(&self) -> String {
         html::write(self)
     }

@@ -1,15 +1,14 @@
-//! QR codes of a file that is too large for one.
+//! QR codes of a file that is too large for a single code.
 
 use qrcode::bits::Bits;
 use qrcode::types::QrError as Unfit;
 use qrcode::{Color, EcLevel, QrCode, Version};
 
-/// That something fits into no QR code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it fits into no QR code: {0}")]
+#[error("the text does not fit into a QR code: {0}")]
 pub struct QrError(Unfit);
 
-/// A code: dark and light modules, row by row, without the light frame around them.
+/// A code: dark and light modules, row by row, without the quiet zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Modules {
     pub(super) width: usize,
@@ -22,7 +21,7 @@ impl Modules {
     }
 }
 
-/// A file as codes, in the sizes that each form of a page has room for.
+/// A file as codes, in the sizes that fit on each kind of page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QrCodes {
     pub(super) of_html: Vec<Modules>,
@@ -30,10 +29,7 @@ pub struct QrCodes {
 }
 
 impl QrCodes {
-    /// The codes of a file.
-    ///
-    /// # Errors
-    /// When a line of it is too long for a code.
+    /// The codes of a file. An error if a line of it is too long for a code.
     pub fn of(file: &[u8]) -> Result<Self, QrError> {
         Ok(Self {
             of_html: codes(file, OF_HTML)?,
@@ -42,37 +38,37 @@ impl QrCodes {
     }
 }
 
-/// How large a code may become, and what it may lose.
+/// The maximum size of a code, and its error correction.
 #[derive(Debug, Clone, Copy)]
 struct Size {
-    /// The largest version.
+    /// The maximum version.
     version: i16,
-    /// How many bytes go into it.
+    /// The capacity in bytes.
     bytes: usize,
     level: EcLevel,
 }
 
-/// For half the width of A4: 113 modules, of which 15 in 100 may be unreadable.
+/// For half the width of A4: 113 modules, of which 15 % may be unreadable.
 const OF_HTML: Size = Size {
     version: 24,
     bytes: 911,
     level: EcLevel::M,
 };
 
-/// For 80 columns of text: 73 modules, of which 7 in 100 may be unreadable.
+/// For 80 columns of text: 73 modules, of which 7 % may be unreadable.
 const OF_TEXT: Size = Size {
     version: 14,
     bytes: 458,
     level: EcLevel::L,
 };
 
-/// Cuts a text at the ends of lines into pieces of at most so many bytes, without the line feed after each piece. Whoever
-/// writes them one below the other has the text again.
+/// Splits a text at ends of lines into parts of at most `bytes` bytes, without the line feed after each part. The parts as
+/// consecutive lines are the text again.
 pub fn qr_parts(text: &[u8], bytes: usize) -> Vec<&[u8]> {
     let mut parts = Vec::new();
     let mut rest = text.strip_suffix(b"\n").unwrap_or(text);
     while rest.len() > bytes {
-        // A line feed may stand just behind the room.
+        // The line feed may follow directly after the last byte.
         let Some(end) = rest[..=bytes].iter().rposition(|byte| *byte == b'\n') else {
             break;
         };
@@ -98,8 +94,8 @@ fn codes(text: &[u8], size: Size) -> Result<Vec<Modules>, QrError> {
     qr_parts(text, size.bytes).iter().map(code).collect()
 }
 
-/// The smallest code that takes a text, as bytes and nothing else: other encodings may take more room for text of this
-/// kind, and every reader has this one.
+/// The smallest code for a text in byte mode: other modes may need more space for such text, and every reader supports
+/// this one.
 fn smallest(text: &[u8], size: Size) -> Result<QrCode, Unfit> {
     for version in 1..=size.version {
         let mut bits = Bits::new(Version::Normal(version));
@@ -118,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_one_below_the_other_are_the_text() {
+    fn parts_as_consecutive_lines_are_the_text() {
         let lines: Vec<String> = (0..40).map(|n| "x".repeat(n % 7)).collect();
         let text = lines.join("\n") + "\n";
         for bytes in 7..60 {
@@ -134,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_fits_into_no_code_is_told() {
+    fn a_line_that_does_not_fit_into_a_code_is_refused() {
         assert!(codes(&[b'x'; 459], OF_TEXT).is_err());
         assert_eq!(codes(&[b'x'; 458], OF_TEXT).unwrap()[0].width, 73);
         assert_eq!(codes(&[b'x'; 911], OF_HTML).unwrap()[0].width, 113);

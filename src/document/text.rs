@@ -7,13 +7,12 @@ use super::wrap::{width as width_of, wrap};
 use super::{Block, Cell, Column, Mark, Row, Table, Text};
 use crate::words::Digest;
 
-/// Columns of a page of text.
 pub const WIDTH: usize = 80;
-/// The narrowest room for the names of facts: beside them, a digest of 64 characters stands in one line.
+/// The minimum width of the names of facts: next to them, a digest of 64 characters fits on one line.
 const NAMES: usize = 14;
 /// Between the columns of a table.
 const GAP: &str = "  ";
-/// Lines for words beside each other, and the length of each.
+/// Blanks for words on one line, and the length of each.
 const WORD_ROWS: (usize, usize) = (3, 20);
 
 pub(super) fn write(blocks: &[Block]) -> String {
@@ -25,7 +24,7 @@ pub(super) fn write(blocks: &[Block]) -> String {
     text
 }
 
-/// Blocks from margin to margin, with empty lines between them.
+/// Blocks, separated by empty lines.
 fn page(blocks: &[Block]) -> Vec<String> {
     let mut lines = Vec::new();
     let mut before = None;
@@ -42,7 +41,7 @@ fn page(blocks: &[Block]) -> Vec<String> {
     lines
 }
 
-/// How many empty lines are between two blocks.
+/// The number of empty lines between two blocks.
 fn gap(before: &Block, after: &Block) -> usize {
     match (before, after) {
         (Block::Heading(_) | Block::Subheading(_), _)
@@ -89,7 +88,7 @@ fn lines_of(block: &Block, width: usize) -> Vec<String> {
     }
 }
 
-/// A mark, and a text whose further lines begin under its first.
+/// A mark, and a text with a hanging indent.
 fn hanging(mark: &str, text: &str, width: usize) -> Vec<String> {
     let indent = width_of(mark);
     let lines = wrap(text, width.saturating_sub(indent)).into_iter();
@@ -102,11 +101,11 @@ fn pad(text: &str, width: usize) -> String {
     text.to_owned() + &" ".repeat(missing)
 }
 
-/// A command in a line of its own, indented by four columns; one that is too long goes on after `\`, as a shell takes it.
+/// A command on its own line, indented by four columns; a long command continues after `\`, as in a shell.
 pub(super) fn command(parts: &[Text], width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for (index, Text(part)) in parts.iter().enumerate() {
-        // Two more for the stroke at the end of a line that goes on.
+        // A line that continues ends with a space and a backslash.
         let room = if index + 1 == parts.len() {
             width
         } else {
@@ -127,7 +126,7 @@ pub(super) fn command(parts: &[Text], width: usize) -> Vec<String> {
     lines
 }
 
-/// A label with its first line behind it, if there is room to write.
+/// A label, followed by its first line if there is enough space.
 fn write_on(label: &str, count: usize, width: usize) -> Vec<String> {
     let room = width.saturating_sub(width_of(label) + GAP.len());
     if count == 1 && room >= width / 3 && width == WIDTH {
@@ -151,7 +150,7 @@ fn word_rows(count: usize) -> Vec<String> {
     spaced(rows.into_iter().map(|row| vec![row]))
 }
 
-/// Rows with an empty line between them, so that there is room to write.
+/// Rows separated by empty lines, as space for handwriting.
 fn spaced(rows: impl Iterator<Item = Vec<String>>) -> Vec<String> {
     let mut lines = Vec::new();
     for row in rows {
@@ -242,7 +241,7 @@ fn table(table: &Table, width: usize) -> Vec<String> {
     lines
 }
 
-/// Cells of several lines, each in its column.
+/// Cells with several lines, each in its column.
 fn side_by_side(cells: &[Vec<String>], widths: &[usize]) -> Vec<String> {
     let rows = cells.iter().map(Vec::len).max().unwrap_or(0);
     let row = |row: usize| {
@@ -254,7 +253,7 @@ fn side_by_side(cells: &[Vec<String>], widths: &[usize]) -> Vec<String> {
     (0..rows).map(row).collect()
 }
 
-/// The widths of columns, with those that have none of their own.
+/// The widths of all columns.
 fn widths(columns: &[Column], width: usize) -> Vec<usize> {
     let taken: usize = columns.iter().map(|column| column.width).sum();
     let open = columns.iter().filter(|column| column.width == 0).count();

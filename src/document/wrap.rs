@@ -1,11 +1,11 @@
-//! Lines of a given width, and words at the head of a sentence.
+//! Wrapping of text.
 
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
-/// How every text here is wrapped: at spaces, as many words in a line as fit; a word that is longer than a line is
-/// broken anywhere. Widths are columns of a terminal.
+/// How all text is wrapped: at spaces, with as many words on a line as fit; a word that is longer than a line is broken
+/// anywhere. Widths are columns of a terminal.
 pub fn wrapping(width: usize) -> Options<'static> {
-    // A line takes at least a wide character.
+    // A line fits at least one wide character.
     Options::new(width.max(2))
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation)
@@ -18,12 +18,12 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines.map(std::borrow::Cow::into_owned).collect()
 }
 
-/// How many columns a text takes in a terminal.
+/// The width of a text in columns of a terminal.
 pub fn width(text: &str) -> usize {
     textwrap::core::display_width(text)
 }
 
-/// The same text with a capital letter at its head.
+/// The text with a capital first letter.
 pub fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string());

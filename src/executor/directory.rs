@@ -20,7 +20,7 @@ const MAX_TRANSCRIPT: u64 = 64 << 20;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DirectoryError {
-    #[error("{} exists already and is not empty", path.display())]
+    #[error("{} is not empty", path.display())]
     NotEmpty { path: PathBuf },
     #[error(transparent)]
     Folder(#[from] FileError),

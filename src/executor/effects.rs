@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::audit::{is_made_anew, publication};
+use crate::audit::publication;
 use crate::ceremony::{
     Effect, ExportedFile, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal,
 };
@@ -13,7 +13,7 @@ use crate::record::{TokenId, UsePolicy};
 use crate::script::KeyId;
 use crate::storage::{Mode as FileMode, replace, replace_only, write_once};
 use crate::token::{HeldKey, KeyRequest, TokenError};
-use crate::transfer::{Occasion, Possession};
+use crate::transfer::{Destination, Occasion, Possession};
 use crate::words::Digest;
 
 use super::failure::{EffectError, EffectResult, failed};
@@ -197,7 +197,7 @@ impl Executor<'_> {
         }
         for (name, bytes) in publication(self.ceremony()) {
             let path = self.export.join(&name);
-            if is_made_anew(&name) {
+            if Destination::is_made_anew(&name) {
                 replace(&path, &bytes, FileMode::Public)?;
             } else {
                 write_once(&path, &bytes, FileMode::Public)?;
@@ -218,7 +218,7 @@ impl Executor<'_> {
         let made = self
             .look(&token.profile)?
             .into_iter()
-            .find(|seen| label_there(&seen.id));
+            .find(|seen| seen.state.initialized && label_there(&seen.id));
         if let Some(seen) = made {
             return Ok(Outcome::TokenInitialized { token: seen.id });
         }

@@ -1,4 +1,4 @@
-//! Facts about the machine, as the kernel tells them.
+//! Facts about the machine, as reported by the kernel.
 
 use std::fs;
 use std::path::Path;
@@ -7,38 +7,36 @@ use crate::words::Digest;
 use jiff::Timestamp;
 use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
 
-/// What there is to know about the machine. `None` where it cannot be told here.
+/// Facts about the machine. `None` where the kernel does not report them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// Network interfaces that have a link, the loopback excepted.
+    /// Network interfaces that have a link, except loopback.
     pub links: Option<Vec<String>>,
-    /// Network interfaces that a default route leads through.
+    /// Network interfaces of default routes.
     pub default_routes: Option<Vec<String>>,
     /// Radios that are not blocked.
     pub radios: Vec<String>,
     /// Swap areas in use.
     pub swaps: Option<Vec<String>>,
-    /// What the clock says.
     pub clock: Timestamp,
-    /// Whether a crash of this process would leave its memory in a file.
+    /// Whether a crash of this process would write its memory to a file.
     pub core_dumps: Option<bool>,
-    /// Whether the memory of this process is locked.
     pub memory_locked: Option<bool>,
     /// `kernel.yama.ptrace_scope`.
     pub ptrace_scope: Option<u8>,
     /// Whether this process runs as root.
     pub root: bool,
-    /// By what the machine was seen to be a virtual one, or a container.
+    /// The evidence that this is a virtual machine or a container.
     pub virtual_by: Option<String>,
     /// Whether the terminal is on another machine.
     pub remote: bool,
-    /// Programs above this process that record the terminal.
+    /// Ancestor processes that record the terminal.
     pub recorders: Vec<String>,
-    /// Programs above this process that keep what scrolled by.
+    /// Ancestor processes that keep a scrollback buffer.
     pub multiplexers: Vec<String>,
 }
 
-/// Programs that write down what a terminal shows.
+/// Programs that record a terminal.
 const RECORDERS: [&str; 6] = [
     "script",
     "asciinema",
@@ -47,9 +45,9 @@ const RECORDERS: [&str; 6] = [
     "tlog-rec",
     "tlog-rec-session",
 ];
-/// Programs that keep what scrolled by.
+/// Programs that keep a scrollback buffer.
 const MULTIPLEXERS: [&str; 5] = ["tmux", "tmux: server", "screen", "zellij", "dtach"];
-/// Words of firmware and hypervisors.
+/// Names of virtual firmware and hypervisors.
 const VIRTUAL: [&str; 9] = [
     "qemu",
     "kvm",
@@ -63,8 +61,7 @@ const VIRTUAL: [&str; 9] = [
 ];
 
 impl Facts {
-    /// Reads the facts below `root`, which is `/` but in tests; `has_variable` tells whether the
-    /// environment has a variable. Facts of the process itself are always of this one.
+    /// Reads the facts below `root`, which is `/` except in tests; `has_variable` checks the environment.
     pub fn gather(root: &Path, has_variable: impl Fn(&str) -> bool, now: Timestamp) -> Self {
         let system = System(root);
         let above = system.programs_above(std::process::id());
@@ -105,10 +102,10 @@ impl Facts {
     }
 }
 
-/// The names that a machine gives itself, as far as it has any; never control characters.
+/// The description of a machine, without control characters.
 pub(super) fn machine(root: &Path) -> String {
     let system = System(root);
-    let said = |path: &str| {
+    let name = |path: &str| {
         let text = system.text(path).unwrap_or_default();
         let plain: String = text.chars().filter(|c| !c.is_control()).collect();
         plain.trim().to_owned()
@@ -118,18 +115,18 @@ pub(super) fn machine(root: &Path) -> String {
         "sys/class/dmi/id/sys_vendor",
         "sys/class/dmi/id/product_name",
     ]
-    .map(said)
+    .map(name)
     .into_iter()
     .filter(|part| !part.is_empty())
     .collect();
-    let id = said("etc/machine-id");
+    let id = name("etc/machine-id");
     if !id.is_empty() {
-        // The ID itself is not to be told outside, says machine-id(5).
-        let told = Digest::of(format!("conclave machine {id}").as_bytes());
-        parts.push(format!("ID {}", told.short_hex()));
+        // machine-id(5) requires that the ID itself is kept confidential.
+        let derived = Digest::of(format!("conclave machine {id}").as_bytes());
+        parts.push(format!("ID {}", derived.short_hex()));
     }
     if parts.is_empty() {
-        "a machine without a name".to_owned()
+        "unnamed machine".to_owned()
     } else {
         parts.join(", ")
     }
@@ -149,7 +146,7 @@ pub(super) fn may_lock_memory() -> bool {
 fn core_dumps() -> Option<bool> {
     let limit = getrlimit(Resource::Core).current;
     let dumpable = dumpable_behavior().ok()?;
-    // A program to which dumps are piped gets them whatever the limit is.
+    // A program that receives dumps through a pipe gets them regardless of the limit.
     Some(dumpable != DumpableBehavior::NotDumpable || limit != Some(0))
 }
 
@@ -158,7 +155,7 @@ struct System<'a>(&'a Path);
 
 impl System<'_> {
     fn text(&self, path: &str) -> Option<String> {
-        // Bytes first: `/proc` has names in it that are no UTF-8.
+        // Bytes first: `/proc` contains names that are not UTF-8.
         let bytes = fs::read(self.0.join(path)).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
@@ -175,12 +172,12 @@ impl System<'_> {
     fn links(&self) -> Option<Vec<String>> {
         let mut names = self.names("sys/class/net")?;
         names.retain(|name| {
-            let says = |file, what| {
+            let has = |file, what| {
                 self.text(&format!("sys/class/net/{name}/{file}"))
                     .is_some_and(|text| text.trim() == what)
             };
-            // Reading the carrier of an interface that is down is an error: then it has none.
-            name != "lo" && (says("operstate", "up") || says("carrier", "1"))
+            // Reading the carrier of an interface that is down is an error: it has no link.
+            name != "lo" && (has("operstate", "up") || has("carrier", "1"))
         });
         Some(names)
     }
@@ -193,7 +190,7 @@ impl System<'_> {
                 (columns.first()?, columns.get(1)?, columns.get(7)?);
             (*destination == "00000000" && *mask == "00000000").then(|| (*interface).to_owned())
         });
-        // A kernel without IPv6 has no such file.
+        // A kernel without IPv6 does not have this file.
         let v6 = self.text("proc/net/ipv6_route").unwrap_or_default();
         let v6 = v6.lines().filter_map(|line| {
             let columns: Vec<_> = line.split_whitespace().collect();
@@ -236,7 +233,7 @@ impl System<'_> {
         )
     }
 
-    /// Locked if all that is resident is.
+    /// Whether all resident memory is locked.
     fn memory_locked(&self) -> Option<bool> {
         let status = self.text("proc/self/status")?;
         let kilobytes = |name| -> Option<u64> {
@@ -254,9 +251,9 @@ impl System<'_> {
         }
         for file in ["sys_vendor", "product_name"] {
             let path = format!("sys/class/dmi/id/{file}");
-            let said = self.text(&path).unwrap_or_default().to_lowercase();
-            if VIRTUAL.iter().any(|word| said.contains(word)) {
-                return Some(format!("/{path}: {}", said.trim()));
+            let text = self.text(&path).unwrap_or_default().to_lowercase();
+            if VIRTUAL.iter().any(|word| text.contains(word)) {
+                return Some(format!("/{path}: {}", text.trim()));
             }
         }
         let processor = self.text("proc/cpuinfo").unwrap_or_default();
@@ -264,14 +261,14 @@ impl System<'_> {
             .lines()
             .find(|line| line.starts_with("flags"))
             .is_some_and(|line| line.split_whitespace().any(|flag| flag == "hypervisor"));
-        hypervisor.then(|| "the processor's flag \"hypervisor\"".to_owned())
+        hypervisor.then(|| "processor flag \"hypervisor\"".to_owned())
     }
 
-    /// The names of the processes above one, the nearest first.
+    /// The names of the ancestors of a process, the nearest first.
     fn programs_above(&self, process: u32) -> Vec<String> {
         let mut names = Vec::new();
         let mut next = Some(process);
-        // A process cannot be above itself, but a listing that changes while it is read may say so.
+        // A process is not its own ancestor, but a listing that changes while it is read may show that.
         for _ in 0..64 {
             let Some(status) = next.and_then(|id| self.text(&format!("proc/{id}/status"))) else {
                 break;
@@ -300,7 +297,7 @@ mod tests {
     use super::*;
     use tempfile::TempDir;
 
-    /// A machine made of files: `(path, text)`.
+    /// A simulated machine: files as `(path, text)`.
     fn machine(files: &[(&str, &str)]) -> TempDir {
         let root = TempDir::new().unwrap();
         for (path, text) in files {
@@ -379,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_not_known() {
+    fn missing_files_are_unknown_facts() {
         let facts = gather(&[], &[]);
         assert_eq!(facts.links, None);
         assert_eq!(facts.default_routes, None);
@@ -389,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_above_are_named() {
+    fn ancestors_that_record_are_found() {
         let own = std::process::id();
         let facts = gather(
             &[
@@ -404,13 +401,13 @@ mod tests {
             ],
             &["TMUX"],
         );
-        // The first is this program itself, whatever it is called.
+        // The first is this program itself, whatever its name.
         assert_eq!(facts.recorders, ["script"]);
         assert_eq!(facts.multiplexers, ["tmux: server"]);
     }
 
     #[test]
-    fn the_environment_tells_of_what_is_out_of_sight() {
+    fn the_environment_shows_what_the_processes_do_not() {
         let facts = gather(&[], &["SSH_TTY", "ASCIINEMA_REC", "STY"]);
         assert!(facts.remote);
         assert_eq!(facts.recorders, ["asciinema"]);
@@ -418,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_is_told_by_what_it_says_and_not_by_its_secret_id() {
+    fn the_description_of_a_machine_does_not_contain_its_secret_id() {
         let files = [
             ("proc/sys/kernel/hostname", "vault\n"),
             ("sys/class/dmi/id/sys_vendor", "LENOVO\n"),
@@ -427,14 +424,11 @@ mod tests {
         let told = super::machine(machine(&files).path());
         assert!(told.starts_with("vault, LENOVO, ID "), "{told}");
         assert!(!told.contains("0123"), "{told}");
-        assert_eq!(
-            super::machine(machine(&[]).path()),
-            "a machine without a name"
-        );
+        assert_eq!(super::machine(machine(&[]).path()), "unnamed machine");
     }
 
     #[test]
-    fn virtual_machines_and_containers_are_told_from_real_ones() {
+    fn virtual_machines_and_containers_are_recognized() {
         for (files, told) in [
             (&[(".dockerenv", "")][..], Some("/.dockerenv")),
             (
@@ -446,7 +440,7 @@ mod tests {
                     "proc/cpuinfo",
                     "processor\t: 0\nflags\t\t: fpu hypervisor\n",
                 )],
-                Some("the processor's flag \"hypervisor\""),
+                Some("processor flag \"hypervisor\""),
             ),
             (
                 &[

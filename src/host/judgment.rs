@@ -1,4 +1,4 @@
-//! What the facts mean. Nothing is read here.
+//! The result of each check, from the facts alone.
 
 use jiff::Timestamp;
 
@@ -6,192 +6,148 @@ use crate::record::Finding;
 
 use super::{Check, Facts, Level};
 
-/// 2026-01-01T00:00:00Z: a clock that is earlier has lost its battery.
+/// 2026-01-01T00:00:00Z: an earlier clock has lost its battery.
 const EARLIEST: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
+#[expect(clippy::too_many_lines, reason = "a row for each check")]
 pub(super) fn checks(facts: &Facts) -> Vec<Check> {
-    let check = |id: &str, (level, detail): (Level, String)| Check {
-        level,
-        finding: Finding::new(id, detail),
-    };
-    vec![
-        check(
+    use Level::{Caution, Unfit};
+    let now = facts.clock.strftime("%Y-%m-%dT%H:%M:%SZ");
+    let found = |names: &Option<Vec<String>>| Some(!names.as_ref()?.is_empty());
+    let names = |names: &Option<Vec<String>>| visible(names.as_deref().unwrap_or_default());
+    let judgments = [
+        (
             "host.network-link",
-            none_of(
-                facts.links.as_deref(),
-                "no network interface has a link",
-                |found| format!("a network is connected: {found}; pull the cable or switch it off"),
+            found(&facts.links),
+            "no network interface has a link".to_owned(),
+            Unfit,
+            format!(
+                "connected network interface: {}; unplug the cable or disable the interface",
+                names(&facts.links)
             ),
         ),
-        check(
+        (
             "host.default-route",
-            none_of(
-                facts.default_routes.as_deref(),
-                "no route leads to other networks",
-                |found| format!("a default route leads through {found}"),
+            found(&facts.default_routes),
+            "no default route".to_owned(),
+            Unfit,
+            format!(
+                "default route through {}; delete it with 'ip route del default'",
+                names(&facts.default_routes)
             ),
         ),
-        check("host.radio", radio(facts)),
-        check(
-            "host.swap",
-            none_of(facts.swaps.as_deref(), "no swap is in use", |found| {
-                format!("memory may be written to {found}; run 'swapoff -a'")
-            }),
+        (
+            "host.radio",
+            Some(!facts.radios.is_empty()),
+            "all radios are off".to_owned(),
+            Caution,
+            format!("radio is on: {}; run 'rfkill block all'", visible(&facts.radios)),
         ),
-        check("host.core-dumps", core_dumps(facts)),
-        check("host.memory-lock", memory_lock(facts)),
-        check("host.ptrace", ptrace(facts)),
-        check("host.clock", clock(facts)),
-        check("host.root", root(facts)),
-        check("host.virtual", virtual_machine(facts)),
-        check("host.remote", remote(facts)),
-        check("host.recording", recording(facts)),
-    ]
+        (
+            "host.swap",
+            found(&facts.swaps),
+            "swap is not used".to_owned(),
+            Unfit,
+            format!(
+                "memory may be written to the swap area {}; run 'swapoff -a'",
+                names(&facts.swaps)
+            ),
+        ),
+        (
+            "host.core-dumps",
+            facts.core_dumps,
+            "core dumps are disabled".to_owned(),
+            Unfit,
+            "core dumps are enabled: a crash would write the memory to a file; run 'ulimit -c 0'".to_owned(),
+        ),
+        (
+            "host.memory-lock",
+            facts.memory_locked.map(|is_locked| !is_locked),
+            "the memory is locked".to_owned(),
+            Caution,
+            "the memory is not locked; run 'ulimit -l unlimited' and start again".to_owned(),
+        ),
+        (
+            "host.ptrace",
+            Some(facts.ptrace_scope.unwrap_or(0) == 0),
+            "programs cannot read the memory of other programs".to_owned(),
+            Caution,
+            if facts.ptrace_scope.is_some() {
+                "programs of the same user can read each other's memory; run 'sysctl kernel.yama.ptrace_scope=1'"
+            } else {
+                "the kernel does not prevent programs from reading each other's memory (no Yama)"
+            }
+            .to_owned(),
+        ),
+        (
+            "host.clock",
+            Some(facts.clock < EARLIEST),
+            format!("the clock shows {now}; two people compare it with their own"),
+            Unfit,
+            format!("the clock shows {now}, which is in the past; set it with 'date -u -s TIME'"),
+        ),
+        (
+            "host.root",
+            Some(facts.root),
+            "the program does not run as root".to_owned(),
+            Caution,
+            "the program runs as root; use an unprivileged user who can access the tokens".to_owned(),
+        ),
+        (
+            "host.virtual",
+            Some(facts.virtual_by.is_some()),
+            "no sign of a virtual machine".to_owned(),
+            Caution,
+            format!(
+                "virtual machine or container, whose host can read all memory ({})",
+                facts.virtual_by.as_deref().unwrap_or_default().escape_debug()
+            ),
+        ),
+        (
+            "host.remote",
+            Some(facts.remote),
+            "the terminal is on this machine".to_owned(),
+            Unfit,
+            "the terminal is on another machine (SSH); use the console of this machine".to_owned(),
+        ),
+        recording(facts),
+    ];
+    judgments
+        .into_iter()
+        .map(|(id, is_bad, good, level, bad)| {
+            let (level, detail) = match is_bad {
+                Some(false) => (Level::Fit, good),
+                Some(true) => (level, bad),
+                None => (Caution, UNKNOWN.to_owned()),
+            };
+            Check {
+                level,
+                finding: Finding::new(id, detail),
+            }
+        })
+        .collect()
 }
 
-type Judgment = (Level, String);
-
-fn none_of(found: Option<&[String]>, good: &str, bad: impl Fn(String) -> String) -> Judgment {
-    match found {
-        Some([]) => (Level::Fit, good.to_owned()),
-        Some(found) => (Level::Unfit, bad(visible(found))),
-        None => unknown(),
-    }
-}
-
-fn unknown() -> Judgment {
-    (
-        Level::Caution,
-        "cannot be told on this system; two people look for themselves".to_owned(),
-    )
-}
+const UNKNOWN: &str =
+    "unknown: this system does not report it; two people must check it themselves";
 
 /// Names of interfaces and programs are free text.
 fn visible(names: &[String]) -> String {
     names.join(", ").escape_debug().to_string()
 }
 
-fn radio(facts: &Facts) -> Judgment {
-    if facts.radios.is_empty() {
-        (Level::Fit, "no radio is switched on".to_owned())
+fn recording(facts: &Facts) -> (&'static str, Option<bool>, String, Level, String) {
+    let (recorders, multiplexers) = (visible(&facts.recorders), visible(&facts.multiplexers));
+    let (level, bad) = if recorders.is_empty() {
+        let bad = format!("{multiplexers} keeps a copy of the screen; use a plain terminal");
+        (Level::Caution, bad)
     } else {
-        let radios = visible(&facts.radios);
-        (
-            Level::Caution,
-            format!("radio switched on: {radios}; run 'rfkill block all'"),
-        )
-    }
-}
-
-fn core_dumps(facts: &Facts) -> Judgment {
-    match facts.core_dumps {
-        Some(false) => (Level::Fit, "a crash leaves no memory image".to_owned()),
-        Some(true) => (
-            Level::Unfit,
-            "a crash would leave the memory in a file".to_owned(),
-        ),
-        None => unknown(),
-    }
-}
-
-fn memory_lock(facts: &Facts) -> Judgment {
-    match facts.memory_locked {
-        Some(true) => (Level::Fit, "the memory is locked".to_owned()),
-        Some(false) => (
-            Level::Caution,
-            "the memory is not locked; raise the limit with 'ulimit -l unlimited'".to_owned(),
-        ),
-        None => unknown(),
-    }
-}
-
-fn ptrace(facts: &Facts) -> Judgment {
-    match facts.ptrace_scope {
-        Some(1..) => (
-            Level::Fit,
-            "programs cannot look into each other".to_owned(),
-        ),
-        Some(0) => (
-            Level::Caution,
-            "programs of one user can look into each other; set kernel.yama.ptrace_scope = 1"
-                .to_owned(),
-        ),
-        None => (
-            Level::Caution,
-            "the kernel has no limit on looking into other programs (Yama)".to_owned(),
-        ),
-    }
-}
-
-fn clock(facts: &Facts) -> Judgment {
-    let now = facts.clock.strftime("%Y-%m-%dT%H:%M:%SZ");
-    if facts.clock < EARLIEST {
-        (
-            Level::Unfit,
-            format!("the clock says {now}, which is in the past; set it"),
-        )
-    } else {
-        (
-            Level::Fit,
-            format!("the clock says {now}; two people compare it with theirs"),
-        )
-    }
-}
-
-fn root(facts: &Facts) -> Judgment {
-    if facts.root {
-        (
-            Level::Caution,
-            "this runs as root; a user who may use the tokens is enough".to_owned(),
-        )
-    } else {
-        (Level::Fit, "this does not run as root".to_owned())
-    }
-}
-
-fn virtual_machine(facts: &Facts) -> Judgment {
-    match &facts.virtual_by {
-        None => (Level::Fit, "no sign of a virtual machine".to_owned()),
-        Some(sign) => (
-            Level::Caution,
-            format!(
-                "this is a virtual machine or a container, whose host can read all memory ({})",
-                sign.escape_debug()
-            ),
-        ),
-    }
-}
-
-fn remote(facts: &Facts) -> Judgment {
-    if facts.remote {
-        (
-            Level::Unfit,
-            "the terminal is on another machine (SSH); sit down at this one".to_owned(),
-        )
-    } else {
-        (Level::Fit, "the terminal is on this machine".to_owned())
-    }
-}
-
-fn recording(facts: &Facts) -> Judgment {
-    if !facts.recorders.is_empty() {
-        let programs = visible(&facts.recorders);
-        (
-            Level::Unfit,
-            format!("the terminal is recorded by {programs}"),
-        )
-    } else if !facts.multiplexers.is_empty() {
-        let programs = visible(&facts.multiplexers);
-        (
-            Level::Caution,
-            format!("{programs} keeps what the screen showed; use a plain terminal"),
-        )
-    } else {
-        (
-            Level::Fit,
-            "nothing seems to record the terminal".to_owned(),
-        )
-    }
+        let bad = format!("{recorders} records the terminal; end it first");
+        (Level::Unfit, bad)
+    };
+    let is_bad = !recorders.is_empty() || !multiplexers.is_empty();
+    let good = "no known program records the terminal".to_owned();
+    ("host.recording", Some(is_bad), good, level, bad)
 }
 
 #[cfg(test)]
@@ -225,18 +181,18 @@ mod tests {
         assert_eq!(inspection.checks().len(), 12);
     }
 
-    /// Spoils a good machine and asserts that one check alone tells it.
-    fn assert_told(id: &str, level: Level, spoil: impl Fn(&mut Facts)) {
+    /// Changes a good machine and asserts that only one check reports it.
+    fn assert_reported(id: &str, level: Level, spoil: impl Fn(&mut Facts)) {
         let mut facts = good();
         spoil(&mut facts);
         let inspection = Inspection::of(&facts);
-        let told: Vec<_> = inspection
+        let found: Vec<_> = inspection
             .checks()
             .iter()
             .filter(|check| check.level != Level::Fit)
             .map(|check| (check.finding.check.as_str(), check.level))
             .collect();
-        assert_eq!(told, [(id, level)]);
+        assert_eq!(found, [(id, level)]);
         assert_eq!(inspection.is_fit(), level != Level::Unfit);
     }
 
@@ -245,8 +201,8 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_a_machine_unfit_is_told_by_its_own_check() {
-        let unfit = |id, spoil: fn(&mut Facts)| assert_told(id, Level::Unfit, spoil);
+    fn what_makes_a_machine_unfit_is_reported_by_one_check() {
+        let unfit = |id, spoil: fn(&mut Facts)| assert_reported(id, Level::Unfit, spoil);
         unfit("host.network-link", |f| f.links = Some(one("eth0")));
         unfit("host.default-route", |f| {
             f.default_routes = Some(one("eth0"));
@@ -259,8 +215,8 @@ mod tests {
     }
 
     #[test]
-    fn what_people_should_know_is_told_by_its_own_check() {
-        let caution = |id, spoil: fn(&mut Facts)| assert_told(id, Level::Caution, spoil);
+    fn what_people_should_know_is_reported_by_one_check() {
+        let caution = |id, spoil: fn(&mut Facts)| assert_reported(id, Level::Caution, spoil);
         caution("host.radio", |f| f.radios = one("wlan"));
         caution("host.memory-lock", |f| f.memory_locked = Some(false));
         caution("host.ptrace", |f| f.ptrace_scope = Some(0));
@@ -272,8 +228,8 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_never_passes() {
-        let unknown = |id, spoil: fn(&mut Facts)| assert_told(id, Level::Caution, spoil);
+    fn what_is_unknown_never_passes() {
+        let unknown = |id, spoil: fn(&mut Facts)| assert_reported(id, Level::Caution, spoil);
         unknown("host.network-link", |f| f.links = None);
         unknown("host.default-route", |f| f.default_routes = None);
         unknown("host.swap", |f| f.swaps = None);

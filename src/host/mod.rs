@@ -1,7 +1,7 @@
-//! What the machine must be on which a ceremony is held: cut off, forgetful, and on time.
+//! Host checks: whether the machine is isolated, keeps no copies of secrets, and has the right time.
 //!
-//! [`harden`] does what a process can do for itself; [`inspect`] says what is left to
-//! people. Each check has a stable ID and is told, passed or not.
+//! [`harden`] does what a process can do for itself; [`inspect`] checks the rest. Each check has a stable ID, and is
+//! reported whether it passed or not.
 
 mod facts;
 mod hardening;
@@ -17,19 +17,17 @@ use crate::record::Finding;
 pub use facts::Facts;
 pub use hardening::{Hardening, harden};
 
-/// How a check came out.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// As it should be.
     Fit,
-    /// People should know, and may go on.
+    /// People should know, and may continue.
     Caution,
-    /// Not fit for a ceremony.
+    /// Not suitable for a ceremony.
     Unfit,
 }
 
 impl Level {
-    /// The word that stands in reports: `unfit`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Fit => "fit",
@@ -45,12 +43,11 @@ impl fmt::Display for Level {
     }
 }
 
-/// One check of the machine and what it found.
+/// One check of the machine and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// How it came out.
     pub level: Level,
-    /// Its stable ID and one sentence.
+    /// The stable ID of the check, and one sentence.
     pub finding: Finding,
 }
 
@@ -61,19 +58,18 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// Judges facts, wherever they come from.
     pub fn of(facts: &Facts) -> Self {
         Self {
             checks: judgment::checks(facts),
         }
     }
 
-    /// Every check, those that passed included.
+    /// Every check, including those that passed.
     pub fn checks(&self) -> &[Check] {
         &self.checks
     }
 
-    /// What people should know: everything that is not as it should be.
+    /// The checks that did not pass.
     pub fn findings(&self) -> Vec<Finding> {
         self.checks
             .iter()
@@ -82,19 +78,18 @@ impl Inspection {
             .collect()
     }
 
-    /// Whether a ceremony may be held here.
     pub fn is_fit(&self) -> bool {
         self.checks.iter().all(|check| check.level != Level::Unfit)
     }
 }
 
-/// What this machine says of itself: name, maker, model, and an ID that is not its own but follows from it. It
-/// proves nothing, and tells a room that it is at another machine than before.
+/// A description of this machine: host name, manufacturer, model, and a value derived from its machine ID. It proves
+/// nothing, but shows that a ceremony continues on another machine.
 pub fn machine() -> String {
     facts::machine(Path::new("/"))
 }
 
-/// Inspects this machine and this process, as they are now: after [`harden`], its work shows.
+/// Checks this machine and this process in their current state; [`harden`] comes first.
 pub fn inspect() -> Inspection {
     Inspection::of(&Facts::gather(
         Path::new("/"),

@@ -20,38 +20,35 @@ use super::secret_input::{SecretLines, read_secret, show_secret};
 
 const WIDTH: usize = 78;
 
-/// How often a wait is reported, so that a screen reader is not drowned in it.
+/// How often a wait is reported; more often would overwhelm a screen reader.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 
-/// What can be typed at any question, beside an answer to it.
+/// What can be typed at any prompt instead of an answer.
 const COMMANDS: [(&str, &str); 5] = [
     (
-        "/other",
-        "what the room may ask for beside answering: corrections, people who come and go",
+        "/options",
+        "more options: corrections, people who arrive or leave",
     ),
-    ("/exception", "write down a departure from the script"),
-    ("/transcript", "show what was recorded so far"),
-    ("/abort", "break off for good, or leave and resume later"),
-    ("/help", "this list"),
+    ("/exception", "record an exception to the script"),
+    ("/transcript", "show the transcript so far"),
+    ("/abort", "abort, or leave and resume later"),
+    ("/help", "show this list"),
 ];
 
-/// The ceremony line by line: questions and records go to the output, answers come from standard input.
+/// The ceremony line by line: prompts and events are printed, answers are read from standard input.
 pub struct LineMode<W: Write> {
     input: Input,
     pins: Option<SecretLines>,
     output: BufWriter<W>,
     step: Option<StepId>,
     reported: Duration,
-    /// The seconds that were left for a touch when that was said last.
+    /// The remaining seconds for a touch when they were last reported.
     touch: Option<u64>,
     transcript: Vec<String>,
 }
 
 impl<W: Write> LineMode<W> {
-    /// Takes standard input. `pins` gives the PINs instead of the terminal, one per line.
-    ///
-    /// # Errors
-    /// When the signals of the process cannot be taken.
+    /// Uses standard input. PINs are read from `pins` if it is given, or else from the terminal.
     pub fn new(output: W, pins: Option<SecretLines>) -> io::Result<Self> {
         Ok(Self {
             input: Input::open()?,
@@ -65,13 +62,13 @@ impl<W: Write> LineMode<W> {
     }
 
     fn say(&mut self, text: &str) {
-        // A terminal that is gone is noticed at the next question.
+        // If the terminal is gone, the next prompt fails.
         let _ = writeln!(self.output, "{}", visible(text));
     }
 
     fn say_wrapped(&mut self, first: &str, text: &str) {
         let rest = " ".repeat(first.chars().count());
-        // One paragraph, whatever is in it. A long word stays whole: somebody may copy it.
+        // Always one paragraph. A long word is not broken, so that it can be copied.
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let options = wrapping(WIDTH)
             .initial_indent(first)
@@ -82,7 +79,7 @@ impl<W: Write> LineMode<W> {
         }
     }
 
-    /// Counts down while a token waits for a finger.
+    /// Counts down while a token waits for a touch.
     fn say_touch(&mut self, left: Option<Duration>) {
         let Some(left) = left.map(|left| left.as_secs()) else {
             self.touch = None;
@@ -90,12 +87,10 @@ impl<W: Write> LineMode<W> {
         };
         let is_due = self
             .touch
-            .is_none_or(|said| left + REPORT_EVERY.as_secs() <= said);
+            .is_none_or(|reported| left + REPORT_EVERY.as_secs() <= reported);
         if is_due {
             self.touch = Some(left);
-            self.say(&format!(
-                "  TOUCH THE TOKEN: it blinks, and waits for a finger. {left} s left."
-            ));
+            self.say(&format!("  TOUCH THE TOKEN that blinks. {left} s left."));
         }
     }
 
@@ -105,7 +100,7 @@ impl<W: Write> LineMode<W> {
         self.input.line()
     }
 
-    /// Says where the room is, when it has come to another step.
+    /// Prints the current step when it changes.
     fn say_step(&mut self, ceremony: &Ceremony) {
         let Some(step) = ceremony.current_step() else {
             return;
@@ -135,14 +130,14 @@ impl<W: Write> LineMode<W> {
             self.say_wrapped("  ", &line);
         }
         if !proves.is_empty() {
-            self.say("  What will be proven:");
+            self.say("  This step proves:");
             for line in proves {
                 self.say_wrapped("  - ", &line);
             }
         }
     }
 
-    /// What is to be done when a line is not an answer, but a command, or no line came.
+    /// Handles a signal instead of a line.
     fn interrupt(&mut self, ceremony: &Ceremony, stop: Stop) -> Result<(), Interrupt> {
         match stop {
             Stop::Leave => Err(Interrupt::Leave),
@@ -150,19 +145,19 @@ impl<W: Write> LineMode<W> {
         }
     }
 
-    /// Ctrl-C, which may not have been meant.
+    /// Confirms Ctrl-C.
     fn ask_to_abort(&mut self, _ceremony: &Ceremony) -> Result<(), Interrupt> {
         self.say("");
-        self.say("Nothing is lost. Type");
-        self.say("  LEAVE  to stop here and resume later,");
-        self.say("  ABORT  to break the ceremony off for good,");
-        self.say("  or press Enter to go on.");
+        self.say("Nothing is lost. Type one of these words:");
+        self.say("  LEAVE  to stop now and resume later");
+        self.say("  ABORT  to abort the ceremony permanently");
+        self.say("Or press Enter to continue.");
         match self.ask_inline("> ").as_deref() {
             Ok("LEAVE") | Err(_) => Err(Interrupt::Leave),
             Ok("ABORT") => {
-                self.say("What exists now stays where it is, and the record says that it was broken off.");
-                self.say("A new script takes proven keys in: conclave script new --adopt DIR.");
-                match self.ask_inline("Why? (Enter: do not abort) ") {
+                self.say("Keys and files remain where they are. The transcript records that the ceremony was aborted.");
+                self.say("A new script can use the proven keys: conclave script new --adopt DIR.");
+                match self.ask_inline("Reason (press Enter not to abort): ") {
                     Ok(reason) if reason.is_empty() => Ok(()),
                     Ok(reason) => Err(Interrupt::Abort { reason }),
                     Err(Stop::Leave) => Err(Interrupt::Leave),
@@ -176,7 +171,7 @@ impl<W: Write> LineMode<W> {
     fn command(&mut self, ceremony: &Ceremony, line: &str) -> Result<(), Interrupt> {
         match line {
             "/abort" => self.ask_to_abort(ceremony),
-            "/other" => match self.other(ceremony) {
+            "/options" => match self.other(ceremony) {
                 Ok(Some(request)) => Err(Interrupt::Request(request)),
                 Ok(None) => Ok(()),
                 Err(stop) => self.interrupt(ceremony, stop),
@@ -196,15 +191,15 @@ impl<W: Write> LineMode<W> {
                 for (command, what) in COMMANDS {
                     self.say(&format!("  {command:<12} {what}"));
                 }
-                self.say("  Ctrl-C       as /abort");
+                self.say("  Ctrl-C       same as /abort");
                 Ok(())
             }
         }
     }
 
-    /// Fills in an exception sheet; none when it was given up.
+    /// Fills in an exception report; `None` if it was canceled.
     fn exception(&mut self, ceremony: &Ceremony) -> Result<Option<Interrupt>, Stop> {
-        self.say("Exception sheet (an empty line gives it up)");
+        self.say("Exception report (press Enter on an empty line to cancel)");
         let mut texts = Vec::new();
         for question in ["  Expected: ", "  Happened: ", "  Decided:  "] {
             let text = self.ask_inline(question)?;
@@ -213,7 +208,7 @@ impl<W: Write> LineMode<W> {
             }
             texts.push(text);
         }
-        self.say("  Decided by two people, neither of them the ceremony administrator:");
+        self.say("  Two people approve it; the ceremony administrator cannot:");
         for id in ceremony.deciders() {
             self.say(&format!("    {id:<12} {}", ceremony.name(&id)));
         }
@@ -227,7 +222,7 @@ impl<W: Write> LineMode<W> {
                 Ok(id) if ceremony.script().person(&id).is_some() && !people.contains(&id) => {
                     people.push(id);
                 }
-                _ => self.say("  That is nobody of this list, or was named already."),
+                _ => self.say("  Type the ID of a person in this list who was not entered before."),
             }
         }
         let mut texts = texts.into_iter();
@@ -240,7 +235,7 @@ impl<W: Write> LineMode<W> {
         let waivable = ceremony.waivable();
         let mut waives = None;
         if !waivable.is_empty() {
-            self.say("  Does it waive a check? (an empty line: it only notes what happened)");
+            self.say("  Does it waive a check? (press Enter if it only records what happened)");
             let texts = waivable.iter().map(|check| check.meaning());
             waives = self.pick("  Number > ", texts)?.map(|at| waivable[at]);
         }
@@ -251,14 +246,14 @@ impl<W: Write> LineMode<W> {
         }))
     }
 
-    /// Lets the room choose an offer and fill in its form; none when it was given up.
+    /// Lets the participants choose an option and fill in its form; `None` if it was canceled.
     fn other(&mut self, ceremony: &Ceremony) -> Result<Option<Request>, Stop> {
         let offers = ceremony.offers();
         if offers.is_empty() {
-            self.say("  Nothing is offered before attendance is complete.");
+            self.say("  There are no more options until attendance is complete.");
             return Ok(None);
         }
-        self.say("What is asked for (an empty line gives it up)");
+        self.say("More options (press Enter on an empty line to cancel)");
         let titles = offers.iter().map(|offer| offer.kind.title());
         let Some(at) = self.pick("  Number > ", titles)? else {
             return Ok(None);
@@ -284,7 +279,7 @@ impl<W: Write> LineMode<W> {
         Ok(Some(offer.with(values)))
     }
 
-    /// The place of what was chosen from a list; none when nothing was.
+    /// The index of the chosen item; `None` if nothing was chosen.
     fn pick<'t>(
         &mut self,
         question: &str,
@@ -306,11 +301,11 @@ impl<W: Write> LineMode<W> {
         }
     }
 
-    /// One answer; none when the line was a command or is not understood.
+    /// One answer; `None` if the line was a command or not valid.
     fn one_answer(&mut self, ceremony: &Ceremony, ask: &Ask) -> Result<Option<Answer>, Interrupt> {
         let question = match ask {
             Ask::Enter { action } => format!("  {action}: press Enter > "),
-            Ask::Word { word } => format!("  Type {word} to go on > "),
+            Ask::Word { word } => format!("  Type {word} to continue > "),
             Ask::Choice { label, options } => {
                 self.say(&format!("  {label}"));
                 for (index, choice) in options.iter().enumerate() {
@@ -320,14 +315,14 @@ impl<W: Write> LineMode<W> {
             }
             Ask::Clock => {
                 self.say(&format!(
-                    "  The machine's clock says {}.",
+                    "  The clock of this machine shows {}.",
                     ceremony.machine_time(Timestamp::now())
                 ));
-                self.say("  Right within a minute: Enter. Otherwise type the right time, in UTC,");
-                "  as 2026-12-01T09:41:00Z > ".to_owned()
+                self.say("  If it is right within a minute, press Enter. Otherwise type the right time in UTC,");
+                "  for example 2026-12-01T09:41:00Z > ".to_owned()
             }
             Ask::Reading { label, usual } if ceremony.mode() == Mode::Rehearsal => {
-                format!("  {label} (the rehearsal gives, at Enter: {usual}) > ")
+                format!("  {label} (rehearsal: press Enter for {usual}) > ")
             }
             Ask::Reading { label, .. } => format!("  {label} > "),
             Ask::Text { label, default } => match default.as_deref() {
@@ -353,7 +348,7 @@ impl<W: Write> LineMode<W> {
         Ok(match ask {
             Ask::Enter { .. } if line.is_empty() => Some(Answer::Enter),
             Ask::Enter { .. } => {
-                self.say("  Press Enter alone to go on, or type /help.");
+                self.say("  Press Enter on an empty line to continue, or type /help.");
                 None
             }
             Ask::Word { .. } | Ask::Clock | Ask::Reading { .. } | Ask::Text { .. } => {
@@ -374,7 +369,7 @@ impl<W: Write> LineMode<W> {
                 };
                 let mut remark = String::new();
                 if options[index].wants_remark {
-                    match self.ask_inline("  In a few words > ") {
+                    match self.ask_inline("  Describe it in a few words > ") {
                         Ok(text) => remark = text,
                         Err(stop) => {
                             self.interrupt(ceremony, stop)?;
@@ -387,11 +382,11 @@ impl<W: Write> LineMode<W> {
         })
     }
 
-    /// One entry of a PIN, wherever PINs come from.
+    /// One entry of a PIN.
     fn one_pin(&mut self, title: &str, given: Option<&str>) -> Result<Zeroizing<String>, Stop> {
         let typed = match &mut self.pins {
             Some(pins) => pins.next_line(),
-            // In a rehearsal that is played from a file there is nobody to type.
+            // In a rehearsal with input from a file, nobody can type.
             None if given.is_some() && !self.input.is_terminal() => Ok(Zeroizing::default()),
             None => {
                 let _ = self.output.flush();
@@ -409,32 +404,32 @@ impl<W: Write> LineMode<W> {
                 Ok(Zeroizing::default())
             }
             Err(error) => {
-                self.say(&format!("  The PIN cannot be read: {error}."));
+                self.say(&format!("  Cannot read the PIN: {error}."));
                 Err(Stop::Leave)
             }
         }
     }
 
-    /// Shows a secret when the others have turned away.
+    /// Shows a secret to one person.
     fn show_once(&mut self, shown: &SecretShown) -> Result<(), Stop> {
-        self.ask_inline("  Enter shows it > ")?;
+        self.ask_inline("  Press Enter to show it > ")?;
         let _ = self.output.flush();
         let before = [format!(
             "The {} for {}:",
             shown.title,
             visible(&shown.about)
         )];
-        let after = "Enter, when it is written down: it is not shown again. ";
+        let after = "Press Enter when it is written down. It is not shown again. ";
         show_secret(&before, &shown.lines, after).map_err(|error| {
             if error.kind() == ErrorKind::Interrupted {
                 return self.input.stopped().unwrap_or(Stop::Break);
             }
-            self.say(&format!("  It cannot be shown: {error}."));
+            self.say(&format!("  Cannot show it: {error}."));
             Stop::Leave
         })
     }
 
-    /// A PIN, typed twice when it is new; none when it has to be typed anew.
+    /// A PIN, typed twice if it is new; `None` if it must be typed again.
     fn try_pin(&mut self, prompt: &SecretPrompt) -> Result<Option<Pin>, Stop> {
         let title = prompt.purpose.title();
         let given = prompt.given.as_deref();
@@ -457,10 +452,12 @@ impl<W: Write> LineMode<W> {
         }
     }
 
-    /// Whether the last try before the token locks is really meant.
+    /// Confirms the last try before the token locks.
     fn confirm_last_try(&mut self, word: &str) -> Result<bool, Stop> {
         self.say("  This is the last try before the token locks.");
-        let typed = self.ask_inline(&format!("  Type {word} to use it, Enter to keep it > "))?;
+        let typed = self.ask_inline(&format!(
+            "  Type {word} to use it, or press Enter to keep it > "
+        ))?;
         Ok(typed == word)
     }
 }
@@ -495,26 +492,26 @@ impl<W: Write> FrontEnd for LineMode<W> {
         let text = match prompt.purpose {
             SecretPurpose::NewApprovalCode => {
                 format!(
-                    "{name} chooses a code by which to approve, of four characters or more. The others turn away."
+                    "{name}: choose an approval code of at least four characters. Everyone else: look away."
                 )
             }
             SecretPurpose::ApprovalCode => {
-                format!("{name} approves by code: {about}. The others turn away.")
+                format!(
+                    "{name}: enter your approval code to approve: {about}. Everyone else: look away."
+                )
             }
-            _ => format!("The {title} of {name}, for {about}. The others turn away."),
+            _ => format!("{name}: enter the {title} for {about}. Everyone else: look away."),
         };
         self.say_wrapped("  ", &text);
         if let Some(tries) = prompt.tries {
             self.say(&format!("  Tries: {tries}."));
         }
         if prompt.digits_only {
-            self.say(
-                "  Digits only: letters move with the keyboard's layout, and it was not tested.",
-            );
+            self.say("  Use digits only: the keyboard layout was not tested.");
         }
         if let Some(given) = &prompt.given {
             self.say(&format!(
-                "  The rehearsal gives it: {given}. Enter alone takes it."
+                "  Rehearsal: it is {given}. Press Enter to use it."
             ));
         }
         loop {
@@ -541,7 +538,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
         self.say_step(ceremony);
         let name = ceremony.name(&shown.who);
         let text = format!(
-            "The {} for {}. The others turn away: {name} alone sees the screen next, and writes by hand.",
+            "{name}: write down the {} for {} by hand. Everyone else: look away from the screen.",
             shown.title, shown.about
         );
         self.say_wrapped("  ", &text);
@@ -549,7 +546,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
             self.say_wrapped("  ", advice);
         }
         if !self.input.is_terminal() && ceremony.mode() == Mode::Rehearsal {
-            self.say("  Not shown: this rehearsal is played from a file.");
+            self.say("  Not shown, because the input of this rehearsal comes from a file.");
             return Ok(());
         }
         loop {
@@ -586,8 +583,8 @@ impl<W: Write> FrontEnd for LineMode<W> {
             (Some(stop), WaitingOn::People) => self.interrupt(ceremony, stop),
             (Some(Stop::Leave), WaitingOn::Token) => Err(Interrupt::Leave),
             (Some(Stop::Break), WaitingOn::Token) => {
-                self.say("  The token has not answered. If it is given up, this process asks no token again.");
-                match self.ask_inline("  Type GIVE UP, or Enter to wait on > ") {
+                self.say("  The token does not respond. If you give up, this process cannot use any token again.");
+                match self.ask_inline("  Type GIVE UP, or press Enter to keep waiting > ") {
                     Ok(typed) if typed == "GIVE UP" => Err(Interrupt::Cancel),
                     Err(Stop::Leave) => Err(Interrupt::Leave),
                     _ => Ok(()),

@@ -8,18 +8,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-/// How often it is looked whether a signal came.
+/// How often signals are checked.
 const LOOK_EVERY: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 100_000_000,
 };
 
-/// What came instead of a line.
+/// What happened instead of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
     /// Ctrl-C.
     Break,
-    /// The terminal is gone, or the process is asked to end.
+    /// The terminal is gone, or the process was asked to end.
     Leave,
 }
 
@@ -47,12 +47,11 @@ impl Input {
         Ok(input)
     }
 
-    /// Whether people sit at it.
     pub(super) const fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 
-    /// Whether something came that ends a wait.
+    /// The signal that ends a wait, if one arrived.
     pub(super) fn stopped(&self) -> Option<Stop> {
         if self.ended.load(Ordering::SeqCst) {
             Some(Stop::Leave)
@@ -63,7 +62,7 @@ impl Input {
         }
     }
 
-    /// The next line, without its end and without white space around it.
+    /// The next line, without surrounding white space.
     pub(super) fn line(&mut self) -> Result<String, Stop> {
         loop {
             if let Some(line) = self.buffered_line() {
@@ -89,11 +88,11 @@ impl Input {
         }
     }
 
-    /// Throws away what was typed ahead: it was not meant for the question that comes now.
+    /// Discards what was typed before the question appeared.
     pub(super) fn discard(&mut self) {
         if self.is_terminal {
             self.buffer.clear();
-            // A terminal that cannot be flushed is gone, and the next read tells.
+            // If the terminal is gone, the next read reports it.
             let _ = rustix::termios::tcflush(
                 rustix::stdio::stdin(),
                 rustix::termios::QueueSelector::IFlush,

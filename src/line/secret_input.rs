@@ -1,7 +1,7 @@
 //! Reading a secret: from the terminal without echo, or from a file descriptor.
 //!
-//! Every byte goes straight into a buffer that is wiped and never grows, so that no copy
-//! stays behind. Canonical mode is off as well: the kernel's line buffer would keep one.
+//! Every byte is stored directly in a buffer that is wiped and never grows, so no copy remains. Canonical mode is off as
+//! well, because the kernel's line buffer would keep a copy.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write as _};
@@ -17,7 +17,7 @@ use rustix::termios::{
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use zeroize::Zeroizing;
 
-/// Longer than any secret that is typed.
+/// Longer than any typed secret.
 const LONGEST: usize = 1024;
 
 const CTRL_C: u8 = 0x03;
@@ -26,11 +26,10 @@ const BACKSPACE: u8 = 0x08;
 const CTRL_U: u8 = 0x15;
 const DELETE: u8 = 0x7f;
 
-/// Asks for a secret on the terminal and reads one line, of which nothing is shown.
+/// Asks for a secret on the terminal and reads one line without echo.
 ///
-/// What was typed before the prompt came, and what follows the line at once, is thrown
-/// away: pasted text answers one question at most. Backspace and Ctrl-U correct. The terminal
-/// is as before afterwards, whatever happens, a signal included.
+/// Input that was typed before the prompt, or that follows the line immediately, is discarded: pasted text answers at most
+/// one question. Backspace and Ctrl-U edit the line. The terminal is restored in any case, even after a signal.
 ///
 /// # Errors
 /// [`ErrorKind::Interrupted`] on Ctrl-C or a signal that would end the process;
@@ -39,60 +38,59 @@ const DELETE: u8 = 0x7f;
 pub fn read_secret(prompt: &str) -> io::Result<Zeroizing<String>> {
     let terminal = Terminal::find()?;
     let signals = Signals::watch()?;
-    let silence = Silence::of(terminal.as_fd())?;
-    terminal.say(prompt)?;
+    let no_echo = NoEcho::of(terminal.as_fd())?;
+    terminal.write(prompt)?;
     let line = read_line(|| {
         signals.wait_for(terminal.as_fd())?;
         read_byte(terminal.as_fd())
     });
-    drop(silence);
-    terminal.say("\n")?;
+    drop(no_echo);
+    terminal.write("\n")?;
     line
 }
 
-/// Shows a secret on the terminal until Enter is pressed, on the terminal's other screen, which keeps nothing of it to
-/// scroll back to.
+/// Shows a secret until Enter is pressed, on the alternate screen of the terminal, which has no scrollback.
 ///
 /// # Errors
-/// As [`read_secret`]; the secret is off the screen in any case.
+/// As for [`read_secret`]; the secret is removed from the screen in any case.
 pub fn show_secret(before: &[String], secret: &[Zeroizing<String>], after: &str) -> io::Result<()> {
     let terminal = Terminal::find()?;
     let signals = Signals::watch()?;
-    let silence = Silence::of(terminal.as_fd())?;
-    let other_screen = OtherScreen::enter(&terminal)?;
+    let no_echo = NoEcho::of(terminal.as_fd())?;
+    let alternate_screen = AlternateScreen::enter(&terminal)?;
     for line in before {
-        terminal.say(&format!("  {line}\r\n"))?;
+        terminal.write(&format!("  {line}\r\n"))?;
     }
-    terminal.say("\r\n")?;
+    terminal.write("\r\n")?;
     for line in secret {
-        terminal.say("    ")?;
-        terminal.say(line)?;
-        terminal.say("\r\n")?;
+        terminal.write("    ")?;
+        terminal.write(line)?;
+        terminal.write("\r\n")?;
     }
-    terminal.say(&format!("\r\n  {after}"))?;
+    terminal.write(&format!("\r\n  {after}"))?;
     let pressed = read_line(|| {
         signals.wait_for(terminal.as_fd())?;
         read_byte(terminal.as_fd())
     });
-    drop(other_screen);
-    drop(silence);
+    drop(alternate_screen);
+    drop(no_echo);
     pressed.map(drop)
 }
 
-/// The terminal's other screen, until this is dropped; it is empty then.
-struct OtherScreen<'a>(&'a Terminal);
+/// The alternate screen of the terminal, cleared and left when this is dropped.
+struct AlternateScreen<'a>(&'a Terminal);
 
-impl<'a> OtherScreen<'a> {
+impl<'a> AlternateScreen<'a> {
     fn enter(terminal: &'a Terminal) -> io::Result<Self> {
-        terminal.say("\x1b[?1049h\x1b[2J\x1b[H")?;
+        terminal.write("\x1b[?1049h\x1b[2J\x1b[H")?;
         Ok(Self(terminal))
     }
 }
 
-impl Drop for OtherScreen<'_> {
+impl Drop for AlternateScreen<'_> {
     fn drop(&mut self) {
-        // It fails when the terminal is gone, and what it showed with it.
-        let _ = self.0.say("\x1b[2J\x1b[3J\x1b[H\x1b[?1049l");
+        // This only fails if the terminal is gone, with everything on it.
+        let _ = self.0.write("\x1b[2J\x1b[3J\x1b[H\x1b[?1049l");
     }
 }
 
@@ -100,12 +98,9 @@ impl Drop for OtherScreen<'_> {
 pub struct SecretLines(File);
 
 impl SecretLines {
-    /// Takes a descriptor by its number: `--pin-fd 3`.
-    ///
-    /// # Errors
-    /// When it is not open for reading.
+    /// Opens a descriptor by its number: `--pin-fd 3`.
     pub fn from_fd(number: u32) -> io::Result<Self> {
-        // By name, for a number alone does not prove that nobody else owns it.
+        // By name, because a number alone does not prove that no other value owns it.
         File::open(format!("/dev/fd/{number}")).map(Self)
     }
 
@@ -127,7 +122,7 @@ impl SecretLines {
     }
 }
 
-/// What was read so far. Its memory is taken once, for a vector that grows leaves copies.
+/// The secret so far. Its memory is allocated once, because a growing vector leaves copies.
 struct Secret(Zeroizing<Vec<u8>>);
 
 impl Default for Secret {
@@ -148,7 +143,7 @@ impl Secret {
         Ok(())
     }
 
-    /// Takes back one character, of however many bytes.
+    /// Removes the last character, which may have several bytes.
     fn pop(&mut self) {
         while let Some(byte) = self.0.pop() {
             if byte & 0b1100_0000 != 0b1000_0000 {
@@ -181,7 +176,7 @@ fn read_line(mut next: impl FnMut() -> io::Result<Option<u8>>) -> io::Result<Zer
             None | Some(CTRL_D) => return Err(ErrorKind::UnexpectedEof.into()),
             Some(BACKSPACE | DELETE) => secret.pop(),
             Some(CTRL_U) => secret.0.clear(),
-            // Other control characters stay, so that whoever takes the secret refuses it.
+            // Other control characters are kept, so that the secret is refused.
             Some(byte) => secret.push(byte)?,
         }
     }
@@ -194,11 +189,11 @@ fn read_byte(from: BorrowedFd<'_>) -> io::Result<Option<u8>> {
     Ok((count == 1).then_some(byte[0]))
 }
 
-/// The terminal at which the operator sits.
+/// The terminal of the operator.
 enum Terminal {
     /// Standard input, with the prompt on standard error.
     Standard,
-    /// The controlling terminal, where standard input is something else.
+    /// The controlling terminal, if standard input is not a terminal.
     Controlling(File),
 }
 
@@ -212,15 +207,10 @@ impl Terminal {
             .write(true)
             .open("/dev/tty")
             .map(Self::Controlling)
-            .map_err(|_| {
-                io::Error::new(
-                    ErrorKind::NotConnected,
-                    "there is no terminal to type a secret at",
-                )
-            })
+            .map_err(|_| io::Error::new(ErrorKind::NotConnected, "no terminal for typing a secret"))
     }
 
-    fn say(&self, text: &str) -> io::Result<()> {
+    fn write(&self, text: &str) -> io::Result<()> {
         match self {
             Self::Standard => io::stderr().write_all(text.as_bytes()),
             Self::Controlling(file) => (&*file).write_all(text.as_bytes()),
@@ -237,13 +227,13 @@ impl AsFd for Terminal {
     }
 }
 
-/// A terminal that shows and buffers nothing, until this is dropped.
-struct Silence<'a> {
+/// A terminal without echo and line buffer, until this is dropped.
+struct NoEcho<'a> {
     terminal: BorrowedFd<'a>,
     before: Termios,
 }
 
-impl<'a> Silence<'a> {
+impl<'a> NoEcho<'a> {
     fn of(terminal: BorrowedFd<'a>) -> io::Result<Self> {
         let before = tcgetattr(terminal)?;
         let mut silent = before.clone();
@@ -257,14 +247,14 @@ impl<'a> Silence<'a> {
     }
 }
 
-impl Drop for Silence<'_> {
+impl Drop for NoEcho<'_> {
     fn drop(&mut self) {
-        // It fails when the terminal is gone, and then there is nothing to restore.
+        // This only fails if the terminal is gone, and then there is nothing to restore.
         let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
     }
 }
 
-/// The signals that would end the process while the terminal is silent.
+/// The signals that would end the process while the terminal has no echo.
 struct Signals {
     read: UnixStream,
     ids: Vec<signal_hook::SigId>,
@@ -290,9 +280,8 @@ impl Signals {
         Ok(signals)
     }
 
-    /// A signal that was caught once never gets its default action back from
-    /// `signal-hook`, so that one stands in for it from the first secret on. Signals that the
-    /// program catches already keep what it does with them.
+    /// `signal-hook` does not restore the default action of a signal, so a handler does it from the first secret on.
+    /// Signals that the program already handles are not changed.
     fn end_the_process_at_rest() -> io::Result<&'static AtomicBool> {
         if let Some(at_rest) = AT_REST.get() {
             return Ok(at_rest);
@@ -333,7 +322,7 @@ impl Drop for Signals {
     }
 }
 
-/// The signals that this process catches or ignores, one bit each. None where `/proc` is missing.
+/// The signals that this process catches or ignores, one bit each; 0 if `/proc` is missing.
 fn handled_signals() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status
@@ -357,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_correct_correct() {
+    fn backspace_and_ctrl_u_edit_the_line() {
         assert_eq!(typed(b"123456\r").unwrap(), "123456");
         assert_eq!(typed(b"12x\x7f3\n").unwrap(), "123");
         assert_eq!(typed(b"\x7f\x0812\n").unwrap(), "12");
@@ -369,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_without_a_secret_tells_how() {
+    fn input_that_ends_without_a_secret_is_an_error() {
         for (keys, kind) in [
             (&b"12\x03"[..], ErrorKind::Interrupted),
             (b"12\x04", ErrorKind::UnexpectedEof),
@@ -382,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_a_descriptor_come_one_by_one() {
+    fn lines_of_a_descriptor_are_read_one_by_one() {
         use std::os::fd::AsRawFd as _;
         let mut file = tempfile::tempfile().unwrap();
         file.write_all("12345678\n\né\nlast".as_bytes()).unwrap();

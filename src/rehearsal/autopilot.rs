@@ -1,4 +1,4 @@
-//! A front end without people: it gives the usual answer to everything, and tells what happens.
+//! A front end without people: it gives the usual answer to every prompt, and prints the events.
 
 use std::io::Write;
 use std::time::Duration;
@@ -12,50 +12,49 @@ use crate::ceremony::{
 use crate::script::{Act, StepId};
 use crate::secret::Pin;
 
-/// No simulated token takes that long to be put in.
+/// Longer than the insertion of any simulated token.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A front end that plays an unremarkable ceremony by itself. At the first thing that does not work it leaves:
-/// the ceremony can be resumed.
+/// A front end that plays a ceremony by itself. At the first failure it leaves, and the ceremony can be resumed.
 #[derive(Debug)]
 pub struct Autopilot<W> {
-    narration: W,
+    output: W,
     step: Option<StepId>,
-    asked_in_vain: bool,
-    hindrance: Option<String>,
+    has_asked: bool,
+    obstacle: Option<String>,
     is_of_files: bool,
 }
 
 impl<W: Write> Autopilot<W> {
-    /// An autopilot that tells what happens, a line for each event.
-    pub const fn new(narration: W) -> Self {
+    /// Prints a line for each event.
+    pub const fn new(output: W) -> Self {
         Self {
-            narration,
+            output,
             step: None,
-            asked_in_vain: false,
-            hindrance: None,
+            has_asked: false,
+            obstacle: None,
             is_of_files: false,
         }
     }
 
-    /// What made it leave, if it did.
-    pub fn hindrance(&self) -> Option<&str> {
-        self.hindrance.as_deref()
+    /// Why it left, if it did.
+    pub fn obstacle(&self) -> Option<&str> {
+        self.obstacle.as_deref()
     }
 
-    /// Whether that was a matter of files, and not of a token.
+    /// Whether it left because of a file, not of a token.
     pub const fn is_of_files(&self) -> bool {
         self.is_of_files
     }
 
-    fn leave(&mut self, why: String) -> Interrupt {
-        self.hindrance = Some(why);
+    fn leave(&mut self, obstacle: String) -> Interrupt {
+        self.obstacle = Some(obstacle);
         Interrupt::Leave
     }
 
-    fn tell(&mut self, line: &str) {
-        // Who does not listen to the narration does not stop the ceremony.
-        let _ = writeln!(self.narration, "{line}");
+    fn print(&mut self, line: &str) {
+        // A closed output does not stop the ceremony.
+        let _ = writeln!(self.output, "{line}");
     }
 }
 
@@ -68,7 +67,7 @@ impl<W: Write> FrontEnd for Autopilot<W> {
                 .is_some_and(|step| step.act == Act::Export);
             return Err(self.leave(what));
         }
-        if std::mem::replace(&mut self.asked_in_vain, true) {
+        if std::mem::replace(&mut self.has_asked, true) {
             let lines = prompt.lines.join(" ");
             return Err(self.leave(lines));
         }
@@ -85,7 +84,7 @@ impl<W: Write> FrontEnd for Autopilot<W> {
             .map(|pin| TypedSecret::given(pin, prompt))
             .map_err(|error| {
                 self.leave(format!(
-                    "nobody is here to type the {} of {}: {error}",
+                    "cannot type the {} of {}: {error}",
                     prompt.purpose.title(),
                     prompt.who
                 ))
@@ -93,19 +92,19 @@ impl<W: Write> FrontEnd for Autopilot<W> {
     }
 
     fn show_secret(&mut self, _ceremony: &Ceremony, _shown: SecretShown) -> Result<(), Interrupt> {
-        // Nobody writes it down: the rehearsal knows it.
+        // It is not written down, because the rehearsal knows it.
         Ok(())
     }
 
     fn waiting(&mut self, _ceremony: &Ceremony, waiting: &Waiting) -> Result<(), Interrupt> {
         if waiting.on == WaitingOn::People && waiting.elapsed > PATIENCE {
-            return Err(self.leave(format!("nobody is here to: {}", waiting.what)));
+            return Err(self.leave(format!("waited in vain: {}", waiting.what)));
         }
         Ok(())
     }
 
     fn recorded(&mut self, ceremony: &Ceremony, entry: &Recorded<'_>) {
-        self.asked_in_vain = false;
+        self.has_asked = false;
         let script = ceremony.script();
         if entry.event.step.is_some() && entry.event.step != self.step {
             self.step.clone_from(&entry.event.step);
@@ -121,7 +120,7 @@ impl<W: Write> FrontEnd for Autopilot<W> {
                     script.steps().len(),
                     step.act.title(script)
                 );
-                self.tell(&title);
+                self.print(&title);
             }
         }
         let line = format!(
@@ -129,10 +128,10 @@ impl<W: Write> FrontEnd for Autopilot<W> {
             entry.time,
             entry.event.narrate(script, ceremony.display_names())
         );
-        self.tell(&line);
+        self.print(&line);
     }
 
     fn not_accepted(&mut self, _ceremony: &Ceremony, error: &StepError) {
-        self.hindrance = Some(error.to_string());
+        self.obstacle = Some(error.to_string());
     }
 }

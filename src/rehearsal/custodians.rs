@@ -1,5 +1,4 @@
-//! Simulated custodians: identities that stand in for their own. They lie open in the store of the rehearsal, and guard
-//! nothing.
+//! Simulated custodians. Their identities are stored unprotected in the store of the rehearsal, and protect nothing.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,12 +14,12 @@ const FOLDER: &str = "custodians";
 /// Longer than any identity file.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The file with the identities of a simulated custodian: one for each recipient that the script has for the custodian.
+/// The file with the identities of a simulated custodian: one for each recipient in the script.
 fn path(store: &Path, custodian: &PersonId) -> PathBuf {
     store.join(FOLDER).join(format!("{custodian}.identity"))
 }
 
-/// The recipients of a simulated custodian. Its identities are made when they are first wanted.
+/// The recipients of a simulated custodian. The identities are generated when they are first needed.
 pub(super) fn recipients(
     store: &Path,
     custodian: &PersonId,
@@ -30,7 +29,7 @@ pub(super) fn recipients(
     let text = if path.exists() {
         Zeroizing::new(read_text(&path, Links::Refuse, MAX_BYTES)?)
     } else {
-        Zeroizing::new("# A simulated custodian of a rehearsal: it guards nothing.\n".to_owned())
+        Zeroizing::new("# A simulated custodian of a rehearsal. It protects nothing.\n".to_owned())
     };
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let known: io::Result<Vec<String>> = lines
@@ -43,7 +42,7 @@ pub(super) fn recipients(
         .collect();
     let mut recipients = known?;
     if recipients.len() < count {
-        // A custodian may get another recipient in a later ceremony of the same store.
+        // A later ceremony with the same store may add a recipient.
         let mut longer = text;
         while recipients.len() < count {
             let identity = x25519::Identity::generate();
@@ -60,13 +59,13 @@ pub(super) fn recipients(
     Ok(recipients)
 }
 
-/// Recipients for a script that no custodian has a part in. What would open for them is forgotten at once.
+/// Recipients without custodians, for a rehearsal without a script. Their identities are discarded at once.
 pub fn recipients_of_nobody(count: usize) -> Vec<String> {
     let nobody = |_| x25519::Identity::generate().to_public().to_string();
     (0..count).map(nobody).collect()
 }
 
-/// The identities of a simulated custodian, as a file of age.
+/// The identities of a simulated custodian, as an identity file of age.
 pub(super) fn identity(store: &Path, custodian: &PersonId) -> io::Result<Zeroizing<Vec<u8>>> {
     let bytes = read(&path(store, custodian), Links::Refuse, MAX_BYTES)?;
     Ok(Zeroizing::new(bytes))

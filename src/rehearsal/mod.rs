@@ -10,6 +10,6 @@ mod virtual_yubikeys;
 
 pub use autopilot::Autopilot;
 pub use custodians::recipients_of_nobody;
-pub use online::{OnlineKeys, OnlineKeysError};
+pub use online::online_keys;
 pub use simulated_tokens::{SimulatedTokens, SimulationError, TokenKind};
-pub use virtual_yubikeys::NoYubiKeys;
+pub use virtual_yubikeys::YubiKeysError;

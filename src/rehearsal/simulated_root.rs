@@ -1,5 +1,4 @@
-//! The simulated root that a rehearsal changes: simulated tokens hold its keys, one for one. So they do keys that the
-//! script enrolls.
+//! The simulated root that a rehearsal changes, and simulated enrolled keys: each key is replaced by a simulated key.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,14 +23,14 @@ use super::simulated_tokens::{SimulatedTokens, SimulationError, make_key};
 /// Longer than any private key.
 const MAX_KEY: u64 = 64 << 10;
 
-/// Where a simulated key is.
+/// A simulated key, by its location.
 #[derive(Clone)]
 enum SimulatedKey {
     /// In a simulated token.
     Token(PublicKey),
-    /// In a file of the store, for a site that owes its signature.
+    /// In a file of the store, for a key at another site.
     Site(PublicKey),
-    /// Nowhere any more: it stands in for a key that is lost or absent.
+    /// Discarded, for a key that is lost or absent.
     Gone(PublicKey),
 }
 
@@ -44,10 +43,7 @@ impl SimulatedKey {
 }
 
 impl SimulatedTokens {
-    /// Makes the simulated root for a script that changes one, and signs it with the simulated keys. None in a genesis.
-    ///
-    /// # Errors
-    /// When a key cannot be made, or the simulated root cannot be signed.
+    /// Makes the simulated root for a script that changes a root, and signs it with simulated keys. `None` in a genesis.
     pub fn simulated_root(
         &mut self,
         script: &Script,
@@ -59,7 +55,7 @@ impl SimulatedTokens {
         for (id, change) in script.key_changes() {
             if let Some(before) = change.before() {
                 let algorithm = before.key.public().map(PublicKey::algorithm);
-                let algorithm = algorithm.ok_or_else(|| unlike("a root key cannot be read"))?;
+                let algorithm = algorithm.ok_or_else(|| failed("cannot read a root key"))?;
                 let simulated = self.simulated_key(script, id, algorithm)?;
                 simulated_tokens.insert(id, (before.id.clone(), simulated));
             }
@@ -68,10 +64,7 @@ impl SimulatedTokens {
             .map(Some)
     }
 
-    /// Makes the simulated roots of further repositories, with the keys that stand in for those of the script's own.
-    ///
-    /// # Errors
-    /// When one cannot be signed.
+    /// Makes the simulated roots of further repositories, with the simulated keys of the first repository.
     pub fn simulated_further_roots(
         &mut self,
         script: &Script,
@@ -82,7 +75,7 @@ impl SimulatedTokens {
             let mut simulated_tokens = BTreeMap::new();
             for (id, before) in script.keys_within(repository) {
                 let public = own.keys.get(&id).cloned();
-                let public = public.ok_or_else(|| unlike(format!("{id} has no simulated key")))?;
+                let public = public.ok_or_else(|| failed(format!("{id} has no simulated key")))?;
                 simulated_tokens.insert(id, (before.id, SimulatedKey::Token(public)));
             }
             let simulated_tokens = simulated_tokens
@@ -95,7 +88,7 @@ impl SimulatedTokens {
         Ok(roots)
     }
 
-    /// A simulated root, with these keys in place of its own, signed by them.
+    /// Makes a simulated root with these keys, and signs it.
     fn sign_simulated(
         &mut self,
         root: &TrustedRoot,
@@ -104,7 +97,7 @@ impl SimulatedTokens {
         let publics = simulated_tokens.values();
         let publics = publics.map(|(id, simulated)| (id.clone(), simulated.public().clone()));
         let made = RootSimulation::of(root.document(), &publics.collect())
-            .map_err(|error| unlike(error.to_string()))?;
+            .map_err(|error| failed(error.to_string()))?;
         let message = made.root.signed_bytes();
         let mut signed = SignedRoot::new(made.root.clone());
         for (id, (root_id, simulated)) in simulated_tokens {
@@ -117,20 +110,20 @@ impl SimulatedTokens {
                 }
                 SimulatedKey::Site(_) => self
                     .site_signature(id, message)
-                    .map_err(|error| unlike(error.to_string()))?,
+                    .map_err(|error| failed(error.to_string()))?,
                 SimulatedKey::Gone(_) => continue,
             };
             if let Some(simulated_id) = made.ids.get(root_id) {
                 signed
                     .attach(simulated_id, &signature)
-                    .map_err(|error| unlike(error.to_string()))?;
+                    .map_err(|error| failed(error.to_string()))?;
             }
         }
         if !signed.is_complete() {
-            return Err(unlike("its own keys cannot sign it"));
+            return Err(failed("its simulated keys are too few to sign it"));
         }
         let file = String::from_utf8(signed.to_file_bytes())
-            .map_err(|_| unlike("it would not be text"))?;
+            .map_err(|_| failed("it is not UTF-8 text"))?;
         let keys = simulated_tokens.iter();
         let keys = keys.map(|(id, (_, simulated))| ((*id).clone(), simulated.public().clone()));
         Ok(SimulatedRoot {
@@ -139,10 +132,7 @@ impl SimulatedTokens {
         })
     }
 
-    /// Makes a simulated key for each key that a script enrolls or backs up as it is, and gives their public keys, PEM.
-    ///
-    /// # Errors
-    /// When a key cannot be made.
+    /// Makes a simulated key for each existing key that a script enrolls or backs up, and returns the public keys.
     pub fn simulated_keys(
         &mut self,
         script: &Script,
@@ -155,7 +145,7 @@ impl SimulatedTokens {
         }
         for (plan, key) in script.known_keys() {
             let algorithm = key.public().map(PublicKey::algorithm);
-            let algorithm = algorithm.ok_or_else(|| unlike("a key cannot be read"))?;
+            let algorithm = algorithm.ok_or_else(|| failed("cannot read a key"))?;
             let simulated = self.simulated_key(script, &plan.id, algorithm)?;
             simulated_tokens.insert(plan.id.clone(), simulated.public().clone());
         }
@@ -172,14 +162,14 @@ impl SimulatedTokens {
         let place = distant.find(|key| key.id == *id).map(|key| &key.place);
         let Some(place) = place else {
             let key_type = key_type(algorithm)
-                .ok_or_else(|| unlike(format!("no token makes a key of the kind {algorithm}")))?;
+                .ok_or_else(|| failed(format!("no token supports keys of type {algorithm}")))?;
             let public = self.with_token(id.as_str(), |token, slot| {
                 make_key(token, slot, key_type, script.backs_up(id))
             })?;
             return Ok(SimulatedKey::Token(public));
         };
         let key = MemoryKey::generate(algorithm)
-            .ok_or_else(|| unlike(format!("no key of the kind {algorithm} can be made")))?;
+            .ok_or_else(|| failed(format!("cannot generate a key of type {algorithm}")))?;
         if !matches!(place, Place::Site(_)) {
             return Ok(SimulatedKey::Gone(key.public));
         }
@@ -193,7 +183,7 @@ impl SimulatedTokens {
         Ok(SimulatedKey::Site(key.public))
     }
 
-    /// What a simulated key at another site signs.
+    /// The signature of a simulated key at another site.
     pub(super) fn site_signature(&self, id: &KeyId, message: &[u8]) -> io::Result<Vec<u8>> {
         let bytes = read(&site_key(&self.store, id), Links::Refuse, MAX_KEY)?;
         let private = PrivateKey::new(Zeroizing::new(bytes));
@@ -209,11 +199,11 @@ impl SimulatedTokens {
             let public = public_half(&private, algorithm)?;
             sign_with(&private, &public, message)
         })
-        .ok_or_else(|| io::Error::other("its file holds no key"))
+        .ok_or_else(|| io::Error::other("the file of the simulated key contains no key"))
     }
 }
 
-fn unlike(why: impl Into<String>) -> SimulationError {
+fn failed(why: impl Into<String>) -> SimulationError {
     SimulationError::Root { why: why.into() }
 }
 
@@ -233,14 +223,14 @@ fn sign(
         .keys()?
         .into_iter()
         .find(|held| held.public == *public);
-    let held = held.ok_or_else(|| unlike("a simulated token has lost its key"))?;
+    let held = held.ok_or_else(|| failed("a simulated token no longer has its key"))?;
     Ok(match scheme {
         Some(scheme) => token.sign_by(&held.object_id, public, scheme, message)?,
         None => token.sign(&held.object_id, public, message)?,
     })
 }
 
-/// Where a simulated key at another site lies in the store.
+/// The file of a simulated key at another site.
 fn site_key(store: &Path, id: &KeyId) -> PathBuf {
     store.join(format!("site-{id}.pk8"))
 }

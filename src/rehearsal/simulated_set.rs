@@ -1,4 +1,4 @@
-//! A simulated share set: shares for simulated custodians, of a key that guards nothing.
+//! A simulated share set: shares for simulated custodians of a key that protects nothing.
 
 use std::io;
 use std::path::PathBuf;
@@ -18,12 +18,12 @@ use crate::words::Digest;
 
 use super::simulated_tokens::{MEDIA, SimulatedTokens, SimulationError};
 
-/// Where the files of a simulated set lie, as on the media of a backup.
+/// The simulated media of the files of a simulated set.
 const SHARES: &str = "simulated-shares";
 const WRAPPED: &str = "simulated-wrapped-key";
 
 impl SimulatedTokens {
-    /// Where a file of a share set lies in this store.
+    /// The path of a file of a share set in this store.
     pub(super) fn kept_file(&self, folder: &str, file: &str) -> io::Result<PathBuf> {
         let media = list(&self.store.join(MEDIA))?;
         let mut places = media
@@ -33,11 +33,8 @@ impl SimulatedTokens {
         first.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 
-    /// Makes a share set that stands in for the one that a script restores from. None where the store has that very set
-    /// from an earlier rehearsal, and where nothing is restored.
-    ///
-    /// # Errors
-    /// When the set cannot be made or written.
+    /// Makes a share set that replaces the set in a script. `None` if an earlier rehearsal with this store made the set in
+    /// the script, or if the script restores nothing.
     pub fn simulated_set(&mut self, script: &Script) -> Result<Option<Manifest>, SimulationError> {
         let Some(plan) = script.restore() else {
             return Ok(None);
@@ -47,7 +44,7 @@ impl SimulatedTokens {
         }
         let real = plan.manifest.facts();
         let key = MemoryKey::generate(real.public_key.algorithm())
-            .ok_or_else(|| failed("no key of that kind can be made"))?;
+            .ok_or_else(|| failed("cannot generate a key of that type"))?;
         let groups = real.groups.iter().map(|group| {
             let custodians = group
                 .custodians
@@ -75,7 +72,7 @@ impl SimulatedTokens {
         let set = BackupSet::split(&kek, plan, |bytes| {
             aws_lc_rs::rand::fill(bytes).map_err(|_| io::Error::other("no random bytes"))
         })
-        .map_err(|_| failed("the system gives no random bytes"))?;
+        .map_err(|_| failed("the random number generator of the system failed"))?;
         let wrapped = kek
             .wrap(&key.private)
             .map_err(|error| failed(error.to_string()))?;
@@ -106,7 +103,7 @@ impl SimulatedTokens {
         Ok(Some(manifest))
     }
 
-    /// Whether a rehearsal in this store made that set, and each of its files is there.
+    /// Whether a rehearsal with this store made a set, and all its files exist.
     fn has_set(&self, manifest: &Manifest) -> bool {
         let facts = manifest.facts();
         let folder = format!("{}-{}", facts.key, facts.id);
@@ -120,8 +117,8 @@ impl SimulatedTokens {
             && all.all(|name| name.is_some_and(|name| self.kept_file(&folder, &name).is_ok()))
     }
 
-    /// A custodian of a simulated set: closed to the simulated custodian, also where a share of the real set lies on
-    /// paper alone.
+    /// A custodian of a simulated set. The share is encrypted to the simulated custodian, even if the real share is on paper
+    /// only.
     fn simulated_of(&self, custodian: &Custodian) -> Result<Custodian, SimulationError> {
         let closing = match &custodian.closing {
             Some(Closing::Passphrase) => Closing::Passphrase,
@@ -161,7 +158,7 @@ impl SimulatedTokens {
 
 fn person(custodian: &Custodian) -> Result<PersonId, SimulationError> {
     let id = custodian.id.parse();
-    id.map_err(|_| failed(format!("{} is the ID of nobody", custodian.id)))
+    id.map_err(|_| failed(format!("{:?} is not a valid custodian ID", custodian.id)))
 }
 
 fn random<const N: usize>() -> Result<[u8; N], SimulationError> {

@@ -1,7 +1,7 @@
-//! Simulated tokens: a SoftHSM token or a virtual YubiKey for each key, one of which at a time is put in.
+//! Simulated tokens: a SoftHSM token or a virtual YubiKey for each key, inserted one at a time.
 //!
-//! Each simulated SoftHSM token is a folder of its own. SoftHSM looks for tokens in the folder `reader`, which is a
-//! link to the token that is in, or to an empty folder: exchanging a link cannot be interrupted half way.
+//! Each simulated SoftHSM token has its own folder. SoftHSM looks for tokens in the folder `reader`, which is a link to
+//! the inserted token or to an empty folder: replacing a link is atomic.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,32 +22,31 @@ use crate::words::Digest;
 use zeroize::Zeroizing;
 
 use super::custodians;
-use super::virtual_yubikeys::{NoYubiKeys, VirtualYubiKeys};
+use super::virtual_yubikeys::{VirtualYubiKeys, YubiKeysError};
 
 const PROFILE: &str = "softhsm2";
 const YUBIKEY: &str = "yubikey-piv";
-/// What a virtual YubiKey has where the script names no model.
+/// The firmware of a virtual YubiKey if the script does not name a model.
 const FIRMWARE: Firmware = Firmware::new(5, 7, 4);
-/// After how long a virtual YubiKey is touched where people look on.
+/// The delay before a virtual YubiKey is touched in front of people.
 const TOUCH: Duration = Duration::from_secs(2);
-/// Of PINs and approval codes alike.
+/// The length of PINs and approval codes.
 const DIGITS: usize = 8;
 const EMPTY: &str = "no-token";
 const READER: &str = "reader";
-/// Folders that stand in for media.
+/// Folders that replace media.
 pub(super) const MEDIA: &str = "media";
 const FIRST_SCRIPT: &str = "first-script";
 
-/// What stands in for a token whose make is to be had as a virtual one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
-    /// SoftHSM, whatever the script names.
+    /// SoftHSM for all tokens.
     SoftHsm,
-    /// A virtual YubiKey where the script names a YubiKey, and SoftHSM for all others.
+    /// A virtual YubiKey for each YubiKey in the script, and SoftHSM for all other tokens.
     YubiKey,
 }
 
-/// A virtual YubiKey that stands in for a token.
+/// A virtual YubiKey that replaces a token.
 #[derive(Debug, Clone, Copy)]
 struct VirtualToken {
     serial: u32,
@@ -55,57 +54,36 @@ struct VirtualToken {
     slot: u8,
 }
 
-/// The simulated tokens of a script, and the hands that put them in.
+/// The simulated tokens of a script, which are inserted and removed automatically.
 #[derive(Debug)]
 pub struct SimulatedTokens {
     pub(super) store: PathBuf,
-    /// The script that the store was first used for: PINs follow from it, and stay when another script goes on.
+    /// The first script of the store. PINs are derived from it, and do not change with later scripts.
     script: Digest,
-    /// Tokens that the script does not initialize, by name and label: simulated ones are made ready beforehand.
+    /// Tokens that the script does not initialize, by name and label: they are initialized beforehand.
     ready_made: Vec<(String, String)>,
-    /// The virtual YubiKeys of the store, and those of the script's tokens for which they stand in.
+
     yubikeys: Option<VirtualYubiKeys>,
     virtual_tokens: BTreeMap<String, VirtualToken>,
 }
 
-/// Why there are no simulated tokens.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum SimulationError {
-    /// The store could not be made.
-    #[error("cannot make the store of the simulated tokens in {}: {source}", path.display())]
-    Store {
-        /// The store.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// SoftHSM.
+    #[error("cannot use the store of the simulated tokens in {}: {source}", path.display())]
+    Store { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// The virtual YubiKeys.
     #[error(transparent)]
-    YubiKeys(#[from] NoYubiKeys),
-    /// The share set that the script restores from.
-    #[error("there is no simulated share set for the one that the script restores from: {why}")]
-    Set {
-        /// Why not.
-        why: String,
-    },
-    /// The root that the script changes.
-    #[error("there is no simulated root for the one that the script changes: {why}")]
-    Root {
-        /// Why not.
-        why: String,
-    },
+    YubiKeys(#[from] YubiKeysError),
+    #[error("cannot simulate the share set in the script: {why}")]
+    Set { why: String },
+    #[error("cannot simulate the root in the script: {why}")]
+    Root { why: String },
 }
 
 impl SimulatedTokens {
-    /// Makes a store, or uses the one that is there. Afterwards the process must run with
-    /// `SOFTHSM2_CONF` set to [`SimulatedTokens::configuration`], for the module reads its environment when it is loaded.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
+    /// Makes a store, or uses an existing one. Afterwards the process must run with `SOFTHSM2_CONF` set to
+    /// [`SimulatedTokens::configuration`], because the module reads its environment when it is loaded.
     pub fn prepare_store(store: &Path, kind: TokenKind) -> Result<(), SimulationError> {
         let failed = |source| SimulationError::Store {
             path: store.to_owned(),
@@ -133,20 +111,14 @@ impl SimulatedTokens {
         point(store, EMPTY).map_err(failed)
     }
 
-    /// Starts the virtual YubiKeys of a store, if it has any: they end when this process does. Gives where the PC/SC
-    /// library finds them, for `PCSCLITE_CSOCK_NAME`.
-    ///
-    /// # Errors
-    /// When they are not installed, or do not start.
+    /// Starts the virtual YubiKeys of a store, if it has any. They end when this process ends. Returns the value for
+    /// `PCSCLITE_CSOCK_NAME`, with which the PC/SC library finds them.
     pub fn start_yubikeys(store: &Path) -> Result<Option<PathBuf>, SimulationError> {
         let yubikeys = VirtualYubiKeys::of(store);
         Ok(yubikeys.map(|yubikeys| yubikeys.start()).transpose()?)
     }
 
-    /// The root at which attestations of simulated tokens end, PEM; none where none attests.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// The root certificate of the attestations of virtual YubiKeys, PEM.
     pub fn attestation_root(&self) -> Result<Option<String>, SimulationError> {
         let root = self
             .yubikeys
@@ -159,10 +131,7 @@ impl SimulatedTokens {
         })
     }
 
-    /// Has virtual YubiKeys wait a little for their touch, so that people see how it is asked for.
-    ///
-    /// # Errors
-    /// When the virtual YubiKeys do not answer.
+    /// Delays the touch of virtual YubiKeys, so that people see the prompt for it.
     pub fn show_touches(&self) -> Result<(), SimulationError> {
         match &self.yubikeys {
             None => Ok(()),
@@ -177,15 +146,12 @@ impl SimulatedTokens {
         }
     }
 
-    /// The configuration file that SoftHSM must be started with.
+    /// The configuration file for SoftHSM.
     pub fn configuration(store: &Path) -> PathBuf {
         store.join("softhsm2.conf")
     }
 
-    /// The simulated tokens of a script, in a store that was prepared.
-    ///
-    /// # Errors
-    /// When a simulated token that has to be ready beforehand cannot be made.
+    /// The simulated tokens of a script, in a prepared store.
     pub fn new(store: &Path, script: &Script) -> Result<Self, SimulationError> {
         let initialized = |key: &KeyId| script.initializes(key);
         let yubikeys = VirtualYubiKeys::of(store);
@@ -232,7 +198,7 @@ impl SimulatedTokens {
         Ok(simulated_tokens)
     }
 
-    /// Initializes a simulated token that the script takes as it comes, unless that was done before.
+    /// Initializes a simulated token, unless that was done before.
     fn make_ready(&mut self, name: &str, label: &str) -> Result<(), SimulationError> {
         let mut reader = self.reader_with(name)?;
         let seen = reader.tokens()?;
@@ -251,10 +217,7 @@ impl SimulatedTokens {
         Ok(())
     }
 
-    /// The simulated token of each person who has an approval token, with a key in it: its public key.
-    ///
-    /// # Errors
-    /// When a key cannot be made.
+    /// The public key on the simulated approval token of each person who has one.
     pub fn approval_tokens(
         &mut self,
         script: &Script,
@@ -273,7 +236,7 @@ impl SimulatedTokens {
         Ok(simulated_tokens)
     }
 
-    /// Does something with the simulated token of a key, behind its PIN. One that is not ready is made so.
+    /// Runs `act` with the simulated token of a key, logged in. A token that is not initialized is initialized first.
     pub(super) fn with_token<T>(
         &mut self,
         name: &str,
@@ -292,7 +255,6 @@ impl SimulatedTokens {
         act(token.as_mut(), slot)
     }
 
-    /// The profile of the simulated token of that name.
     fn profile_of(&self, name: &str) -> &'static str {
         if self.virtual_tokens.contains_key(name) {
             YUBIKEY
@@ -301,7 +263,7 @@ impl SimulatedTokens {
         }
     }
 
-    /// The reader, with the simulated token of this name in it and no other.
+    /// The reader, with only this simulated token inserted.
     fn reader_with(&mut self, name: &str) -> Result<Box<dyn Reader>, SimulationError> {
         self.put_in(name).map_err(|source| SimulationError::Store {
             path: self.store.clone(),
@@ -309,13 +271,13 @@ impl SimulatedTokens {
         })?;
         let profile = self.profile_of(name);
         let profile = Profile::named(profile).map_err(|error| TokenError::Unsupported {
-            what: format!("be reached: {error}"),
+            what: format!("be used: {error}"),
         })?;
         Ok(open_reader(&profile)?)
     }
 
-    /// The PIN of a simulated token: it follows from the script and the token's name in it, so that a rehearsal can be
-    /// resumed. It guards nothing.
+    /// The PIN of a simulated token. It is derived from the script and the name of the token, so that a rehearsal can be
+    /// resumed. It protects nothing.
     fn pin(&self, name: &str, purpose: SecretPurpose) -> String {
         let whose = match purpose {
             SecretPurpose::Pin | SecretPurpose::NewPin | SecretPurpose::KeyFilePassphrase => "pin",
@@ -323,11 +285,11 @@ impl SimulatedTokens {
             | SecretPurpose::NewSoPin
             | SecretPurpose::Puk
             | SecretPurpose::NewPuk => "so-pin",
-            // Codes are people's, whatever keys they hold; and a token makes its own management key.
+            // Approval codes belong to people, and a token generates its own management key.
             SecretPurpose::ManagementKey
             | SecretPurpose::ApprovalCode
             | SecretPurpose::NewApprovalCode => "code",
-            // So are these.
+
             SecretPurpose::SharePassphrase
             | SecretPurpose::NewSharePassphrase
             | SecretPurpose::IdentityPin
@@ -421,7 +383,7 @@ impl Hands for SimulatedTokens {
     }
 }
 
-/// The script that a store was first used for.
+/// The first script of a store.
 fn first_script(store: &Path, script: Digest) -> io::Result<Digest> {
     let path = store.join(FIRST_SCRIPT);
     match read_text(&path, Links::Refuse, 256) {
@@ -435,8 +397,7 @@ fn first_script(store: &Path, script: Digest) -> io::Result<Digest> {
     }
 }
 
-/// The tokens of a script for which virtual YubiKeys stand in: with the serial numbers that it names, and the firmware
-/// of the model that it names.
+/// The tokens of a script that are replaced by virtual YubiKeys, with the serial numbers and models in the script.
 fn virtual_tokens(script: &Script) -> BTreeMap<String, VirtualToken> {
     let keys = script.keys().iter();
     let keys = keys.map(|plan| (plan.id.to_string(), &plan.token));
@@ -462,7 +423,7 @@ fn virtual_tokens(script: &Script) -> BTreeMap<String, VirtualToken> {
         .collect()
 }
 
-/// A serial number that goes with a name, for a token that the script does not name by one.
+/// A serial number derived from the name of a token, if the script has none.
 fn some_serial(name: &str) -> u32 {
     let digest = Digest::of(name.as_bytes());
     let [a, b, c, ..] = *digest.as_bytes();
@@ -471,7 +432,7 @@ fn some_serial(name: &str) -> u32 {
 
 fn own(pin: String) -> Result<Pin, TokenError> {
     Pin::new(Zeroizing::new(pin)).map_err(|error| TokenError::Unsupported {
-        what: format!("have that PIN: {error}"),
+        what: format!("use its PIN: {error}"),
     })
 }
 
@@ -480,7 +441,7 @@ fn simulated_label(name: &str, spec: &TokenSpec) -> String {
     label.unwrap_or_else(|| name.chars().take(32).collect())
 }
 
-/// Makes the reader show one folder of the store, all at once.
+/// Points the reader to a folder of the store, atomically.
 fn point(store: &Path, folder: &str) -> io::Result<()> {
     Ok(point_link(&store.join(READER), Path::new(folder))?)
 }
@@ -507,7 +468,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_simulated_is_in_at_a_time() {
+    fn one_simulated_token_is_inserted_at_a_time() {
         let store = tempfile::tempdir().unwrap();
         SimulatedTokens::prepare_store(store.path(), TokenKind::SoftHsm).unwrap();
         let reader = store.path().join(READER);
@@ -528,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn pins_differ_by_key_and_by_purpose_and_stay_the_same() {
+    fn pins_depend_on_script_key_and_purpose_only() {
         let simulated_tokens = |script: &[u8]| SimulatedTokens {
             store: PathBuf::new(),
             script: Digest::of(script),

@@ -16,16 +16,15 @@ pub struct FileError {
 /// Why a file or folder could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FileProblem {
-    #[error("it is not a regular file")]
+    #[error("not a regular file")]
     NotRegular,
-    #[error("it is a symbolic link")]
+    #[error("a symbolic link, which is not followed here")]
     Link,
-    /// More bytes than the caller allows.
-    #[error("it is longer than {}", size(*limit))]
+    #[error("the file is longer than {}", size(*limit))]
     TooLong { limit: u64 },
-    #[error("it is not UTF-8 text")]
+    #[error("not UTF-8 text")]
     NotText,
-    #[error("{0}")]
+    #[error("{}", plain(.0))]
     System(io::Error),
 }
 
@@ -45,12 +44,11 @@ impl FileError {
         }
     }
 
-    /// Whether there is no such file.
     pub fn is_missing(&self) -> bool {
         matches!(&self.problem, FileProblem::System(error) if error.kind() == ErrorKind::NotFound)
     }
 
-    /// Whether it is known what is there, if anything, and it is not what was meant. Otherwise nobody could look.
+    /// Whether the file is missing or of the wrong kind; otherwise, it could not be examined.
     pub fn is_about_content(&self) -> bool {
         match &self.problem {
             FileProblem::NotRegular
@@ -64,7 +62,7 @@ impl FileError {
     }
 }
 
-/// The problem alone, for callers that name the file themselves.
+/// The problem without the path, for callers that name the file themselves.
 impl From<FileError> for io::Error {
     fn from(error: FileError) -> Self {
         match error.problem {
@@ -81,12 +79,12 @@ impl From<FileError> for io::Error {
 /// Why a file was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// Something of that name is there, and it is something else.
-    #[error("{} exists already", path.display())]
+    /// The path exists, with other content.
+    #[error("{} already exists", path.display())]
     Exists { path: PathBuf },
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}: {}", path.display(), plain(source))]
     Write { path: PathBuf, source: io::Error },
-    #[error("{} reads back differently from what was written", path.display())]
+    #[error("{} was written, but reads back differently", path.display())]
     ReadBack { path: PathBuf },
 }
 
@@ -111,6 +109,17 @@ impl From<WriteError> for io::Error {
             WriteError::ReadBack { .. } => Self::other(error),
         }
     }
+}
+
+/// An error of the system as a phrase, without its number: `no such file or directory`.
+pub(super) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text
+        .split_once(" (os error")
+        .map_or(text.as_str(), |(text, _)| text);
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_lowercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }
 
 /// `64 KiB`, `1 MiB`.

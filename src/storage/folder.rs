@@ -1,4 +1,4 @@
-//! Folders: what is in them, made, removed.
+//! Folders: listed, made and removed.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::FileError;
 
-/// What is in a folder under one name. Links are not followed.
+/// An entry of a folder. Links are not followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub path: PathBuf,
@@ -24,10 +24,7 @@ pub enum EntryKind {
     Other,
 }
 
-/// What is in a folder, in the order of names.
-///
-/// # Errors
-/// When it cannot be read, or is not a folder.
+/// The entries of a folder, sorted by name.
 pub fn list(folder: &Path) -> Result<Vec<Entry>, FileError> {
     let entries = || -> io::Result<Vec<Entry>> {
         fs::read_dir(folder)?
@@ -55,19 +52,12 @@ pub fn list(folder: &Path) -> Result<Vec<Entry>, FileError> {
     Ok(entries)
 }
 
-/// Whether nothing is in a folder.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn is_empty(folder: &Path) -> Result<bool, FileError> {
     let mut entries = fs::read_dir(folder).map_err(FileError::system(folder))?;
     Ok(entries.next().is_none())
 }
 
-/// Whether anything is at a path, be it a link that leads nowhere.
-///
-/// # Errors
-/// When nobody can tell.
+/// Whether a path exists, even as a dangling link.
 pub fn is_taken(path: &Path) -> Result<bool, FileError> {
     match path.symlink_metadata() {
         Ok(_) => Ok(true),
@@ -76,10 +66,7 @@ pub fn is_taken(path: &Path) -> Result<bool, FileError> {
     }
 }
 
-/// Makes a folder and those above it, unless they are there, and waits until the medium has their names.
-///
-/// # Errors
-/// When one cannot be made, or something else is in its place.
+/// Makes a folder and its missing parents, and waits until they are on the medium.
 pub fn make_folder(folder: &Path) -> Result<(), FileError> {
     let is_new = match fs::create_dir(folder) {
         Ok(()) => true,
@@ -101,10 +88,7 @@ pub fn make_folder(folder: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Removes a folder with all that is in it, if it is there.
-///
-/// # Errors
-/// When it cannot be removed.
+/// Removes a folder with its content, if it exists.
 pub fn remove_folder(folder: &Path) -> Result<(), FileError> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(FileError::system(folder)(error)),
@@ -112,18 +96,12 @@ pub fn remove_folder(folder: &Path) -> Result<(), FileError> {
     }
 }
 
-/// The path of something that exists, without links.
-///
-/// # Errors
-/// When nothing is there.
+/// An existing path, with links resolved.
 pub fn real_path(path: &Path) -> Result<PathBuf, FileError> {
     fs::canonicalize(path).map_err(FileError::system(path))
 }
 
-/// Makes a symbolic link, in place of the one that is there, all at once.
-///
-/// # Errors
-/// When it cannot be made.
+/// Makes a symbolic link, or replaces an existing one atomically.
 pub fn point_link(link: &Path, target: &Path) -> Result<(), FileError> {
     let point = || {
         let next = link.with_extension("next");
@@ -137,12 +115,12 @@ pub fn point_link(link: &Path, target: &Path) -> Result<(), FileError> {
     point().map_err(FileError::system(link))
 }
 
-/// Waits until the medium has the names in a folder.
+/// Waits until the entries of a folder are on the medium.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// The folder in which a file lies.
+/// The folder that contains a file.
 pub(super) fn above(path: &Path) -> PathBuf {
     path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())

@@ -1,4 +1,4 @@
-//! A file of lines that only grows: when [`Journal::append`] returns, its medium has them.
+//! A file of lines that only grows: when [`Journal::append`] returns, the lines are on the medium.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -7,42 +7,37 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use super::error::FileError;
+use super::error::{FileError, plain};
 use super::read::{Links, open_for};
 
 /// Larger than any journal of a ceremony.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// Why lines could not be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    #[error("cannot open {}: {source}", path.display())]
+    #[error("cannot open {}: {}", path.display(), plain(source))]
     Open { path: PathBuf, source: io::Error },
-    /// Another process holds it.
-    #[error("another process is at work on {}", path.display())]
+    #[error("another process uses {}", path.display())]
     Busy { path: PathBuf },
-    #[error("cannot write to {}: {source}", path.display())]
+    #[error("cannot write to {}: {}", path.display(), plain(source))]
     Write { path: PathBuf, source: io::Error },
 }
 
-/// A file to which whole lines are appended. It is locked for as long as this value lives.
+/// A file to which complete lines are appended. It is locked while this value exists.
 #[derive(Debug)]
 pub struct Journal {
     file: File,
     path: PathBuf,
-    /// How many bytes of whole lines its medium has.
+    /// The number of bytes of complete lines on the medium.
     length: u64,
-    /// Lines that its medium does not have yet.
+    /// Lines that are not on the medium yet.
     pending: Vec<u8>,
-    /// Whether more than `length` bytes may be in the file. They are cut off before anything is written.
+    /// Whether the file may have more than `length` bytes. They are cut off before anything is written.
     has_remains: bool,
 }
 
 impl Journal {
-    /// Makes a journal where nothing is yet.
-    ///
-    /// # Errors
-    /// When something is there, or it cannot be made.
+    /// Makes a new journal at a path that does not exist.
     pub fn create(path: &Path) -> Result<Self, JournalError> {
         let file = File::options()
             .read(true)
@@ -54,15 +49,12 @@ impl Journal {
         Self::lock(file, path)
     }
 
-    /// Opens a journal, and gives its whole lines. A line after them that was cut short is removed by
-    /// [`Self::cut_torn_line`], and at the latest when something is appended.
-    ///
-    /// # Errors
-    /// When another process holds it, or it is not a regular file that can be read and written.
+    /// Opens a journal, and returns its complete lines. An incomplete line after them is removed by
+    /// [`Self::cut_torn_line`], and at the latest when a line is appended.
     pub fn open(path: &Path) -> Result<(Self, Vec<u8>), JournalError> {
         let file = open_for(path, Links::Refuse, OFlags::RDWR)
             .map_err(|error: FileError| not_opened(path)(error.into()))?;
-        // Locked before it is read: what another process is writing now is not torn.
+        // Locked before it is read: a line that another process is writing is not torn.
         let mut journal = Self::lock(file, path)?;
         let mut bytes = Vec::new();
         (&journal.file)
@@ -96,26 +88,20 @@ impl Journal {
         })
     }
 
-    /// Appends lines, and waits until the medium has them. When that fails, no part of them stays in the file, and
+    /// Appends lines, and waits until they are on the medium. If this fails, no part of them remains in the file, and
     /// [`Self::retry`] tries again.
-    ///
-    /// # Errors
-    /// When they cannot be written.
     pub fn append(&mut self, lines: &[u8]) -> Result<(), JournalError> {
         self.pending.extend_from_slice(lines);
         self.retry()
     }
 
-    /// Writes the lines that an earlier try failed to write.
-    ///
-    /// # Errors
-    /// When they cannot be written.
+    /// Writes the lines that could not be written earlier.
     pub fn retry(&mut self) -> Result<(), JournalError> {
         if self.pending.is_empty() {
             return Ok(());
         }
         if let Err(source) = self.write_pending() {
-            // If even this fails, it is done before the next try; and a torn line is cut off when the file is opened.
+            // If this fails too, the next try does it, or the next process that opens the file.
             let _ = self.cut_remains();
             return Err(self.not_written(source));
         }
@@ -141,10 +127,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Removes a line that was cut short from the end of the file.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
+    /// Removes an incomplete line from the end of the file.
     pub fn cut_torn_line(&mut self) -> Result<(), JournalError> {
         if !self.has_remains {
             return Ok(());
@@ -162,8 +145,8 @@ impl Journal {
     }
 }
 
-/// A journal with a second copy on another medium. The copy gets lines only when the first has them for good, so that
-/// it never has one more.
+/// A journal with a second copy on another medium. A line is written to the copy after it is on the first medium, so
+/// the copy never has more lines.
 #[derive(Debug)]
 pub struct MirroredJournal {
     first: Journal,
@@ -171,10 +154,6 @@ pub struct MirroredJournal {
 }
 
 impl MirroredJournal {
-    /// Makes both where nothing is yet.
-    ///
-    /// # Errors
-    /// When something is there, or one cannot be made.
     pub fn create(path: &Path, mirror: Option<&Path>) -> Result<Self, JournalError> {
         Ok(Self {
             first: Journal::create(path)?,
@@ -182,7 +161,7 @@ impl MirroredJournal {
         })
     }
 
-    /// A journal that has no copy yet.
+    /// A journal without a copy.
     pub const fn new(first: Journal) -> Self {
         Self {
             first,
@@ -190,15 +169,12 @@ impl MirroredJournal {
         }
     }
 
-    /// Has `mirror` follow from now on. It has all lines so far.
+    /// Adds a copy, which must already have all lines.
     pub fn set_mirror(&mut self, mirror: Journal) {
         self.mirror = Some(mirror);
     }
 
-    /// Appends lines to both, and waits until both media have them.
-    ///
-    /// # Errors
-    /// When one of them cannot be written. [`Self::retry`] tries again.
+    /// Appends lines to both, and waits until they are on both media. If this fails, [`Self::retry`] tries again.
     pub fn append(&mut self, lines: &[u8]) -> Result<(), JournalError> {
         self.first.pending.extend_from_slice(lines);
         if let Some(mirror) = &mut self.mirror {
@@ -207,10 +183,6 @@ impl MirroredJournal {
         self.retry()
     }
 
-    /// Writes what an earlier try failed to write.
-    ///
-    /// # Errors
-    /// When one of them cannot be written.
     pub fn retry(&mut self) -> Result<(), JournalError> {
         self.first.retry()?;
         self.mirror.as_mut().map_or(Ok(()), Journal::retry)
@@ -229,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_torn_line_is_cut_and_lines_go_on_after_the_whole_ones() {
+    fn a_torn_line_is_cut_before_more_lines_are_appended() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let mut journal = Journal::create(&path).unwrap();
@@ -251,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_line_that_nobody_cut_is_not_written_after() {
+    fn a_torn_line_that_was_not_cut_is_cut_by_the_next_append() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         fs::write(&path, "one\ntw").unwrap();
@@ -273,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_no_journal() {
+    fn a_link_is_not_a_journal() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("target");
         fs::write(&target, "one\n").unwrap();

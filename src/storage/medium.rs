@@ -1,4 +1,4 @@
-//! Media: a folder on one, and the device that it lies on.
+//! Media: a folder, and the device that contains it.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -20,10 +20,7 @@ pub struct Medium {
 }
 
 impl Medium {
-    /// The medium on which a folder lies.
-    ///
-    /// # Errors
-    /// When there is no such folder, or it cannot be looked at.
+    /// The medium that contains a folder.
     pub fn open(folder: &Path) -> Result<Self, FileError> {
         let path = real_path(folder)?;
         let number = fs::metadata(&path).map_err(FileError::system(&path))?.dev();
@@ -39,8 +36,8 @@ impl Medium {
         })
     }
 
-    /// A folder of a rehearsal that stands in for a medium.
-    pub const fn stand_in(path: PathBuf, device: String) -> Self {
+    /// A folder of a rehearsal that replaces a medium.
+    pub const fn simulated(path: PathBuf, device: String) -> Self {
         Self {
             path,
             device,
@@ -48,52 +45,42 @@ impl Medium {
         }
     }
 
-    /// The folder, without links.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What tells its device from others: the serial number, or else the number of the system.
+    /// Identifies its device: the serial number, or else the device number of the system.
     pub fn device(&self) -> &str {
         &self.device
     }
 
-    /// The serial number of its device, where the system tells one.
+    /// The serial number of its device, if the system reports one.
     pub fn serial(&self) -> Option<&str> {
         self.serial.as_deref()
     }
 
-    /// Writes a file as [`write_once`] does, by its path from the folder.
-    ///
-    /// # Errors
-    /// As for [`write_once`].
+    /// Writes a file like [`write_once`], by its path in the folder.
     pub fn write_once(&self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
         write_once(&self.path.join(name), bytes, Mode::Private)
     }
 
-    /// Reads a file by its path from the folder.
-    ///
-    /// # Errors
-    /// When it is not a regular file, has more than `limit` bytes, or cannot be read.
+    /// Reads a file of at most `limit` bytes, by its path in the folder.
     pub fn read(&self, name: &str, limit: u64) -> Result<Vec<u8>, FileError> {
         read(&self.path.join(name), Links::Refuse, limit)
     }
 
-    /// Removes a folder with all that is in it, if it is there.
-    ///
-    /// # Errors
-    /// When it cannot be removed.
+    /// Removes a folder with its content, if it exists.
     pub fn remove_folder(&self, name: &str) -> Result<(), FileError> {
         remove_folder(&self.path.join(name))
     }
 }
 
-/// The number of the whole device of which `device` is a partition, and its serial number.
+/// The number and serial number of the whole device of which `device` is a partition.
 fn whole_device(device: u64) -> (String, Option<String>) {
     let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
     let number = format!("{major}:{minor}");
     let Ok(mut place) = fs::canonicalize(format!("/sys/dev/block/{number}")) else {
-        // A file system that lies on no block device of its own.
+        // A file system without its own block device.
         return (number, None);
     };
     if place.join("partition").exists() {

@@ -1,4 +1,4 @@
-//! Files: the only room that opens files from elsewhere, writes files, keeps journals and knows media.
+//! Files: the only room that opens foreign files, writes files, keeps journals and knows media.
 
 mod error;
 mod folder;

@@ -1,4 +1,4 @@
-//! Files from elsewhere: regular files only, and no more of them than can be meant.
+//! Foreign files: regular files only, with a size limit.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -11,19 +11,16 @@ use crate::words::Digest;
 
 use super::error::{FileError, FileProblem};
 
-/// Whether a symbolic link is followed where the file should be.
+/// Whether a path may be a symbolic link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Links {
-    /// In a ceremony directory and on media: a link may lead out of them.
+    /// In a ceremony directory and on media, where a link may lead elsewhere.
     Refuse,
-    /// A path that a person typed.
+    /// For a path that a person typed.
     Follow,
 }
 
-/// The whole file.
-///
-/// # Errors
-/// When it is not a regular file, has more than `limit` bytes, or cannot be read.
+/// A whole file of at most `limit` bytes.
 pub fn read(path: &Path, links: Links, limit: u64) -> Result<Vec<u8>, FileError> {
     let bytes = read_start(path, links, limit)?;
     if bytes.len() as u64 > limit {
@@ -32,15 +29,12 @@ pub fn read(path: &Path, links: Links, limit: u64) -> Result<Vec<u8>, FileError>
     Ok(bytes)
 }
 
-/// The file as far as the first byte after `limit`, for parsers that refuse what is too long themselves.
-///
-/// # Errors
-/// When it is not a regular file or cannot be read.
+/// A file up to the first byte after `limit`, for parsers that refuse long files themselves.
 pub fn read_start(path: &Path, links: Links, limit: u64) -> Result<Vec<u8>, FileError> {
     let file = open(path, links)?;
     let most = limit.saturating_add(1);
     let length = file.metadata().map_err(FileError::system(path))?.len();
-    // One byte more than the file has, so that its end is seen without growing.
+    // One byte more than the length, so that the buffer does not grow at the end of the file.
     let room = usize::try_from(length.saturating_add(1).min(most)).unwrap_or(0);
     let mut bytes = Vec::with_capacity(room);
     file.take(most)
@@ -49,24 +43,17 @@ pub fn read_start(path: &Path, links: Links, limit: u64) -> Result<Vec<u8>, File
     Ok(bytes)
 }
 
-/// The whole file as text.
-///
-/// # Errors
-/// As for [`read`], and when it is not UTF-8.
 pub fn read_text(path: &Path, links: Links, limit: u64) -> Result<String, FileError> {
     String::from_utf8(read(path, links, limit)?)
         .map_err(|_| FileError::new(path, FileProblem::NotText))
 }
 
 /// SHA-256 of a file of any length.
-///
-/// # Errors
-/// When it is not a regular file or cannot be read.
 pub fn digest(path: &Path, links: Links) -> Result<Digest, FileError> {
     Digest::of_reader(open(path, links)?).map_err(FileError::system(path))
 }
 
-/// Opens a regular file for reading. Nothing else is waited for: a pipe that nobody writes to would never open.
+/// Opens a regular file for reading, without waiting for other kinds of files: opening a pipe could block forever.
 pub(super) fn open(path: &Path, links: Links) -> Result<File, FileError> {
     open_for(path, links, OFlags::RDONLY)
 }
@@ -113,21 +100,24 @@ mod tests {
         fs::write(&path, "four").unwrap();
         assert_eq!(read(&path, Links::Refuse, 4).unwrap(), b"four");
         fs::write(&path, "longer").unwrap();
-        assert_eq!(problem(&path, Links::Refuse), "it is longer than 4 bytes");
+        assert_eq!(
+            problem(&path, Links::Refuse),
+            "the file is longer than 4 bytes"
+        );
         assert_eq!(read_start(&path, Links::Refuse, 4).unwrap(), b"longe");
         let error = read(&path, Links::Refuse, 4).unwrap_err();
         assert!(error.is_about_content());
         assert!(
             error
                 .to_string()
-                .ends_with("file: it is longer than 4 bytes")
+                .ends_with("file: the file is longer than 4 bytes")
         );
         let missing = read(&folder.path().join("none"), Links::Refuse, 4).unwrap_err();
         assert!(missing.is_missing() && missing.is_about_content());
     }
 
     #[test]
-    fn what_is_no_regular_file_is_refused_at_once() {
+    fn only_regular_files_are_read() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&pipe).status();
@@ -136,24 +126,30 @@ mod tests {
         let _listener = UnixListener::bind(&socket).unwrap();
         let zero = Path::new("/dev/zero");
         for path in [&pipe, &socket, folder.path(), zero] {
-            assert_eq!(problem(path, Links::Refuse), "it is not a regular file");
+            assert_eq!(problem(path, Links::Refuse), "not a regular file");
         }
         let link = folder.path().join("link");
         for target in [&pipe, zero] {
             symlink(target, &link).unwrap();
-            assert_eq!(problem(&link, Links::Refuse), "it is a symbolic link");
-            assert_eq!(problem(&link, Links::Follow), "it is not a regular file");
+            assert_eq!(
+                problem(&link, Links::Refuse),
+                "a symbolic link, which is not followed here"
+            );
+            assert_eq!(problem(&link, Links::Follow), "not a regular file");
             fs::remove_file(&link).unwrap();
         }
     }
 
     #[test]
-    fn a_link_is_followed_only_where_that_is_stated() {
+    fn a_link_is_followed_only_if_allowed() {
         let folder = tempfile::tempdir().unwrap();
         let (path, link) = (folder.path().join("file"), folder.path().join("link"));
         fs::write(&path, "four").unwrap();
         symlink("file", &link).unwrap();
-        assert_eq!(problem(&link, Links::Refuse), "it is a symbolic link");
+        assert_eq!(
+            problem(&link, Links::Refuse),
+            "a symbolic link, which is not followed here"
+        );
         assert_eq!(read(&link, Links::Follow, 4).unwrap(), b"four");
     }
 }

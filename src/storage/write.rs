@@ -1,6 +1,6 @@
-//! Files of ours: each is on its medium whole, or not at all.
+//! Writing files: each is on its medium completely, or not at all.
 //!
-//! A file is written beside its place, waited for, and then given its name; then the folder is waited for.
+//! A file is written under a temporary name and synced, then renamed; then the folder is synced.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
@@ -18,7 +18,7 @@ use super::error::{FileError, WriteError};
 use super::folder::{above, make_folder, sync_folder};
 use super::read::{Links, digest, open, open_for, read_start};
 
-/// Who may read a file, whatever the umask is.
+/// The permissions of a file, independent of the umask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// 0600
@@ -36,34 +36,25 @@ impl Mode {
     }
 }
 
-/// What is done with a file that is there already.
+/// What happens to an existing file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Existing {
     Refuse,
     Replace,
 }
 
-/// Writes a file where nothing is yet, in a folder that exists.
-///
-/// # Errors
-/// When something is there, or it cannot be written or read back.
+/// Writes a new file in an existing folder.
 pub fn write_new(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), WriteError> {
     write(&[(path.to_owned(), bytes)], mode, Existing::Refuse)
 }
 
-/// Writes a file where nothing is yet, and makes its folder. A file that is there already with this very content is
-/// what an interrupted try left, and is as good.
-///
-/// # Errors
-/// When another file is there, or it cannot be written or read back.
+/// Writes a new file, and makes its folder. An existing file with the same content is accepted: an interrupted attempt
+/// may have left it.
 pub fn write_once(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), WriteError> {
     write_all_once(&[(path.to_owned(), bytes)], mode)
 }
 
-/// The same for several files: each is there whole or not at all.
-///
-/// # Errors
-/// As for [`write_once`].
+/// The same for several files: each is written completely or not at all.
 pub fn write_all_once(files: &[(PathBuf, &[u8])], mode: Mode) -> Result<(), WriteError> {
     let mut missing = Vec::new();
     for (path, bytes) in files {
@@ -77,27 +68,18 @@ pub fn write_all_once(files: &[(PathBuf, &[u8])], mode: Mode) -> Result<(), Writ
     write(&missing, mode, Existing::Refuse)
 }
 
-/// Writes a file in place of whatever is there, in a folder that exists.
-///
-/// # Errors
-/// When it cannot be written or read back.
+/// Writes a file in an existing folder, and replaces an existing file.
 pub fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), WriteError> {
     write(&[(path.to_owned(), bytes)], mode, Existing::Replace)
 }
 
 /// The same for several files, and makes their folders.
-///
-/// # Errors
-/// As for [`replace`].
 pub fn replace_all(files: &[(PathBuf, &[u8])], mode: Mode) -> Result<(), WriteError> {
     make_folders(files)?;
     write(files, mode, Existing::Replace)
 }
 
-/// Writes a file as [`write_once`] does; but one with the digest `before` gives way.
-///
-/// # Errors
-/// As for [`write_once`].
+/// Writes a file like [`write_once`], but replaces an existing file with the digest `before`.
 pub fn replace_only(
     path: &Path,
     bytes: &[u8],
@@ -110,10 +92,7 @@ pub fn replace_only(
     write_once(path, bytes, mode)
 }
 
-/// An empty file for the messages of another program, in place of whatever is there.
-///
-/// # Errors
-/// When it cannot be made.
+/// An empty file for the messages of another program; replaces an existing file.
 pub fn create_log(path: &Path) -> Result<File, WriteError> {
     File::options()
         .write(true)
@@ -124,11 +103,8 @@ pub fn create_log(path: &Path) -> Result<File, WriteError> {
         .map_err(WriteError::new(path))
 }
 
-/// Overwrites a file with zeros, deletes it, and makes sure that it is gone. What a medium keeps of blocks that were
-/// overwritten is beyond this.
-///
-/// # Errors
-/// When it is not a regular file, or cannot be overwritten or deleted.
+/// Overwrites a file with zeros, deletes it, and verifies that it is gone. A medium may still keep copies of overwritten
+/// blocks.
 pub fn erase(path: &Path) -> Result<(), FileError> {
     let mut file = open_for(path, Links::Refuse, OFlags::WRONLY)?;
     let mut overwrite = || {
@@ -139,7 +115,7 @@ pub fn erase(path: &Path) -> Result<(), FileError> {
         sync_folder(&above(path))?;
         match path.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Ok(_) => Err(io::Error::other("it is still there")),
+            Ok(_) => Err(io::Error::other("the file still exists")),
             Err(error) => Err(error),
         }
     };
@@ -198,7 +174,7 @@ fn make_folders(files: &[(PathBuf, &[u8])]) -> Result<(), WriteError> {
     Ok(())
 }
 
-/// Reads a file back from the medium, where the system lets go of what it remembers of it, and compares.
+/// Reads a file back and compares it; from the medium itself, if the system drops its cache of the file.
 fn read_back(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     let not_read = |error: FileError| WriteError::Write {
         path: path.to_owned(),
@@ -228,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_file_that_is_superseded_gives_way() {
+    fn only_the_given_digest_is_replaced() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("root.json");
         let one = Digest::of(b"one");
@@ -244,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_written_over() {
+    fn existing_files_are_not_overwritten() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("1.root.json");
         let write_once = |path: &Path, bytes: &[u8]| write_once(path, bytes, Mode::Public);
@@ -283,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_made_only_for_what_is_written_once() {
+    fn only_write_once_and_replace_all_make_folders() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a/b");
         assert!(write_new(&path, b"one", Mode::Public).is_err());
@@ -294,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_erased_is_overwritten_and_gone_and_a_link_is_refused() {
+    fn an_erased_file_is_overwritten_and_deleted_and_a_link_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
         fs::write(&path, "secret").unwrap();

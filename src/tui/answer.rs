@@ -1,4 +1,4 @@
-//! From what was typed or chosen to an answer.
+//! Turns typed text and choices into answers.
 
 use crate::ceremony::{Answer, Ask, TypedSecret};
 use crate::secret::Pin;
@@ -28,7 +28,7 @@ pub(super) fn choose(model: &mut Model, action: Action) {
     }
 }
 
-/// Takes back what was typed.
+/// Discards what was typed.
 pub(super) fn back(model: &mut Model) {
     match &mut model.request {
         Request::Ask(asking) => {
@@ -36,7 +36,7 @@ pub(super) fn back(model: &mut Model) {
                 *is_remark = false;
             }
         }
-        // The last try is kept: what is left is to stop, or to come back to it.
+        // The last try is kept: the only options are to stop, or to use it later.
         Request::Secret(Entering {
             stage: Stage::LastTry(_),
             ..
@@ -51,7 +51,7 @@ pub(super) fn back(model: &mut Model) {
     model.notice = None;
 }
 
-/// Answers with what was typed or chosen, if that is an answer.
+/// Answers with what was typed or chosen, if it is valid.
 pub(super) fn submit(model: &mut Model) -> Vec<Cmd> {
     match &mut model.request {
         Request::Ask(asking) => match submit_ask(asking) {
@@ -71,7 +71,7 @@ pub(super) fn submit(model: &mut Model) -> Vec<Cmd> {
                 Vec::new()
             }
         },
-        // First the others turn away; then it is shown; then it is gone.
+        // First everyone else looks away; then it is shown; then it is removed.
         Request::Show(showing) if !showing.is_open => {
             showing.is_open = true;
             Vec::new()
@@ -81,7 +81,7 @@ pub(super) fn submit(model: &mut Model) -> Vec<Cmd> {
     }
 }
 
-/// The answer, or why there is none yet; no notice when the screen only asks for more.
+/// The answer, or why there is none yet; without a notice if more input is needed.
 fn submit_ask(asking: &mut Asking) -> Result<Answer, Option<Notice>> {
     match &mut asking.input {
         Input::Choice {
@@ -99,8 +99,8 @@ fn submit_ask(asking: &mut Asking) -> Result<Answer, Option<Notice>> {
             }
             if wants_remark && remark.text().trim().is_empty() {
                 return Err(Some(Notice {
-                    what: "this choice wants a few words".to_owned(),
-                    hint: "say it in a few words, or Esc to choose again".to_owned(),
+                    what: "this choice requires a remark".to_owned(),
+                    hint: "type the remark, or press Esc to choose again".to_owned(),
                 }));
             }
             Ok(Answer::Choice {
@@ -116,8 +116,8 @@ fn submit_ask(asking: &mut Asking) -> Result<Answer, Option<Notice>> {
             let has_default = !matches!(asking.prompt.ask, Ask::Text { default: None, .. });
             if !has_default && field.text().trim().is_empty() {
                 return Err(Some(Notice {
-                    what: "an empty line is no answer here".to_owned(),
-                    hint: "say it in a few words".to_owned(),
+                    what: "an answer is required".to_owned(),
+                    hint: "type the answer, then press Enter".to_owned(),
                 }));
             }
             Ok(Answer::Text(std::mem::take(field).text().to_owned()))
@@ -126,7 +126,7 @@ fn submit_ask(asking: &mut Asking) -> Result<Answer, Option<Notice>> {
     }
 }
 
-/// The PIN, or why there is none yet; no notice when the screen only asks for more.
+/// The PIN, or why there is none yet; without a notice if more input is needed.
 fn submit_secret(entering: &mut Entering) -> Result<Pin, Option<Notice>> {
     let notice = |what: &str, hint: &str| {
         Err(Some(Notice {
@@ -138,8 +138,8 @@ fn submit_secret(entering: &mut Entering) -> Result<Pin, Option<Notice>> {
         if Some(field.text()) != entering.prompt.word_first() {
             *field = TextField::default();
             return notice(
-                "nothing was tried",
-                "type exactly LAST TRY to use the last try, or Esc to keep it",
+                "no try was used",
+                "type exactly LAST TRY to use the last try, or press Esc to keep it",
             );
         }
         entering.word = Some(field.text().to_owned());
@@ -149,8 +149,8 @@ fn submit_secret(entering: &mut Entering) -> Result<Pin, Option<Notice>> {
     if entering.field.is_one_time_password() {
         entering.field = SecretField::default();
         return notice(
-            "that was a security key's one-time password, not a PIN; nothing was tried",
-            "do not touch the key before the screen asks for it; type the PIN",
+            "a security key typed a one-time password instead of a PIN; no try was used",
+            "touch the key only when the screen asks for it; now type the PIN",
         );
     }
     let pin = if entering.field.is_empty() && entering.prompt.given.is_some() {
@@ -168,8 +168,8 @@ fn submit_secret(entering: &mut Entering) -> Result<Pin, Option<Notice>> {
     match std::mem::replace(&mut entering.stage, Stage::First) {
         Stage::Again(first) if first.same_as(&pin) => Ok(pin),
         Stage::Again(_) => notice(
-            "the two were not the same; nothing was set",
-            "type the new one again, twice",
+            "the two entries differ; nothing was set",
+            "type the new secret again, twice",
         ),
         _ => {
             entering.stage = Stage::Again(pin);

@@ -1,4 +1,4 @@
-//! What people type into: a line of text, and a secret of which nothing is shown.
+//! Input fields: a line of text, and a secret that is not shown.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::ceremony::SecretPurpose;
 use crate::secret::{Pin, PinError};
 
-/// Longer than any answer that a person types.
+/// Longer than any typed answer.
 const LONGEST_TEXT: usize = 1000;
 
 /// Longer than any PIN, so that the buffer never moves in memory.
@@ -38,17 +38,15 @@ impl TextField {
         self.text.is_empty()
     }
 
-    /// What stands before the cursor.
     pub(super) fn before_cursor(&self) -> &str {
         &self.text[..self.cursor]
     }
 
-    /// What stands behind it.
     pub(super) fn after_cursor(&self) -> &str {
         &self.text[self.cursor..]
     }
 
-    /// Takes a key; false when it is none that edits.
+    /// Handles a key; false if it does not edit text.
     pub(super) fn edit(&mut self, key: KeyEvent) -> bool {
         match Edit::of(key) {
             Some(Edit::Insert(c)) => self.insert(c),
@@ -81,7 +79,7 @@ impl TextField {
         true
     }
 
-    /// Takes text from the clipboard, on one line.
+    /// Inserts text from the clipboard as one line.
     pub(super) fn paste(&mut self, text: &str) {
         for c in text.trim_end_matches(['\r', '\n']).chars() {
             self.insert(if c.is_control() { ' ' } else { c });
@@ -96,8 +94,7 @@ impl TextField {
     }
 }
 
-/// A secret while it is typed. It is wiped when it is taken or dropped, and tells of itself only whether
-/// something was typed.
+/// A secret while it is typed. It is wiped when it is taken or dropped, and only shows whether something was typed.
 pub(super) struct SecretField(Zeroizing<String>);
 
 impl Default for SecretField {
@@ -111,15 +108,15 @@ impl SecretField {
         self.0.is_empty()
     }
 
-    /// What may be shown of it while it is typed; nothing of most secrets.
+    /// What may be shown while it is typed; nothing for most secrets.
     pub(super) fn remark(&self, purpose: SecretPurpose) -> Option<&'static str> {
         purpose.while_typed(&self.0)
     }
 
-    /// Takes a key; false when it is none that edits.
+    /// Handles a key; false if it does not edit text.
     pub(super) fn edit(&mut self, key: KeyEvent) -> bool {
         match Edit::of(key) {
-            // Never beyond the capacity: growing would leave a copy behind.
+            // Never beyond the capacity: growing would leave a copy.
             Some(Edit::Insert(c)) if self.0.len() + c.len_utf8() <= LONGEST_SECRET => {
                 self.0.push(c);
             }
@@ -133,12 +130,12 @@ impl SecretField {
         true
     }
 
-    /// What was typed, as a PIN. The field is empty afterwards.
+    /// The typed PIN. The field is empty afterwards.
     pub(super) fn take(&mut self) -> Result<Pin, PinError> {
         Pin::new(std::mem::take(self).0)
     }
 
-    /// Whether it looks like what a security key types by itself when it is touched: a one-time password.
+    /// Whether it looks like a one-time password, which a security key types when it is touched.
     pub(super) fn is_one_time_password(&self) -> bool {
         self.0.len() >= 32 && self.0.chars().all(|c| "cbdefghijklnrtuv".contains(c))
     }
@@ -168,7 +165,7 @@ impl Edit {
         Some(match key.code {
             KeyCode::Char('u') if control => Self::Clear,
             KeyCode::Char('h') if control => Self::DeleteBefore,
-            // AltGr comes as both on some terminals.
+            // Some terminals report AltGr as both.
             KeyCode::Char(c) if control == alt && !c.is_control() => Self::Insert(c),
             KeyCode::Backspace => Self::DeleteBefore,
             KeyCode::Delete => Self::Delete,
@@ -239,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_touch_is_told_from_a_pin() {
+    fn a_one_time_password_is_recognized() {
         for (text, expected) in [
             ("ccccccbcgujhingjrdejhgfnuetrgigvejhhgbkugded", true),
             ("123456", false),

@@ -1,4 +1,4 @@
-//! What lies over the ceremony, and the keys there: the exception sheet, the way out, and what is only read.
+//! The keys of overlays: exception report, more options, abort, and pages to read.
 
 use crate::ceremony::{Check, ExceptionReport, Interrupt};
 use crate::script::PersonId;
@@ -9,7 +9,7 @@ use super::model::{AbortForm, ExceptionForm, Model, OfferForm, Overlay};
 use super::reply::{Cmd, interrupt};
 use super::screens;
 
-/// An empty exception sheet. The first two people who may decide stand in it already.
+/// An empty exception report, with the first two people who may approve it.
 pub(super) fn exception(model: &Model) -> ExceptionForm {
     let mut places = 0..model.deciders().len();
     ExceptionForm {
@@ -19,12 +19,7 @@ pub(super) fn exception(model: &Model) -> ExceptionForm {
     }
 }
 
-/// The way out, before anything was typed.
-pub(super) fn abort() -> AbortForm {
-    AbortForm::default()
-}
-
-/// Does what a key does on what lies on top.
+/// Performs an action on the overlay.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
     let deciders = model.deciders();
     let waivable = model.waivable();
@@ -40,9 +35,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
                 *scroll = scrolled(*scroll, most, page, action);
             }
         }
-        Overlay::Words { is_record_first } => {
+        Overlay::Digests {
+            is_transcript_first,
+        } => {
             if action == Action::NextField {
-                *is_record_first = !*is_record_first;
+                *is_transcript_first = !*is_transcript_first;
             } else {
                 model.overlay = None;
             }
@@ -95,13 +92,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
     Vec::new()
 }
 
-/// The menu of what may be asked for; none when nothing may.
+/// The menu of more options; `None` if there are none.
 pub(super) fn offers(model: &Model) -> Option<OfferForm> {
     let offers = model.shown()?.offers();
     (!offers.is_empty()).then(|| OfferForm::new(offers))
 }
 
-/// Takes what is chosen or typed, and asks for it when the form is full.
+/// Takes a choice or typed text, and submits the request when the form is complete.
 fn submit_offer(model: &mut Model) -> Vec<Cmd> {
     let Some(Overlay::Offers(form)) = &mut model.overlay else {
         return Vec::new();
@@ -120,7 +117,7 @@ fn submit_offer(model: &mut Model) -> Vec<Cmd> {
         return Vec::new();
     };
     if value.is_empty() {
-        form.notice = Some("this line is empty: type it, or Esc to go back");
+        form.notice = Some("this line is empty: type the text, or press Esc to go back");
         return Vec::new();
     }
     values.push(value);
@@ -137,7 +134,7 @@ fn submit_offer(model: &mut Model) -> Vec<Cmd> {
     interrupt(model, Interrupt::Request(request))
 }
 
-/// Goes back by one line of the form, to the menu, or to the ceremony.
+/// Returns to the previous line of the form, to the menu, or to the ceremony.
 fn back_in_offer(model: &mut Model) {
     let Some(Overlay::Offers(form)) = &mut model.overlay else {
         return;
@@ -154,7 +151,7 @@ fn back_in_offer(model: &mut Model) {
     }
 }
 
-/// Another person on the line of the cursor.
+/// Selects another person on the current line.
 fn turn(form: &mut ExceptionForm, count: usize, action: Action) {
     let Some(place) = form
         .at
@@ -171,9 +168,9 @@ fn turn(form: &mut ExceptionForm, count: usize, action: Action) {
     }
 }
 
-/// Another check to waive, or none.
+/// Selects another check to waive, or none.
 fn turn_check(form: &mut ExceptionForm, count: usize, action: Action) {
-    // The place before the first check is that of none.
+    // Place 0 means no check.
     let places = count + 1;
     let place = form.waives.map_or(0, |index| index + 1);
     let place = match action {
@@ -196,7 +193,7 @@ fn submit_exception(model: &mut Model, deciders: &[PersonId], waivable: &[Check]
     });
     if let Some(at) = empty {
         form.at = at;
-        form.notice = Some("this line is empty: say it in a few words");
+        form.notice = Some("this line is empty: describe it in a few words");
         return Vec::new();
     }
     let named = form.people.iter().flatten();
@@ -205,19 +202,19 @@ fn submit_exception(model: &mut Model, deciders: &[PersonId], waivable: &[Check]
         .take(needed)
         .collect();
     if people.len() < needed {
-        form.notice = Some("the script has no two people who could decide");
+        form.notice = Some("the script does not have two people who may approve exceptions");
         return Vec::new();
     }
     if people.first() == people.get(1) {
-        form.notice = Some("two different people decide");
+        form.notice = Some("two different people must approve");
         return Vec::new();
     }
     let waives = form.waives.and_then(|at| waivable.get(at).copied());
-    let said = |field: &super::field::TextField| field.text().trim().to_owned();
+    let text = |field: &TextField| field.text().trim().to_owned();
     let report = ExceptionReport {
-        expected: said(&form.expected),
-        happened: said(&form.happened),
-        decided: said(&form.decided),
+        expected: text(&form.expected),
+        happened: text(&form.happened),
+        decided: text(&form.decided),
     };
     model.overlay = None;
     interrupt(
@@ -244,7 +241,7 @@ fn submit_abort(model: &mut Model) -> Vec<Cmd> {
             Vec::new()
         }
         AbortForm::ABORT if form.reason.text().trim().is_empty() => {
-            form.notice = Some("say why, in a few words: it stands in the record");
+            form.notice = Some("type the reason, for the transcript");
             Vec::new()
         }
         AbortForm::ABORT => {
@@ -254,7 +251,7 @@ fn submit_abort(model: &mut Model) -> Vec<Cmd> {
         }
         _ => {
             form.is_reason = false;
-            form.notice = Some("type exactly ABORT or LEAVE, or Esc to go on");
+            form.notice = Some("type exactly ABORT or LEAVE, or press Esc to continue");
             Vec::new()
         }
     }

@@ -1,6 +1,6 @@
-//! Keys, from the bytes that the terminal sends for them.
+//! Keys, decoded from the bytes of the terminal.
 //!
-//! The bytes of a PIN pass through here: they stand in one buffer, which is wiped as soon as it was read.
+//! The bytes of a PIN pass through one buffer here, which is wiped as soon as it was read.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -12,10 +12,9 @@ use zeroize::{Zeroize as _, Zeroizing};
 const ESCAPE: u8 = 0x1b;
 const PASTE_END: &[u8] = b"\x1b[201~";
 
-/// Longer than any key, and than any text that is worth pasting.
+/// Longer than any key, and any reasonable pasted text.
 const LONGEST: usize = 16 * 1024;
 
-/// What comes from the keyboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Typed {
     Key(KeyEvent),
@@ -23,10 +22,10 @@ pub(super) enum Typed {
     Paste(String),
 }
 
-/// A terminal in raw mode, to read keys from.
+/// A terminal in raw mode.
 pub(super) struct Keyboard {
     device: File,
-    /// What was read and is no whole key yet. It never moves in memory.
+    /// Bytes that are not a complete key yet. The buffer never moves in memory.
     pending: Zeroizing<Vec<u8>>,
 }
 
@@ -38,15 +37,12 @@ impl Keyboard {
         }
     }
 
-    /// Whether the beginning of a key is there. Escape alone is one, too.
+    /// Whether an incomplete key was read. A single Escape is one, too.
     pub(super) fn has_beginning(&self) -> bool {
         !self.pending.is_empty()
     }
 
-    /// Takes what is there, which must be something, and gives the keys that are whole.
-    ///
-    /// # Errors
-    /// When the terminal is gone.
+    /// Reads available bytes, and returns the complete keys. An error means that the terminal is gone.
     pub(super) fn read(&mut self) -> io::Result<Vec<Typed>> {
         let mut bytes = Zeroizing::new([0; 1024]);
         let count = match self.device.read(&mut bytes[..]) {
@@ -62,7 +58,7 @@ impl Keyboard {
         Ok(self.take_whole())
     }
 
-    /// Gives what is there although more could follow: nothing did.
+    /// Ends an incomplete key, because no more bytes arrived.
     pub(super) fn flush(&mut self) -> Option<Typed> {
         let is_escape = self.pending.as_slice() == [ESCAPE];
         self.pending.zeroize();
@@ -96,7 +92,7 @@ fn key(code: KeyCode, modifiers: KeyModifiers) -> Typed {
     Typed::Key(KeyEvent::new(code, modifiers))
 }
 
-/// The first key, and how many bytes it took; none when it is not whole. Bytes that are no key give nothing.
+/// The first key, and its number of bytes; `None` if it is incomplete. Other bytes are skipped.
 fn parse(bytes: &[u8]) -> Option<(Option<Typed>, usize)> {
     let plain = |code| Some((Some(key(code, KeyModifiers::NONE)), 1));
     match *bytes.first()? {
@@ -139,7 +135,7 @@ fn parse_escape(bytes: &[u8]) -> Option<(Option<Typed>, usize)> {
             let code = by_letter(*bytes.get(2)?);
             Some((code.map(|code| key(code, KeyModifiers::NONE)), 3))
         }
-        // Nobody holds Alt and Control: Escape was pressed before.
+        // Alt with Control is not used: Escape was pressed before.
         0x00..=0x1f | 0x7f => Some((Some(key(KeyCode::Esc, KeyModifiers::NONE)), 1)),
         _ => {
             let (typed, count) = parse(&bytes[1..])?;
@@ -155,7 +151,7 @@ fn parse_escape(bytes: &[u8]) -> Option<(Option<Typed>, usize)> {
     }
 }
 
-/// What begins with `ESC [`.
+/// A sequence that begins with `ESC [`.
 fn parse_sequence(bytes: &[u8]) -> Option<(Option<Typed>, usize)> {
     // The Linux console's F1 to F5.
     if bytes.get(2) == Some(&b'[') {
@@ -168,14 +164,14 @@ fn parse_sequence(bytes: &[u8]) -> Option<(Option<Typed>, usize)> {
     let (parameters, last) = (&body[..length], body[length]);
     let count = length + 3;
     if !(0x40..=0x7e).contains(&last) {
-        // Cut short by something else, which counts for itself.
+        // An incomplete sequence; the byte that ended it is parsed separately.
         return Some((None, count - 1));
     }
     if parameters
         .first()
         .is_some_and(|byte| (b'<'..=b'?').contains(byte))
     {
-        // An answer of the terminal, not a key.
+        // A response of the terminal, not a key.
         return Some((None, count));
     }
     let mut numbers = parameters.split(|byte| *byte == b';').map(number);
@@ -265,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn terminals_say_keys_in_many_ways() {
+    fn keys_of_many_terminals_are_recognized() {
         for (bytes, code) in [
             ("a", KeyCode::Char('a')),
             ("P", KeyCode::Char('P')),
@@ -301,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn modifiers_are_told() {
+    fn modifiers_are_recognized() {
         for (bytes, code, modifiers) in [
             ("\x03", KeyCode::Char('c'), KeyModifiers::CONTROL),
             ("\x15", KeyCode::Char('u'), KeyModifiers::CONTROL),
@@ -314,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_come_in_a_row_and_in_pieces() {
+    fn keys_are_decoded_from_any_chunks() {
         let keys = "1\x1b[B\x1b[6~ë\r".as_bytes();
         let expected = [
             plain(KeyCode::Char('1')),
@@ -335,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_gives_nothing() {
+    fn other_bytes_are_skipped() {
         for bytes in [
             &b"\x1b[99~"[..],
             b"\x1b[?1;2c",
@@ -356,12 +352,12 @@ mod tests {
                 key(KeyCode::Char('c'), KeyModifiers::CONTROL)
             ]
         );
-        // What cuts a sequence short counts for itself.
+        // The byte that ends an incomplete sequence is a key.
         assert_eq!(typed(b"\x1b[1\r"), [plain(KeyCode::Enter)]);
     }
 
     #[test]
-    fn pasted_text_is_no_key() {
+    fn pasted_text_is_not_keys() {
         let text = "SIGN ROOT 1\r\x1b[A".to_owned();
         let bytes = format!("a\x1b[200~{text}\x1b[201~b");
         assert_eq!(
@@ -383,7 +379,7 @@ mod tests {
         assert_eq!(keyboard.pending.as_slice(), b"\x1b[");
         keyboard.flush();
         assert_eq!(keyboard.pending.as_ptr(), place);
-        // Nothing is left in the whole of the buffer.
+        // The whole buffer is wiped.
         keyboard.pending.resize(LONGEST, 0xff);
         assert_eq!(keyboard.pending.as_ptr(), place);
         keyboard.flush();

@@ -1,8 +1,8 @@
-//! The screen: a ceremony that a room of people can follow for hours.
+//! The screen.
 //!
-//! [`run`] draws on the calling thread while the work goes on in another one, which asks through a
-//! [`FrontEnd`](crate::ceremony::FrontEnd) and so can hang without freezing anything. What is drawn follows
-//! from the [`Model`] alone ([`view`]), and the model changes in [`update`] alone.
+//! [`run`] draws on the calling thread while the executor works in another thread and asks through a
+//! [`FrontEnd`](crate::ceremony::FrontEnd), so a hanging token does not freeze the screen. Only the [`Model`] determines
+//! what is drawn ([`view`]), and only [`update`] changes the model.
 
 mod answer;
 mod field;
@@ -21,7 +21,7 @@ mod theme;
 mod update;
 mod wake;
 
-pub use model::{Call, Model, RecordLine, Reply, Settings};
+pub use model::{Call, Model, Reply, Settings, TranscriptLine};
 pub use reply::Cmd;
 pub use run::run;
 pub use screens::view;

@@ -1,4 +1,4 @@
-//! What the screen knows. Everything that is drawn follows from it, and it changes in `update` alone.
+//! The state of the screen. It determines everything that is drawn, and only `update` changes it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,25 +17,18 @@ use crate::words::Digest;
 use super::field::{SecretField, TextField};
 use super::theme::Theme;
 
-/// What the screen is told once, at its start.
+/// The settings of the screen.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How things look on this terminal.
     pub theme: Theme,
-    /// The ceremony directory, as the operator knows it: where things are, and what is resumed.
+    /// The ceremony directory, as the operator knows it.
     pub place: Option<String>,
-    /// The lines that the record has already, when a ceremony is resumed.
-    history: Vec<RecordLine>,
+    /// The entries that the transcript already has when a ceremony is resumed.
+    history: Vec<TranscriptLine>,
 }
 
 impl Settings {
-    /// With the theme of the terminal at hand, and nothing else.
-    pub fn from_environment() -> Self {
-        Self::with_theme(Theme::from_environment())
-    }
-
-    /// With a given theme, and nothing else.
-    pub const fn with_theme(theme: Theme) -> Self {
+    pub const fn new(theme: Theme) -> Self {
         Self {
             theme,
             place: None,
@@ -43,22 +36,16 @@ impl Settings {
         }
     }
 
-    /// Says where the ceremony directory is.
-    pub fn place(mut self, place: impl Into<String>) -> Self {
-        self.place = Some(place.into());
-        self
-    }
-
-    /// Shows the lines that were recorded before this process.
+    /// Adds the entries that were recorded before this process.
     pub fn history(mut self, transcript: &Transcript, script: &Script) -> Self {
         self.history = transcript
             .entries()
             .iter()
             .zip(transcript.narrated(script))
-            .map(|(entry, text)| RecordLine {
+            .map(|(entry, text)| TranscriptLine {
                 number: entry.line.seq,
                 time: entry.line.time,
-                head: entry.digest,
+                digest: entry.digest,
                 text,
             })
             .collect();
@@ -66,51 +53,40 @@ impl Settings {
     }
 }
 
-/// What the executor says to the screen.
+/// What the executor sends to the screen.
 #[derive(Debug)]
 pub enum Call {
-    /// The room is asked.
     Ask(Arc<Ceremony>, Prompt),
-    /// A secret is asked for.
     Secret(Arc<Ceremony>, SecretPrompt),
     /// A secret is shown to the person who writes it down.
     Show(Arc<Ceremony>, SecretShown),
-    /// Something is being waited for.
     Waiting(Arc<Ceremony>, Waiting),
-    /// Something was recorded.
-    Recorded(Arc<Ceremony>, RecordLine, Box<EventKind>),
-    /// An answer was not accepted: what is wrong with it, and what to do.
+    Recorded(Arc<Ceremony>, TranscriptLine, Box<EventKind>),
+    /// An answer was not accepted.
     NotAccepted {
-        /// What is wrong.
         what: String,
-        /// The next safe act.
         hint: String,
     },
 }
 
-/// What the screen answers, always to the last [`Call`] that asks.
+/// The answer of the screen to the last [`Call`] that asks.
 #[derive(Debug)]
 pub enum Reply {
-    /// To [`Call::Ask`].
     Answer(Result<Answer, Interrupt>),
-    /// To [`Call::Secret`].
     Secret(Result<TypedSecret, Interrupt>),
-    /// To [`Call::Show`].
     Shown(Result<(), Interrupt>),
-    /// To [`Call::Waiting`].
     Waiting(Result<(), Interrupt>),
 }
 
-/// A line of the record, as the screen shows it.
+/// An entry of the transcript, as the screen shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordLine {
-    /// Its number, from 1.
+pub struct TranscriptLine {
+    /// From 1.
     pub number: u64,
-    /// When.
     pub time: Timestamp,
-    /// The digest of the line.
-    pub head: Digest,
-    /// What happened, in a sentence.
+    /// The digest of the transcript up to this entry.
+    pub digest: Digest,
+    /// The event as a sentence.
     pub text: String,
 }
 
@@ -120,47 +96,47 @@ pub struct Model {
     pub(super) settings: Settings,
     /// Columns and rows.
     pub(super) size: (u16, u16),
-    /// Since some moment in the past.
+    /// Since an arbitrary moment in the past.
     pub(super) now: Duration,
     /// The machine's clock.
     pub(super) clock: Timestamp,
     pub(super) ceremony: Option<Arc<Ceremony>>,
-    pub(super) record: Vec<RecordLine>,
+    pub(super) transcript: Vec<TranscriptLine>,
     pub(super) request: Request,
     pub(super) turn: Turn,
-    /// What was wrong with the last answer.
+    /// Why the last answer was not accepted.
     pub(super) notice: Option<Notice>,
-    /// What the room wants before it answers; for the next request, when none was open.
+    /// What the participants requested instead of an answer; for the next request if none is open.
     pub(super) interrupt: Option<Interrupt>,
-    /// What the room wanted first, and gets when the token has answered.
+    /// A request that is handled when the token responds.
     pub(super) deferred: Option<Postponed>,
-    /// Giving up a token's answer was asked for once, and has to be asked for again.
+    /// Giving up was requested, and must be confirmed.
     pub(super) is_giving_up: bool,
     pub(super) overlay: Option<Overlay>,
-    /// The ceremony that ended, until the room has seen it.
+    /// The ceremony that ended, until the participants have seen it.
     pub(super) end: Option<End>,
     pub(super) focus: Focus,
-    /// First visible line of what the screen asks.
+    /// The first visible line of the prompt.
     pub(super) scroll: u16,
-    /// Whether something before the word that confirms it was not on the screen yet.
+    /// Whether some text was not on the screen yet, so that the word cannot be typed.
     pub(super) is_unread: bool,
     pub(super) play: Play,
-    /// A signal came or the terminal is gone: every request is answered with [`Interrupt::Leave`].
+    /// A signal arrived or the terminal is gone: every request is answered with [`Interrupt::Leave`].
     pub(super) is_leaving: bool,
 }
 
-/// Who has to do something next.
+/// Who acts next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// The executor: the last request was answered, and nothing new is wanted yet.
+    /// The last request was answered.
     Executor,
-    /// The room: a request is open.
+    /// A request is open.
     Room,
     /// The executor has returned.
     Nobody,
 }
 
-/// What happens only when the token that is being waited for has answered.
+/// What happens when the token responds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Postponed {
     Exception,
@@ -169,7 +145,7 @@ pub(super) enum Postponed {
 }
 
 impl Postponed {
-    /// What becomes of an interrupt of a wait, if it does not end the wait.
+    /// The postponed form of an interrupt that does not end the wait.
     pub(super) fn of(interrupt: &Interrupt, waiting: &Waiting) -> Option<Self> {
         if waiting.on == WaitingOn::People {
             return None;
@@ -183,23 +159,21 @@ impl Postponed {
     }
 }
 
-/// Where the arrow keys go.
+/// The target of the arrow keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Focus {
-    /// What the screen asks.
     Work,
-    /// The list of steps; the cursor stands on the step of that index.
+    /// The list of steps, at the step of this index.
     Steps(usize),
 }
 
-/// What is wrong, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Notice {
     pub what: String,
     pub hint: String,
 }
 
-/// What the executor waits for.
+/// The open request of the executor.
 #[derive(Debug)]
 pub(super) enum Request {
     None,
@@ -209,12 +183,11 @@ pub(super) enum Request {
     Waiting(Waiting),
 }
 
-/// A prompt, and what was typed so far.
 #[derive(Debug)]
 pub(super) struct Asking {
     pub prompt: Prompt,
     pub input: Input,
-    /// Its end was on the screen.
+    /// The end of the text was on the screen.
     pub is_read: bool,
 }
 
@@ -225,7 +198,7 @@ pub(super) enum Input {
     Choice {
         at: usize,
         remark: TextField,
-        /// The remark is being typed.
+
         is_remark: bool,
     },
 }
@@ -251,30 +224,29 @@ impl Asking {
     }
 }
 
-/// A secret prompt, and how far it is.
 #[derive(Debug)]
 pub(super) struct Entering {
     pub prompt: SecretPrompt,
     pub stage: Stage,
     pub field: SecretField,
-    /// The word that came first.
+    /// The typed confirmation of the last try.
     pub word: Option<String>,
 }
 
-/// A secret that is to be written down.
+/// A secret that a person writes down.
 #[derive(Debug)]
 pub(super) struct Showing {
     pub shown: SecretShown,
-    /// The others have turned away: it is on the screen.
+    /// The secret is on the screen.
     pub is_open: bool,
 }
 
 #[derive(Debug)]
 pub(super) enum Stage {
-    /// The last try: an exact word first.
+    /// Before the last try, an exact word is typed.
     LastTry(TextField),
     First,
-    /// The same again.
+    /// A new secret is typed again.
     Again(Pin),
 }
 
@@ -293,17 +265,17 @@ impl Entering {
     }
 }
 
-/// What lies over the ceremony.
+/// What covers the ceremony.
 #[derive(Debug)]
 pub(super) enum Overlay {
     Help {
         scroll: u16,
     },
-    /// Both digests in full; the second one first where there is room for one only.
-    Words {
-        is_record_first: bool,
+    /// Both digests in full.
+    Digests {
+        is_transcript_first: bool,
     },
-    /// Lines from the end.
+    /// Scrolled by lines from the end.
     Transcript {
         from_end: usize,
     },
@@ -312,17 +284,17 @@ pub(super) enum Overlay {
     Abort(AbortForm),
 }
 
-/// The exception sheet while it is filled in.
+/// An exception report that is being filled in.
 #[derive(Debug, Default)]
 pub(super) struct ExceptionForm {
     pub expected: TextField,
     pub happened: TextField,
     pub decided: TextField,
-    /// The index of a person in the script who decided, for each of two lines.
+    /// For each of two lines, the index of the person who approves.
     pub people: [Option<usize>; 2],
-    /// The index of a check in the way that is waived; none where the sheet only notes what happened.
+    /// The index of the check that is waived, if any.
     pub waives: Option<usize>,
-    /// Whether a check stands in the way.
+    /// Whether there is a check that may be waived.
     pub has_check: bool,
     /// 0 to 5: the three texts, the two people, the check.
     pub at: usize,
@@ -330,7 +302,7 @@ pub(super) struct ExceptionForm {
 }
 
 impl ExceptionForm {
-    /// The line on which a check is waived: there only when one stands in the way.
+    /// The line for the check, which only exists if there is one.
     pub(super) const CHECK: usize = 5;
     pub(super) const MOST_LINES: usize = 6;
 
@@ -361,13 +333,13 @@ impl ExceptionForm {
     }
 }
 
-/// What the room may ask for: a menu, and then a form, line by line.
+/// More options: a menu, and then a form, line by line.
 #[derive(Debug)]
 pub(super) struct OfferForm {
     pub offers: Vec<Offer>,
-    /// The offer that was chosen, and what its form says so far; none in the menu.
+    /// The chosen option and the values of its form so far; `None` in the menu.
     pub chosen: Option<(usize, Vec<String>)>,
-    /// The cursor in the list at hand.
+    /// The cursor in the list.
     pub at: usize,
     pub text: TextField,
     pub notice: Option<&'static str>,
@@ -384,13 +356,13 @@ impl OfferForm {
         }
     }
 
-    /// The line of the form that is being filled in; none in the menu.
+    /// The current line of the form; `None` in the menu.
     pub(super) fn field(&self) -> Option<&Field> {
         let (offer, values) = self.chosen.as_ref()?;
         self.offers.get(*offer)?.fields.get(values.len())
     }
 
-    /// What the list at hand has; nothing where a text is typed.
+    /// The list to choose from; empty if text is typed.
     pub(super) fn list(&self) -> Vec<&str> {
         if let Some(field) = self.field() {
             let picks = field.choices.iter();
@@ -405,7 +377,7 @@ impl OfferForm {
     }
 }
 
-/// Breaking off, while it is confirmed.
+/// Aborting or leaving, until it is confirmed.
 #[derive(Debug, Default)]
 pub(super) struct AbortForm {
     pub word: TextField,
@@ -415,13 +387,10 @@ pub(super) struct AbortForm {
 }
 
 impl AbortForm {
-    /// Breaks off for good.
     pub(super) const ABORT: &'static str = "ABORT";
-    /// Stops here, to be resumed.
     pub(super) const LEAVE: &'static str = "LEAVE";
 }
 
-/// A ceremony that ended.
 #[derive(Debug)]
 pub(super) struct End {
     pub ceremony: Arc<Ceremony>,
@@ -429,17 +398,17 @@ pub(super) struct End {
     pub scroll: u16,
 }
 
-/// A rehearsal that plays itself until somebody takes over.
+/// Autoplay in a rehearsal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Play {
     Off,
-    /// Answers at that time, when something is asked.
+    /// Answers prompts at this time.
     On {
         due: Duration,
     },
 }
 
-/// What the room sees, from above.
+/// The topmost part of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Screen {
     TooSmall,
@@ -449,19 +418,18 @@ pub(super) enum Screen {
 }
 
 impl Model {
-    /// The smallest terminal on which everything has its place.
+    /// The smallest supported terminal.
     pub const SMALLEST: (u16, u16) = (80, 24);
 
-    /// A screen of so many columns and rows before anything happened.
     pub fn new(mut settings: Settings, size: (u16, u16), clock: Timestamp) -> Self {
-        let record = std::mem::take(&mut settings.history);
+        let transcript = std::mem::take(&mut settings.history);
         Self {
             settings,
             size,
             now: Duration::ZERO,
             clock,
             ceremony: None,
-            record,
+            transcript,
             request: Request::None,
             turn: Turn::Executor,
             notice: None,
@@ -483,7 +451,7 @@ impl Model {
         self.size
     }
 
-    /// When something happens by itself, on the clock of [`super::Msg::Tick`].
+    /// When autoplay acts, on the clock of [`super::Msg::Tick`].
     pub fn wakes_at(&self) -> Option<Duration> {
         match self.play {
             Play::On { due } if self.plays_now() => Some(due),
@@ -491,12 +459,12 @@ impl Model {
         }
     }
 
-    /// Whether the screen has nothing more to show: the executor has returned, and the room has seen the end.
+    /// Whether the executor has returned and the participants have seen the end.
     pub const fn is_over(&self) -> bool {
         matches!(self.turn, Turn::Nobody) && (self.end.is_none() || self.is_leaving)
     }
 
-    /// Whether the script plays itself and something is asked that it can answer.
+    /// Whether autoplay can answer the open request.
     pub(super) fn plays_now(&self) -> bool {
         matches!(self.play, Play::On { .. })
             && self.turn == Turn::Room
@@ -523,7 +491,7 @@ impl Model {
         }
     }
 
-    /// The ceremony that the screen shows: the one that ended, until it was seen.
+    /// The ceremony on the screen.
     pub(super) fn shown(&self) -> Option<&Arc<Ceremony>> {
         self.end
             .as_ref()
@@ -536,24 +504,24 @@ impl Model {
             .is_some_and(|ceremony| ceremony.mode() == crate::ceremony::Mode::Rehearsal)
     }
 
-    /// The digest of the last line of the record.
-    pub(super) fn head(&self) -> Option<&RecordLine> {
-        self.record.last()
+    /// The last entry, with the transcript digest.
+    pub(super) fn last_line(&self) -> Option<&TranscriptLine> {
+        self.transcript.last()
     }
 
-    /// Those of whom two decide on an exception.
+    /// The people who may approve an exception.
     pub(super) fn deciders(&self) -> Vec<PersonId> {
         self.shown()
             .map_or_else(Vec::new, |ceremony| ceremony.deciders())
     }
 
-    /// The checks in the way that an exception may waive.
+    /// The failed checks that an exception may waive.
     pub(super) fn waivable(&self) -> Vec<Check> {
         self.shown()
             .map_or_else(Vec::new, |ceremony| ceremony.waivable())
     }
 
-    /// Whether a line of text is being typed, so that letters are letters and not commands.
+    /// Whether a line of text is being typed, so that letters are not commands.
     pub(super) fn is_typing(&self) -> bool {
         match &self.overlay {
             Some(Overlay::Exception(form)) => return form.at < 3,

@@ -1,4 +1,4 @@
-//! A rehearsal that plays itself: every prompt gets its usual answer. In a production nothing here acts.
+//! Autoplay: in a rehearsal, every prompt gets its usual answer. In a production, nothing here has an effect.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use super::model::{Entering, Model, Notice, Play, Reply, Request, Turn};
 use super::reply::{Cmd, answered};
 use super::screens;
 
-/// How long a prompt stays before it is answered.
+/// How long a prompt is shown before it is answered.
 const GLANCE: Duration = Duration::from_millis(900);
-/// How long one stays that holds a digest.
+/// How long a prompt with a digest is shown.
 const LOOK: Duration = Duration::from_millis(3500);
 
 /// Answers the open prompt.
@@ -46,26 +46,26 @@ pub(super) fn once(model: &mut Model) -> Vec<Cmd> {
     }
 }
 
-/// The PIN that the rehearsal gives.
+/// The PIN of a simulated token.
 pub(super) fn given(entering: &Entering) -> Result<Pin, Option<Notice>> {
     let given = entering.prompt.given.clone().map(Zeroizing::new);
     given.and_then(|given| Pin::new(given).ok()).ok_or_else(|| {
         Some(Notice {
-            what: "this rehearsal gives no PIN".to_owned(),
+            what: "the rehearsal does not know this PIN".to_owned(),
             hint: "type the PIN of the token".to_owned(),
         })
     })
 }
 
-/// Begins to answer every prompt.
+/// Starts autoplay.
 pub(super) fn on(model: &mut Model) {
     if model.is_rehearsal() {
-        // The one that is open was seen already.
+        // The open prompt was already seen.
         model.play = Play::On { due: model.now };
     }
 }
 
-/// Says when a prompt that just came is answered. What did not work is for people to look at.
+/// Sets the time at which a new prompt is answered. After a failure, autoplay stops.
 pub(super) fn schedule(model: &mut Model) {
     let has_failed = model
         .ceremony
@@ -84,7 +84,7 @@ pub(super) fn schedule(model: &mut Model) {
     }
 }
 
-/// Answers the open prompt when its time has come; a long one is read to its end first.
+/// Answers the open prompt at its time; a long one is scrolled to its end first.
 pub(super) fn tick(model: &mut Model) -> Vec<Cmd> {
     match model.play {
         Play::On { due } if model.now >= due && model.plays_now() => {

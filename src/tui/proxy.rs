@@ -1,4 +1,4 @@
-//! The screen as the executor sees it: a front end that asks across threads.
+//! The front end of the executor: it passes calls and replies between threads.
 
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
@@ -10,11 +10,10 @@ use crate::ceremony::{
     TypedSecret, Waiting,
 };
 
-use super::model::{Call, RecordLine, Reply};
+use super::model::{Call, Reply, TranscriptLine};
 
-/// Sends what the executor says to the screen, and waits for the answer.
 pub(super) struct Proxy {
-    // Dropped in this order: when the screen is woken for the last time, the channel is closed already.
+    // Dropped in this order: the channel is closed before the screen is woken for the last time.
     calls: Sender<Call>,
     replies: Receiver<Reply>,
     wake: UnixStream,
@@ -33,7 +32,7 @@ impl Proxy {
         }
     }
 
-    fn say(&mut self, call: Call) -> Result<(), Interrupt> {
+    fn send(&mut self, call: Call) -> Result<(), Interrupt> {
         self.calls.send(call).map_err(|_| Interrupt::Leave)?;
         // A full pipe wakes the screen as well.
         let _ = self.wake.write(&[0]);
@@ -41,7 +40,7 @@ impl Proxy {
     }
 
     fn ask_screen(&mut self, call: Call) -> Result<Reply, Interrupt> {
-        self.say(call)?;
+        self.send(call)?;
         self.replies.recv().map_err(|_| Interrupt::Leave)
     }
 }
@@ -74,27 +73,27 @@ impl FrontEnd for Proxy {
 
     fn waiting(&mut self, ceremony: &Ceremony, waiting: &Waiting) -> Result<(), Interrupt> {
         match self.ask_screen(Call::Waiting(Arc::new(ceremony.clone()), waiting.clone()))? {
-            Reply::Waiting(go_on) => go_on,
+            Reply::Waiting(answer) => answer,
             _ => Err(Interrupt::Leave),
         }
     }
 
     fn recorded(&mut self, ceremony: &Ceremony, entry: &Recorded<'_>) {
-        let line = RecordLine {
+        let line = TranscriptLine {
             number: entry.line,
             time: entry.time,
-            head: entry.digest,
+            digest: entry.digest,
             text: entry
                 .event
                 .narrate(ceremony.script(), ceremony.display_names()),
         };
-        let fact = Box::new(entry.event.kind.clone());
-        // Without a screen nobody looks; the next question says so.
-        let _ = self.say(Call::Recorded(Arc::new(ceremony.clone()), line, fact));
+        let event = Box::new(entry.event.kind.clone());
+        // If the screen is gone, the next request fails.
+        let _ = self.send(Call::Recorded(Arc::new(ceremony.clone()), line, event));
     }
 
     fn not_accepted(&mut self, _: &Ceremony, error: &StepError) {
-        let _ = self.say(Call::NotAccepted {
+        let _ = self.send(Call::NotAccepted {
             what: error.to_string(),
             hint: error.hint(),
         });

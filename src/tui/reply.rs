@@ -1,18 +1,16 @@
-//! What the executor is answered.
+//! Replies to the executor.
 
 use crate::ceremony::Interrupt;
 
 use super::field::SecretField;
 use super::model::{Model, Postponed, Reply, Request, Stage, Turn};
 
-/// What is to be done outside.
 #[derive(Debug)]
 pub enum Cmd {
-    /// Answer the executor.
     Reply(Reply),
 }
 
-/// Answers the open request with what the room wants first. Keeps it for the next one when none is open.
+/// Answers the open request with the interrupt. Without an open request, it is kept for the next one.
 pub(super) fn give_interrupt(model: &mut Model) -> Vec<Cmd> {
     if model.turn != Turn::Room {
         return Vec::new();
@@ -36,10 +34,10 @@ pub(super) fn give_interrupt(model: &mut Model) -> Vec<Cmd> {
     answered(model, reply)
 }
 
-/// Answers the open request with an interrupt, now or when one is open.
+/// Answers the open or the next request with an interrupt.
 pub(super) fn interrupt(model: &mut Model, interrupt: Interrupt) -> Vec<Cmd> {
     model.interrupt = Some(interrupt);
-    // Of a wait, the executor knows only when it asks again.
+    // A wait is answered when the executor asks again.
     if matches!(model.request, Request::Waiting(_)) {
         return Vec::new();
     }
@@ -49,7 +47,7 @@ pub(super) fn interrupt(model: &mut Model, interrupt: Interrupt) -> Vec<Cmd> {
 pub(super) fn answered(model: &mut Model, reply: Reply) -> Vec<Cmd> {
     model.turn = Turn::Executor;
     model.notice = None;
-    // What was typed is of no use any more, and a PIN least of all.
+    // What was typed is no longer needed, least of all a PIN.
     if let Request::Secret(entering) = &mut model.request {
         entering.field = SecretField::default();
         entering.stage = Stage::First;

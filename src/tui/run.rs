@@ -1,4 +1,4 @@
-//! The screen at work: it sleeps, takes in what woke it, and draws.
+//! The loop of the screen: sleep, update, draw.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -21,15 +21,12 @@ use super::terminal::{self, Terminal};
 use super::update::{Msg, update};
 use super::wake::{Sleeper, Woken};
 
-/// How long the executor may take to stop after a signal, before the process ends without it. The record is on
-/// the disk line by line: nothing is lost by that.
+/// How long the executor may take to stop after a signal before the process ends without it. Nothing is lost, because
+/// every entry of the transcript is already on the disk.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Runs `work` on a thread of its own, with the screen as its front end, until it returns and the room has
-/// seen how it ended. The terminal is as before afterwards, whatever happens.
-///
-/// # Errors
-/// When there is no terminal to draw on; then `work` was not begun.
+/// Runs `work` on its own thread, with the screen as its front end, until it returns and the participants have seen the
+/// end. The terminal is restored in any case. An error means that there is no terminal and `work` was not started.
 ///
 /// # Panics
 /// When `work` does; the terminal is restored first.
@@ -57,17 +54,17 @@ pub fn run<T: Send>(
     })
 }
 
-/// The model with everything that it lives from.
+/// The model with its inputs and outputs.
 struct Screen {
     model: Model,
-    /// None once the terminal is gone.
+    /// `None` if the terminal is gone.
     terminal: Option<Terminal>,
     sleeper: Sleeper,
     calls: Receiver<Call>,
     replies: Sender<Reply>,
     started: Instant,
-    /// When the process was told to end.
-    told_to_end: Option<Instant>,
+    /// When the process received a signal to end.
+    ending_since: Option<Instant>,
 }
 
 impl Screen {
@@ -86,11 +83,11 @@ impl Screen {
             calls,
             replies,
             started: Instant::now(),
-            told_to_end: None,
+            ending_since: None,
         })
     }
 
-    /// Follows the executor until it has returned and the room has seen the end.
+    /// Follows the executor until it has returned and the participants have seen the end.
     fn follow(mut self) {
         self.draw();
         while !self.model.is_over() {
@@ -98,13 +95,13 @@ impl Screen {
                 Ok(woken) => woken,
                 Err(_) => self.lose_terminal(),
             };
-            self.take_in(woken);
+            self.handle(woken);
             self.draw();
             self.end_by_force();
         }
     }
 
-    /// The clock on the screen shows seconds.
+    /// The clock on the screen changes every second.
     fn until_next_tick(&self) -> Duration {
         let into_second = Timestamp::now().subsec_nanosecond().unsigned_abs();
         let to_second =
@@ -116,9 +113,9 @@ impl Screen {
         to_wake.map_or(to_second, |to_wake| to_wake.min(to_second))
     }
 
-    fn take_in(&mut self, woken: Woken) {
-        if woken.to_end && self.told_to_end.is_none() {
-            self.told_to_end = Some(Instant::now());
+    fn handle(&mut self, woken: Woken) {
+        if woken.to_end && self.ending_since.is_none() {
+            self.ending_since = Some(Instant::now());
             self.update(Msg::Terminate);
         }
         if let Some(Ok(size)) = self.terminal.as_ref().map(Terminal::size)
@@ -151,7 +148,7 @@ impl Screen {
     fn update(&mut self, msg: Msg) {
         for cmd in update(&mut self.model, msg) {
             match cmd {
-                // An executor that is gone wants no answer.
+                // An executor that has returned does not need an answer.
                 Cmd::Reply(reply) => drop(self.replies.send(reply)),
             }
         }
@@ -167,11 +164,11 @@ impl Screen {
             .is_err()
         {
             let woken = self.lose_terminal();
-            self.take_in(woken);
+            self.handle(woken);
         }
     }
 
-    /// Nobody can see or answer any more: the executor is told to leave.
+    /// Without a terminal, the executor is asked to leave.
     fn lose_terminal(&mut self) -> Woken {
         self.terminal = None;
         Woken {
@@ -180,10 +177,10 @@ impl Screen {
         }
     }
 
-    /// Ends the process when the executor does not stop after a signal: it hangs in a token's module.
+    /// Ends the process if the executor does not stop after a signal, because it hangs in the module of a token.
     fn end_by_force(&mut self) {
         if self
-            .told_to_end
+            .ending_since
             .is_some_and(|since| since.elapsed() > PATIENCE)
         {
             self.terminal = None;

@@ -1,4 +1,4 @@
-//! The terminal while the screen is drawn on it, and as it was before, whatever happens.
+//! The terminal, which is restored in any case.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -18,7 +18,7 @@ use ratatui::layout::Rect;
 use ratatui::{Frame, TerminalOptions, Viewport};
 use rustix::termios::{isatty, tcgetwinsize};
 
-/// A terminal in raw mode, with the alternate screen. Dropping it brings back what was there.
+/// A terminal in raw mode, with the alternate screen, until this is dropped.
 pub(super) struct Terminal {
     screen: ratatui::Terminal<CrosstermBackend<File>>,
     device: File,
@@ -27,13 +27,11 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// Takes the terminal of the process.
     pub(super) fn enter() -> io::Result<Self> {
         let device = output()?;
-        // Panics of other threads are kept until the screen is gone.
+        // Messages of panics are kept until the screen is gone.
         let panics = Panics::keep();
-        // With NO_COLOR, crossterm would drop colors but reset bold and reverse with them. The theme looks at
-        // NO_COLOR instead.
+        // With NO_COLOR, crossterm would drop colors but also reset bold and reverse. The theme handles NO_COLOR instead.
         style::force_color_output(true);
         crossterm::terminal::enable_raw_mode()?;
         let area = Self::area_of(&device)?;
@@ -44,7 +42,7 @@ impl Terminal {
                 viewport: Viewport::Fixed(area),
             },
         )?;
-        // From here on, dropping it restores everything.
+        // From now on, dropping it restores everything.
         let mut terminal = Self {
             screen,
             device,
@@ -66,17 +64,17 @@ impl Terminal {
         Ok((area.width, area.height))
     }
 
-    /// Draws, and writes what is new.
+    /// Draws, and writes the changes.
     pub(super) fn draw(
         &mut self,
         size: (u16, u16),
         view: impl FnOnce(&mut Frame<'_>),
     ) -> io::Result<()> {
         let area = Rect::new(0, 0, size.0, size.1);
-        // Terminals that know this show a frame when it is whole; others ignore it.
+        // Terminals that support this show only complete frames; others ignore it.
         execute!(self.device, BeginSynchronizedUpdate)?;
         if self.screen.get_frame().area() != area {
-            // Terminals push what they show around when their size changes.
+            // Terminals move their content when their size changes.
             execute!(self.device, Clear(ClearType::All))?;
             self.screen.resize(area)?;
         }
@@ -86,7 +84,7 @@ impl Terminal {
 
     fn area_of(device: &File) -> io::Result<Rect> {
         let size = tcgetwinsize(device)?;
-        // Some terminals do not know their size: the smallest that the screen takes is a good guess.
+        // Some terminals do not report their size: assume the smallest supported one.
         let known = |cells, otherwise| if cells == 0 { otherwise } else { cells };
         Ok(Rect::new(
             0,
@@ -99,7 +97,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // When the terminal is gone there is nothing to restore.
+        // If the terminal is gone, there is nothing to restore.
         let _ = execute!(
             self.device,
             EndSynchronizedUpdate,
@@ -112,7 +110,7 @@ impl Drop for Terminal {
     }
 }
 
-/// The terminal to draw on: the standard output, or the controlling terminal when that goes elsewhere.
+/// The terminal to draw on: standard output, or else the controlling terminal.
 fn output() -> io::Result<File> {
     let stdout = rustix::stdio::stdout();
     if isatty(stdout) {
@@ -121,8 +119,7 @@ fn output() -> io::Result<File> {
     File::options().read(true).write(true).open("/dev/tty")
 }
 
-/// The terminal to read keys from: the standard input, or the controlling terminal when that comes from
-/// elsewhere.
+/// The terminal to read keys from: standard input, or else the controlling terminal.
 pub(super) fn input() -> io::Result<File> {
     let stdin = rustix::stdio::stdin();
     if isatty(stdin) {
@@ -131,7 +128,7 @@ pub(super) fn input() -> io::Result<File> {
     File::options().read(true).write(true).open("/dev/tty")
 }
 
-/// What modules print goes nowhere while the screen is drawn: it would stand in the middle of it.
+/// Discards what modules print while the screen is drawn.
 struct Silence {
     stdout: OwnedFd,
     stderr: OwnedFd,
@@ -160,7 +157,7 @@ impl Drop for Silence {
 
 type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
 
-/// What panics say, kept until the screen is gone and it can be read.
+/// Messages of panics, kept until the screen is gone and they can be read.
 struct Panics {
     messages: Arc<Mutex<Vec<String>>>,
     before: Arc<Mutex<Option<Hook>>>,
@@ -184,7 +181,7 @@ impl Panics {
 
 impl Drop for Panics {
     fn drop(&mut self) {
-        // While a thread panics, hooks cannot be changed; then what was said goes out all the same.
+        // While a thread panics, hooks cannot be changed, but the messages are still printed.
         if !std::thread::panicking() {
             drop(panic::take_hook());
             let before = self

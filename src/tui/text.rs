@@ -7,11 +7,11 @@ pub(super) use crate::document::width;
 use super::theme::Charset;
 use crate::document::wrapping;
 
-/// A text from outside, so that nothing in it steers the terminal, hides, or turns its neighbors around.
+/// Escapes foreign text, so that it cannot control the terminal, hide, or reorder its neighbors.
 pub(super) fn escape(text: &str, charset: Charset) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_treacherous(c) || !charset.shows(c) {
+        if is_misleading(c) || !charset.shows(c) {
             out.extend(c.escape_unicode());
         } else {
             out.push(c);
@@ -20,8 +20,8 @@ pub(super) fn escape(text: &str, charset: Charset) -> String {
     out
 }
 
-/// What has no shape of its own, or changes that of others.
-fn is_treacherous(c: char) -> bool {
+/// Whether a character is invisible, or changes other characters.
+fn is_misleading(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
@@ -31,7 +31,7 @@ fn is_treacherous(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Breaks a text into lines of at most `room` cells. Lines after the first begin with `hang` spaces.
+/// Breaks a text into lines of at most `room` cells, with a hanging indent of `hang` spaces.
 pub(super) fn wrap(text: &str, room: usize, hang: usize) -> Vec<String> {
     let hang = " ".repeat(hang);
     let options = wrapping(room.max(hang.len() + 2)).subsequent_indent(&hang);
@@ -39,7 +39,7 @@ pub(super) fn wrap(text: &str, room: usize, hang: usize) -> Vec<String> {
     lines.map(Cow::into_owned).collect()
 }
 
-/// A text that fits in so many cells: its end is left out, visibly.
+/// A text of at most `room` cells; an omitted end is marked.
 pub(super) fn shorten(text: &str, room: usize) -> String {
     if width(text) <= room {
         return text.to_owned();
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_mislead_is_escaped() {
+    fn misleading_characters_are_escaped() {
         for (text, shown) in [
             ("key holder 3", "key holder 3"),
             ("\u{1b}[2J", "\\u{1b}[2J"),
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shortened_text_says_so() {
+    fn a_shortened_text_is_marked() {
         assert_eq!(shorten("abcdef", 6), "abcdef");
         assert_eq!(shorten("abcdefg", 6), "abcde…");
         assert_eq!(shorten("ab cdefg", 4), "ab…");

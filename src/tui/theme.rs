@@ -1,4 +1,4 @@
-//! How things look: colors, marks, and what a plain terminal gets in their place.
+//! Colors and characters, and their replacements on plain terminals.
 
 use std::ffi::OsStr;
 
@@ -12,41 +12,39 @@ use crate::ceremony::Mode;
 pub enum Charset {
     /// All of Unicode.
     Unicode,
-    /// Letters of the locale, but lines and marks in ASCII: the Linux console.
+    /// The Linux console: letters of the locale, but lines and marks in ASCII.
     Console,
-    /// ASCII alone: the locale is not UTF-8.
+    /// ASCII only: the locale is not UTF-8.
     Ascii,
 }
 
 /// Which colors the terminal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colors {
-    /// None: bold and reverse alone.
+    /// Only bold and reverse.
     None,
-    /// The sixteen that every terminal has.
+    /// The sixteen colors of every terminal.
     Sixteen,
-    /// Any.
+    /// 24-bit colors.
     True,
 }
 
-/// How things look on this terminal. Whatever a color says, a word or a mark says too.
+/// The look of this terminal. No information is conveyed by color alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
-    /// Its characters.
     pub charset: Charset,
-    /// Its colors.
     pub colors: Colors,
 }
 
 impl Charset {
-    /// Whether a character from outside can be shown as it is. What stands in the program's own texts can.
+    /// Whether a foreign character can be shown. Characters in the texts of the program can.
     pub(super) fn shows(self, c: char) -> bool {
         c.is_ascii() || self != Self::Ascii || plain(c).is_some()
     }
 }
 
 impl Theme {
-    /// What the environment says of the terminal.
+    /// The theme according to the environment.
     pub fn from_environment() -> Self {
         Self::from_variables(|name| std::env::var_os(name))
     }
@@ -96,7 +94,7 @@ impl Theme {
         }
     }
 
-    /// The band across the top: it says what counts.
+    /// The bar at the top.
     pub(super) fn banner(self, mode: Mode) -> Style {
         match mode {
             Mode::Rehearsal => self.band((Color::Black, Color::Yellow), (0x0018_1405, 0x00ff_c233)),
@@ -104,16 +102,15 @@ impl Theme {
         }
     }
 
-    /// What matters most on a line.
     #[allow(
         clippy::unused_self,
-        reason = "every style is asked of the theme, whether or not it has a color"
+        reason = "every style belongs to the theme, even without a color"
     )]
     pub(super) const fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// What may be read last.
+    /// Less important text.
     pub(super) fn quiet(self) -> Style {
         match self.colors {
             Colors::True => Style::new().fg(Color::from_u32(0x0080_8a94)),
@@ -121,50 +118,32 @@ impl Theme {
         }
     }
 
-    /// Lines between the parts of the screen.
     pub(super) fn rule(self) -> Style {
         self.color(Color::DarkGray, 0x005c_6670)
     }
 
-    /// Headings.
+    /// Headings, keys to press and words to type.
     pub(super) fn heading(self) -> Style {
         self.color(Color::Cyan, 0x004f_b3d9)
             .add_modifier(Modifier::BOLD)
     }
 
-    /// Keys to press, words to type.
-    pub(super) fn key(self) -> Style {
-        self.heading()
-    }
-
-    /// Done, and good.
     pub(super) fn ok(self) -> Style {
         self.color(Color::Green, 0x004c_b96b)
     }
 
-    /// Where the room is.
+    /// The current step, and waiting.
     pub(super) fn now(self) -> Style {
         self.color(Color::Yellow, 0x00ff_c233)
             .add_modifier(Modifier::BOLD)
     }
 
-    /// Something is being waited for.
-    pub(super) fn wait(self) -> Style {
-        self.now()
-    }
-
-    /// It did not work.
     pub(super) fn fail(self) -> Style {
         self.color(Color::LightRed, 0x00ff_6b5e)
             .add_modifier(Modifier::BOLD)
     }
 
-    /// Digests, which people read to each other.
-    pub(super) fn digest(self) -> Style {
-        self.strong()
-    }
-
-    /// The line of a list on which the cursor stands.
+    /// The current line of a list.
     pub(super) fn selected(self) -> Style {
         match self.colors {
             Colors::True => Style::new()
@@ -177,7 +156,7 @@ impl Theme {
         }
     }
 
-    /// One of the pictures that turn while something is waited for.
+    /// A frame of the spinner.
     pub(super) fn spinner(self, turn: u128) -> char {
         const DOTS: [char; 8] = ['⣷', '⣯', '⣟', '⡿', '⢿', '⣻', '⣽', '⣾'];
         const STROKES: [char; 4] = ['|', '/', '-', '\\'];
@@ -188,8 +167,7 @@ impl Theme {
         }
     }
 
-    /// Puts plain characters where the terminal has no others. The last thing done to a drawn screen, so that
-    /// nothing slips past it.
+    /// Replaces characters that the terminal does not support, as the last step of drawing.
     pub(super) fn degrade(self, buffer: &mut Buffer) {
         if self.charset == Charset::Unicode {
             return;
@@ -214,7 +192,7 @@ impl Theme {
     }
 }
 
-/// What stands in for a character of the program's own texts where there is only ASCII.
+/// The ASCII replacement of a character in the texts of the program.
 const fn plain(c: char) -> Option<char> {
     Some(match c {
         '─' | '–' | '—' | '·' => '-',
@@ -247,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_tells_what_the_terminal_can() {
+    fn the_environment_determines_the_theme() {
         const UTF8: (&str, &str) = ("LANG", "en_GB.UTF-8");
         for (variables, expected) in [
             (&[][..], (Charset::Ascii, Colors::Sixteen)),

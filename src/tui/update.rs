@@ -1,4 +1,4 @@
-//! What changes what the screen knows: keys, the clock, and the executor. No input or output happens here.
+//! Changes of the model by keys, the clock and the executor. No input or output happens here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,47 +13,44 @@ use super::field::TextField;
 use super::forms;
 use super::keys::{self, Action, scrolled};
 use super::model::{
-    Asking, Call, End, Entering, Focus, Input, Model, Notice, Overlay, Play, RecordLine, Reply,
-    Request, Screen, Showing, Stage, Turn,
+    AbortForm, Asking, Call, End, Entering, Focus, Input, Model, Notice, Overlay, Play, Reply,
+    Request, Screen, Showing, Stage, TranscriptLine, Turn,
 };
 use super::play;
 use super::reply::{Cmd, give_interrupt, interrupt};
 use super::screens;
 
-/// What happened outside.
 #[derive(Debug)]
 pub enum Msg {
     /// A key was pressed, repeated or released.
     Key(KeyEvent),
-    /// Text came from the clipboard.
+    /// Text was pasted from the clipboard.
     Paste(String),
-    /// The terminal has so many columns and rows.
+    /// Columns and rows of the terminal.
     Resize(u16, u16),
-    /// Time went by.
     Tick {
-        /// Since some moment in the past, the same for all ticks.
+        /// Since an arbitrary moment in the past, the same for all ticks.
         now: Duration,
         /// The machine's clock.
         clock: Timestamp,
     },
-    /// The executor says something.
+    /// A call of the executor.
     Call(Call),
-    /// A signal came that ends the process, or the terminal is gone.
+    /// A signal that ends the process arrived, or the terminal is gone.
     Terminate,
     /// The executor has returned.
     Finished,
 }
 
-/// Takes in what happened.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
-    let commands = take_in(model, msg);
+    let commands = handle(model, msg);
     model.is_unread = screens::work::is_unread(model);
     commands
 }
 
-fn take_in(model: &mut Model, msg: Msg) -> Vec<Cmd> {
+fn handle(model: &mut Model, msg: Msg) -> Vec<Cmd> {
     match msg {
-        // Released keys come from terminals with an enhanced keyboard protocol.
+        // Terminals with an enhanced keyboard protocol report released keys.
         Msg::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Msg::Key(key) => press(model, key),
         Msg::Paste(text) => {
@@ -85,14 +82,12 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Cmd> {
 fn take_call(model: &mut Model, call: Call) -> Vec<Cmd> {
     match call {
         Call::Ask(ceremony, prompt) => open_request(model, ceremony, |model| {
-            // Asked again after a refusal: the cursor stays where it was.
-            let again = match &model.request {
-                Request::Ask(asking) if model.notice.is_some() && asking.prompt == prompt => {
-                    Some(())
-                }
-                _ => None,
-            };
-            if again.is_none() {
+            // The same prompt after a refusal: the cursor does not move.
+            let is_again = matches!(
+                &model.request,
+                Request::Ask(asking) if model.notice.is_some() && asking.prompt == prompt
+            );
+            if !is_again {
                 model.scroll = 0;
                 model.request = Request::Ask(Asking::new(prompt));
             }
@@ -117,8 +112,8 @@ fn take_call(model: &mut Model, call: Call) -> Vec<Cmd> {
             }
             model.request = Request::Waiting(waiting);
         }),
-        Call::Recorded(ceremony, line, fact) => {
-            record(model, ceremony, line, &fact);
+        Call::Recorded(ceremony, line, event) => {
+            record(model, ceremony, line, &event);
             Vec::new()
         }
         Call::NotAccepted { what, hint } => {
@@ -128,7 +123,7 @@ fn take_call(model: &mut Model, call: Call) -> Vec<Cmd> {
     }
 }
 
-/// Takes a request, and answers it at once when the room wants something else first.
+/// Opens a request, and answers it at once if an interrupt is pending.
 fn open_request(
     model: &mut Model,
     ceremony: Arc<Ceremony>,
@@ -144,7 +139,7 @@ fn open_request(
     if model.is_leaving {
         model.interrupt = Some(Interrupt::Leave);
     } else if !is_wait && model.interrupt == Some(Interrupt::Cancel) {
-        // What was to be given up has ended by itself.
+        // The wait ended before it was given up.
         model.interrupt = None;
     }
     let cmds = give_interrupt(model);
@@ -152,16 +147,16 @@ fn open_request(
         return cmds;
     }
     if is_wait {
-        // The executor asks again soon. The answer says only that nobody has had enough yet.
+        // The executor asks again soon. This answer means that the wait continues.
         return vec![Cmd::Reply(Reply::Waiting(Ok(())))];
     }
     play::schedule(model);
     Vec::new()
 }
 
-fn record(model: &mut Model, ceremony: Arc<Ceremony>, line: RecordLine, fact: &EventKind) {
-    if matches!(fact, EventKind::Progress(ProgressEvent::Opened(_))) {
-        model.record.clear();
+fn record(model: &mut Model, ceremony: Arc<Ceremony>, line: TranscriptLine, event: &EventKind) {
+    if matches!(event, EventKind::Progress(ProgressEvent::Opened(_))) {
+        model.transcript.clear();
     }
     if let Some(ending) = ceremony.ending() {
         model.end = Some(End {
@@ -178,7 +173,7 @@ fn record(model: &mut Model, ceremony: Arc<Ceremony>, line: RecordLine, fact: &E
         model.turn = Turn::Executor;
     }
     model.ceremony = Some(ceremony);
-    model.record.push(line);
+    model.transcript.push(line);
 }
 
 fn press(model: &mut Model, key: KeyEvent) -> Vec<Cmd> {
@@ -203,7 +198,7 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Cmd> {
     Vec::new()
 }
 
-/// The line of text in which the cursor stands.
+/// The current line of text.
 fn text_field(model: &mut Model) -> Option<&mut TextField> {
     if !model.is_typing() {
         return None;
@@ -243,7 +238,7 @@ fn edit(model: &mut Model, key: KeyEvent) {
     }
 }
 
-/// Pasted text is for free text only: a PIN or a word that confirms is typed by a person, key by key.
+/// Only free text may be pasted: a person must type a PIN or a confirmation word.
 fn paste(model: &mut Model, text: &str) {
     if model.screen() == Screen::TooSmall {
         return;
@@ -259,8 +254,8 @@ fn paste(model: &mut Model, text: &str) {
     }
     if !is_free {
         model.notice = Some(Notice {
-            what: "pasted text is not taken here".to_owned(),
-            hint: "type it, key by key".to_owned(),
+            what: "pasting is not allowed here".to_owned(),
+            hint: "type it on the keyboard".to_owned(),
         });
     } else if let Some(field) = text_field(model) {
         field.paste(text);
@@ -270,23 +265,23 @@ fn paste(model: &mut Model, text: &str) {
 fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
     match action {
         Action::Exception => model.overlay = Some(Overlay::Exception(forms::exception(model))),
-        Action::Other => match forms::offers(model) {
+        Action::Options => match forms::offers(model) {
             Some(form) => model.overlay = Some(Overlay::Offers(form)),
             None => {
                 model.notice = Some(Notice {
-                    what: "nothing is offered before attendance is complete".to_owned(),
-                    hint: "go on with what the screen asks for".to_owned(),
+                    what: "there are no more options until attendance is complete".to_owned(),
+                    hint: "continue with the current step".to_owned(),
                 });
             }
         },
         Action::Transcript => model.overlay = Some(Overlay::Transcript { from_end: 0 }),
-        Action::Words => {
-            model.overlay = Some(Overlay::Words {
-                is_record_first: false,
+        Action::Digests => {
+            model.overlay = Some(Overlay::Digests {
+                is_transcript_first: false,
             });
         }
         Action::Help => model.overlay = Some(Overlay::Help { scroll: 0 }),
-        Action::Abort => model.overlay = Some(Overlay::Abort(forms::abort())),
+        Action::Abort => model.overlay = Some(Overlay::Abort(AbortForm::default())),
         Action::Play => return play::once(model),
         Action::PlayOn => play::on(model),
         Action::GiveUp if model.is_giving_up => {

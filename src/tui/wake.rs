@@ -1,4 +1,4 @@
-//! What wakes the screen: keys, the executor, signals, the clock. Between them it sleeps.
+//! Sleeping until keys, the executor, signals or the clock wake the screen.
 
 use std::io::{self, Read as _};
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -16,14 +16,13 @@ use super::keyboard::{Keyboard, Typed};
 /// The signals that end the process.
 const ENDING: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
-/// How long the rest of a key may take to come. A person who types Escape waits so long.
+/// How long the rest of a key sequence may take, and so the delay of Escape.
 const REST_OF_KEY: Duration = Duration::from_millis(50);
 
-/// Where the screen sleeps.
 pub(super) struct Sleeper {
-    /// None once it is gone.
+    /// `None` if it is gone.
     keyboard: Option<Keyboard>,
-    /// None once it has ended: a stream that is closed would wake the screen for ever.
+    /// `None` if it has ended: a closed stream would always wake the screen.
     executor: Option<UnixStream>,
     signals: Signals,
 }
@@ -32,12 +31,12 @@ pub(super) struct Sleeper {
 #[derive(Debug, Default)]
 pub(super) struct Woken {
     pub typed: Vec<Typed>,
-    /// A signal that ends the process, or the terminal is gone.
+    /// A signal that ends the process arrived, or the terminal is gone.
     pub to_end: bool,
 }
 
 impl Sleeper {
-    /// Sleeps between keys on `keyboard` and calls that are announced on `executor`.
+    /// Calls of the executor are announced on `executor`.
     pub(super) fn new(keyboard: Keyboard, executor: UnixStream) -> io::Result<Self> {
         executor.set_nonblocking(true)?;
         Ok(Self {
@@ -47,13 +46,13 @@ impl Sleeper {
         })
     }
 
-    /// Sleeps until something happens, at most so long.
+    /// Sleeps until something happens, at most `at_most`.
     pub(super) fn sleep(&mut self, at_most: Duration) -> io::Result<Woken> {
         let has_beginning = self.keyboard.as_ref().is_some_and(Keyboard::has_beginning);
         let at_most = if has_beginning {
             at_most.min(REST_OF_KEY)
         } else {
-            // A little longer rather than too short: who wakes early sleeps again.
+            // Slightly too long rather than too short, which would require another sleep.
             at_most + Duration::from_millis(1)
         };
         let timeout = Timespec::try_from(at_most).map_err(io::Error::other)?;
@@ -105,7 +104,7 @@ impl Sleeper {
     }
 }
 
-/// Takes all that came, and tells whether nothing will come any more.
+/// Reads everything, and returns whether the stream is closed.
 fn is_closed(stream: &mut UnixStream) -> bool {
     let mut buffer = [0; 256];
     loop {
@@ -117,11 +116,11 @@ fn is_closed(stream: &mut UnixStream) -> bool {
     }
 }
 
-/// The signals that matter while the screen is drawn.
+/// The signals that are handled while the screen is drawn.
 struct Signals {
     read: UnixStream,
     to_end: Arc<AtomicBool>,
-    /// No screen is drawn: ending signals end the process at once, as they do by default.
+    /// Without a screen, ending signals have their default action.
     at_rest: Arc<AtomicBool>,
     ids: Vec<SigId>,
 }
@@ -139,7 +138,7 @@ impl Signals {
         for signal in ENDING {
             let flag = Arc::clone(&signals.to_end);
             signals.ids.push(signal_hook::flag::register(signal, flag)?);
-            // `signal-hook` never gives a signal its default action back, so this stands in for it.
+            // `signal-hook` does not restore the default action of a signal, so this does.
             let at_rest = Arc::clone(&signals.at_rest);
             signal_hook::flag::register_conditional_default(signal, at_rest)?;
         }

@@ -513,14 +513,16 @@ fn people_read_the_same() {
     let mut lines = ended.out.lines();
     assert_eq!(
         lines.next(),
-        Some("accepted: 12 of 12 attestations verify; 5 of 5 keys of root version 1 are attested")
+        Some(
+            "accepted: 12 of 12 attestations are valid; 5 of 5 keys of root version 1 are attested"
+        )
     );
     assert_eq!(lines.filter(|line| line.starts_with("[ok]")).count(), 12);
     let refused = verify_command(&[data("docker-test-keys")], &[]);
     assert!(
         refused
             .out
-            .starts_with("rejected: 2 of 3 attestations verify\n[FAIL] ")
+            .starts_with("rejected: 2 of 3 attestations are valid\n[FAIL] ")
     );
 }
 

@@ -43,11 +43,11 @@ fn a_sound_directory_is_accepted_with_its_head() {
         head.words().join(" "),
         head.grouped_hex().join(" "),
     ] {
-        let output = conclave(&["verify", "--head", &ink], directory.path());
+        let output = conclave(&["verify", "--digest", &ink], directory.path());
         assert_eq!(output.status.code(), Some(0));
         let lines = closed().transcript.entries().len();
         let first =
-            format!("accepted: PRODUCTION, {lines} lines, closed; the worst verdict: agreed\n");
+            format!("accepted: PRODUCTION, {lines} entries, closed, worst verdict: agreed\n");
         assert!(stdout(&output).starts_with(&first), "{}", stdout(&output));
         assert!(stdout(&output).contains(&head.words()[24..].join(" ")));
     }
@@ -64,11 +64,11 @@ fn the_report_of_an_audit_has_this_shape() {
         json!({
             "verdict": "accepted",
             "mode": "production",
-            "ending": {"event": "closed", "status": "agree"},
+            "ending": {"event": "closed", "verdict": "agree"},
             "script": closed().ceremony.script().sha256(),
-            "lines": closed().transcript.entries().len(),
-            "head": head,
-            "head_words": head.words().join(" "),
+            "entries": closed().transcript.entries().len(),
+            "transcript_digest": head,
+            "transcript_digest_words": head.words().join(" "),
             "reasons": [],
             "findings": [],
         })
@@ -79,13 +79,13 @@ fn the_report_of_an_audit_has_this_shape() {
 fn another_head_is_refused() {
     let directory = directory_of(closed());
     let other = "0".repeat(64);
-    let output = conclave(&["verify", "--json", "--head", &other], directory.path());
+    let output = conclave(&["verify", "--json", "--digest", &other], directory.path());
     assert_eq!(output.status.code(), Some(1));
     let report = json_of(&output);
     assert_eq!(report["verdict"], json!("rejected"));
-    assert_eq!(report["reasons"][0]["check"], json!("transcript.head"));
+    assert_eq!(report["reasons"][0]["check"], json!("transcript.digest"));
     for faulty in ["snowcap", "12345", ""] {
-        let output = conclave(&["verify", "--head", faulty], directory.path());
+        let output = conclave(&["verify", "--digest", faulty], directory.path());
         assert_eq!(output.status.code(), Some(2), "{faulty:?}");
     }
 }
@@ -96,10 +96,16 @@ fn what_is_under_judgment_is_refused_with_a_whole_report() {
     let output = conclave(&["verify", "--json"], empty.path());
     assert_eq!(output.status.code(), Some(1));
     let report = json_of(&output);
-    for name in ["mode", "ending", "script", "head", "head_words"] {
+    for name in [
+        "mode",
+        "ending",
+        "script",
+        "transcript_digest",
+        "transcript_digest_words",
+    ] {
         assert_eq!(report[name], Value::Null, "{name}");
     }
-    assert_eq!(report["lines"], json!(0));
+    assert_eq!(report["entries"], json!(0));
     assert_eq!(report["reasons"].as_array().unwrap().len(), 3);
 
     let output = conclave(&["verify"], empty.path());
@@ -134,7 +140,7 @@ fn the_course_is_shown_line_by_line_and_cannot_steer_the_terminal() {
                     Failed: the module said \\u{1b}[2J\\u{202e}.\n";
     assert!(shown.contains(expected), "{shown}");
     assert!(
-        shown.contains("\nREHEARSAL, head of the record: line 2\n"),
+        shown.contains("\nREHEARSAL, transcript digest of 2 entries:\n"),
         "{shown}"
     );
 
@@ -143,7 +149,7 @@ fn the_course_is_shown_line_by_line_and_cannot_steer_the_terminal() {
     assert_eq!(
         lines[1],
         json!({
-            "line": 2,
+            "entry": 2,
             "time": "2026-12-01T09:00:07Z",
             "step": "attendance",
             "people": [],
@@ -181,7 +187,7 @@ fn the_page_is_written_where_nothing_is_yet() {
     let page = report(&closed().ceremony, &closed().transcript).to_html();
     let output = conclave(&["report"], directory.path());
     assert_eq!(output.status.code(), Some(4));
-    assert!(stderr(&output).contains("exists already"));
+    assert!(stderr(&output).contains("already exists"));
 
     let out = directory.path().join("again.html");
     let output = conclave(

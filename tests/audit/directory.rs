@@ -19,8 +19,8 @@ fn a_sound_directory_is_accepted() {
     let directory = directory_of(closed());
     assert_eq!(findings(directory.path()), [""; 0]);
     let report = audit(directory.path());
-    assert_eq!(report.head(), Some(&closed().transcript.head()));
-    assert_eq!(report.lines(), closed().transcript.entries().len() as u64);
+    assert_eq!(report.digest(), Some(&closed().transcript.head()));
+    assert_eq!(report.entries(), closed().transcript.entries().len() as u64);
 }
 
 #[test]
@@ -39,17 +39,17 @@ fn a_changed_input_is_refused() {
     );
     assert_eq!(
         append("online/targets.pub.pem"),
-        ["script.fault", "directory.sums"]
+        ["script.error", "directory.sums"]
     );
     let remove = |path: &str| {
         let directory = directory_of(closed());
         fs::remove_file(directory.path().join(path)).unwrap();
         reasons(directory.path())
     };
-    assert_eq!(remove("script.toml"), ["script.fault", "directory.sums"]);
+    assert_eq!(remove("script.toml"), ["script.error", "directory.sums"]);
     assert_eq!(
         remove("online/targets.pub.pem"),
-        ["script.fault", "directory.sums"]
+        ["script.error", "directory.sums"]
     );
     assert_eq!(
         remove("transcript.jsonl"),
@@ -63,7 +63,7 @@ fn a_script_that_is_no_text_is_refused() {
     write(directory.path(), "script.toml", b"schema = 1\n# \xff\n");
     assert_eq!(
         reasons(directory.path()),
-        ["script.fault", "directory.sums"]
+        ["script.error", "directory.sums"]
     );
 }
 
@@ -80,10 +80,10 @@ fn what_does_not_belong_is_told() {
     assert_eq!(
         told,
         [
-            "directory.foreign: extra/",
-            "directory.foreign: keys/key-9.pub.pem",
-            "directory.foreign: notes.txt",
-            "directory.foreign: online/\\u{202e}gpj",
+            "directory.unexpected: extra/",
+            "directory.unexpected: keys/key-9.pub.pem",
+            "directory.unexpected: notes.txt",
+            "directory.unexpected: online/\\u{202e}gpj",
         ]
     );
 }
@@ -96,7 +96,7 @@ fn many_that_do_not_belong_are_counted() {
     }
     let report = audit(directory.path());
     assert_eq!(report.findings().len(), 65);
-    assert_eq!(report.findings()[64].detail, "6 more findings");
+    assert_eq!(report.findings()[64].detail, "and 6 more unexpected files");
 }
 
 #[test]
@@ -121,8 +121,8 @@ fn a_list_of_digests_names_neither_too_little_nor_too_much() {
     assert_eq!(
         change(&|text| format!("{text}{zeros}  zzz\n")),
         [
-            "directory.sums: zzz: it is missing",
-            "directory.sums: zzz is listed, and does not belong"
+            "directory.sums: zzz: the file is missing",
+            "directory.sums: zzz is listed, but is not a file of the ceremony"
         ]
     );
     for faulty in [
@@ -133,7 +133,7 @@ fn a_list_of_digests_names_neither_too_little_nor_too_much() {
     ] {
         assert_eq!(
             faulty[0],
-            "directory.sums: SHA256SUMS is not a list of digests and paths in the order of the paths"
+            "directory.sums: SHA256SUMS is not a list of digests and paths, sorted by path"
         );
     }
 }
@@ -211,6 +211,6 @@ fn a_directory_that_is_not_there_is_no_verdict() {
     let empty = tempfile::tempdir().unwrap();
     assert_eq!(
         reasons(empty.path()),
-        ["transcript.missing", "script.fault", "directory.sums"]
+        ["transcript.missing", "script.error", "directory.sums"]
     );
 }

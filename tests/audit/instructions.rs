@@ -84,16 +84,16 @@ fn a_sound_directory_holds() {
     let directory = directory_of(closed());
     let told = told(directory.path());
     assert!(
-        told.ends_with("everything above holds\nexit status: 0"),
+        told.ends_with("all checks passed\nexit status: 0"),
         "{told}"
     );
     for line in [
-        "[ok] every file is the one that SHA256SUMS names",
-        "[ok] key-1 answered at generation",
-        "[ok] key-2 answered at reinsertion",
-        "[ok] root 1 is signed by key-3",
-        "[ok] root 1 is signed by key-4",
-        "[ok] 4 of 4 keys of root 1 have signed, 2 must",
+        "[ok] every file in SHA256SUMS is unchanged",
+        "[ok] proof of possession of key-1 at generation",
+        "[ok] proof of possession of key-2 at reinsertion",
+        "[ok] signature of root 1 by key-3",
+        "[ok] signature of root 1 by key-4",
+        "[ok] 4 of 4 keys of root 1 signed; 2 required",
     ] {
         assert!(told.contains(line), "{line} is not in: {told}");
     }
@@ -128,7 +128,7 @@ fn a_ceremony_without_a_root_holds() {
         let directory = directory_of(&room);
         let told = told(directory.path());
         assert!(
-            told.ends_with("everything above holds\nexit status: 0"),
+            told.ends_with("all checks passed\nexit status: 0"),
             "{told}"
         );
     }
@@ -156,7 +156,7 @@ fn a_changed_line_breaks_the_chain() {
     sum_anew(directory.path());
     let told = told(directory.path());
     assert!(
-        told.contains("line 3 does not follow the one before"),
+        told.contains("line 3 does not follow the previous line"),
         "{told}"
     );
 }
@@ -174,7 +174,7 @@ fn a_forged_proof_does_not_verify() {
             }
         });
         let told = told(directory.path());
-        let fail = format!("[FAIL] {key} answered at generation");
+        let fail = format!("[FAIL] proof of possession of {key} at generation");
         assert!(told.contains(&fail), "{told}");
     }
 }
@@ -186,7 +186,7 @@ fn a_challenge_is_part_of_its_proof() {
             challenge[31] ^= 1;
         }
     });
-    assert!(told(directory.path()).contains("[FAIL] key-1 answered at generation"));
+    assert!(told(directory.path()).contains("[FAIL] proof of possession of key-1 at generation"));
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn a_forged_signature_does_not_verify() {
         });
         let told = told(directory.path());
         assert!(
-            told.contains(&format!("[FAIL] root 1 is signed by {key}")),
+            told.contains(&format!("[FAIL] signature of root 1 by {key}")),
             "{told}"
         );
     }
@@ -215,9 +215,9 @@ fn another_root_file_is_found() {
         (
             "\"version\": 1",
             "\"version\": 2",
-            "something else was signed",
+            "another message was signed",
         ),
-        ("\"sig\": \"", "\"sig\": \"00", "other signatures"),
+        ("\"sig\": \"", "\"sig\": \"00", "the signatures differ"),
     ] {
         let directory = directory_of(closed());
         let path = directory.path().join("root/1.root.json");
@@ -226,6 +226,6 @@ fn another_root_file_is_found() {
         sum_anew(directory.path());
         let told = told(directory.path());
         assert!(told.contains(said), "{told}");
-        assert!(!told.contains("everything above holds"), "{told}");
+        assert!(!told.contains("all checks passed"), "{told}");
     }
 }

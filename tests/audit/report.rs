@@ -59,7 +59,7 @@ fn it_tells_the_whole_ceremony() {
         assert!(page.contains(&file.sha256.to_string()), "{}", file.name);
     }
     assert!(page.contains(">PRODUCTION</div>"));
-    assert!(!page.contains("Steps that were not done"));
+    assert!(!page.contains("Steps that were not completed"));
 }
 
 #[test]
@@ -101,11 +101,11 @@ fn every_element_is_closed() {
 fn a_rehearsal_says_so_first() {
     let room = Room::open(genesis(&[KeyType::Ed25519; 2], 1), Mode::Rehearsal);
     let page = page(&room);
-    let banner = page.find("REHEARSAL – nothing that is named here may be trusted");
+    let banner = page.find("REHEARSAL – do not trust anything on this page");
     assert!(banner < page.find("<h1>"));
     assert!(banner.is_some());
     assert!(page.contains("<div class=\"banner alarm\">REHEARSAL"));
-    assert!(page.contains("Steps that were not done"));
+    assert!(page.contains("Steps that were not completed"));
     assert!(page.contains("No root was composed."));
 }
 

@@ -187,7 +187,7 @@ fn what_a_reissue_cannot_be_written_from_is_told() {
         output(&mut command)
     };
     let manifest = manifest.to_str().unwrap();
-    assert_failed(&reissue(&[]), 2, &["nobody said which key gets shares"]);
+    assert_failed(&reissue(&[]), 2, &["the key to back up is missing"]);
     assert_failed(
         &reissue(&["--manifest", manifest]),
         2,
@@ -197,7 +197,7 @@ fn what_a_reissue_cannot_be_written_from_is_told() {
     assert_failed(
         &reissue(&stray),
         2,
-        &["a custodian is a name and a recipient"],
+        &["--custodian requires a name and a recipient"],
     );
     let own = ["--manifest", manifest, "--superseded-by", manifest];
     assert_failed(&reissue(&own), 2, &["does not say that it replaces set"]);
@@ -211,6 +211,6 @@ fn what_a_reissue_cannot_be_written_from_is_told() {
         "--custodian",
         "Ada=paper",
     ];
-    assert_failed(&reissue(&repository), 2, &["not of example.com/other"]);
+    assert_failed(&reissue(&repository), 2, &["not example.com/other"]);
     assert!(!out.exists());
 }

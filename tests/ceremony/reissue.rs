@@ -349,8 +349,11 @@ fn a_drill_with_a_loss_goes_on_to_new_shares_and_the_lost_one_stays_on_the_list(
     };
     let certificate: serde_json::Value = serde_json::from_str(&of("certificate.json")).unwrap();
     assert_eq!(certificate["replaced_by"], new.to_string());
-    assert!(of("certificate.txt").contains("New set"), "{certificate}");
-    assert!(of("report.html").contains("shares in the place of others"));
+    assert!(
+        of("certificate.txt").contains("New share set"),
+        "{certificate}"
+    );
+    assert!(of("report.html").contains("reissued shares"));
     let sets = told(&[&room]);
     // One share of two of three is no quorum, and still somebody may find it.
     assert_eq!(

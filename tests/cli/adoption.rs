@@ -245,12 +245,14 @@ fn the_bag_of_a_pause_in_a_broken_off_ceremony_is_asked_for_in_the_next() {
     let paused = "\n".repeat(5)
         + UNREHEARSED
         + &"\n".repeat(9)
-        + "/other\n7\nlunch\n\nB0000001\nB0000001\nB0000002\nB0000002\n\n\n";
+        + "/options\n7\nlunch\n\nB0000001\nB0000001\nB0000002\nB0000002\n\n\n";
     let left = room.conclave(&["run", "first.toml", "--out", "first"], &paused, &secrets);
     assert_done(&left);
     let told_then = told(&left);
     assert!(
-        told_then.contains("approves by code: the token of key holder 1 is in bag B0000001"),
+        told_then.contains(
+            "enter your approval code to approve: the token of key holder 1 is in bag B0000001"
+        ),
         "what is approved is named: {told_then}"
     );
     let ended = room.conclave(

@@ -186,8 +186,8 @@ fn a_name_is_corrected_by_two_people_after_it_was_read_aloud() {
     let rehearsal = Rehearsal::new();
     let mut operator = Operator::rehearse(&rehearsal);
     operator.play_until("Compose the root");
-    operator.answer("/other");
-    for (question, text) in [("Correct a name", "2"), ("Whose name", "4")] {
+    operator.answer("/options");
+    for (question, text) in [("Correct a name", "2"), ("Person", "4")] {
         operator.terminal.expect(question);
         operator.terminal.expect("Number > ");
         operator.answer(text);
@@ -227,7 +227,7 @@ fn what_nobody_approves_is_not_amended() {
     let rehearsal = Rehearsal::new();
     let mut operator = Operator::rehearse(&rehearsal);
     operator.play_until("Compose the root");
-    operator.answer("/other");
+    operator.answer("/options");
     operator.terminal.expect("Number > ");
     operator.answer("2");
     operator.terminal.expect("Number > ");
@@ -267,7 +267,7 @@ fn commands_are_told_and_the_record_is_shown_at_any_question() {
     }
     let shown = operator.answer_and_see("/transcript").to_owned();
     assert!(shown.contains("Rehearsal opened"), "{shown}");
-    assert!(shown.contains("Witness 1 is here"), "{shown}");
+    assert!(shown.contains("Witness 1 is present"), "{shown}");
     let shown = operator.answer_and_see("/never-heard-of").to_owned();
     assert!(shown.contains("/exception"), "{shown}");
     assert_eq!(rehearsal.data_of("initialed").len(), 0);
@@ -287,7 +287,7 @@ fn ctrl_c_that_was_not_meant_changes_nothing() {
         let before = rehearsal.kinds();
         operator.terminal.send(CTRL_C);
         let shown = operator.question().to_owned();
-        assert!(shown.contains("or press Enter to go on."), "{shown}");
+        assert!(shown.contains("Or press Enter to continue."), "{shown}");
         let shown = operator.answer_and_see("").to_owned();
         assert!(shown.contains(question), "{shown}");
         assert_eq!(rehearsal.kinds(), before);
@@ -308,7 +308,7 @@ fn leaving_is_resumed() {
         .expect("error: the ceremony waits to be resumed");
     operator
         .terminal
-        .expect("hint: nothing is lost; go on with: conclave resume");
+        .expect("hint: nothing is lost; to continue: conclave resume");
     assert_eq!(operator.end().code(), Some(130));
 
     let mut operator = Operator::resume(&rehearsal);
@@ -326,14 +326,18 @@ fn aborting_is_for_good_and_says_why() {
     operator.terminal.send(CTRL_C);
     operator.question();
     operator.answer("ABORT");
-    operator.terminal.expect("Why? ");
+    operator
+        .terminal
+        .expect("Reason (press Enter not to abort): ");
     // Without a reason nothing is aborted.
     let shown = operator.answer_and_see("").to_owned();
     assert!(shown.contains("Compose the root"), "{shown}");
     operator.terminal.send(CTRL_C);
     operator.question();
     operator.answer("ABORT");
-    operator.terminal.expect("Why? ");
+    operator
+        .terminal
+        .expect("Reason (press Enter not to abort): ");
     operator.answer("the fire alarm");
     assert_eq!(operator.end().code(), Some(130));
     assert_eq!(rehearsal.kinds().last().unwrap(), "aborted");

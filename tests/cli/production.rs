@@ -564,7 +564,7 @@ fn the_rehearsal_that_is_shown_is_of_this_very_script_and_complete() {
         "",
         &[],
     );
-    assert_failed(&output, 1, &["this is not a rehearsal"]);
+    assert_failed(&output, 1, &["this ceremony is not a rehearsal"]);
     assert!(!next.exists());
 }
 
@@ -575,11 +575,7 @@ fn without_a_rehearsal_nothing_happens_beyond_attendance() {
     let answers = "\n".repeat(30);
     let secrets = [settling_in(), all_pins()].concat();
     let output = room.run(&[], &answers, &secrets);
-    assert_failed(
-        &output,
-        130,
-        &["No completed rehearsal of this very script"],
-    );
+    assert_failed(&output, 130, &["No completed rehearsal of this script"]);
     let [w1, w2, h1, h2] = CODES;
     let out = room.out();
     let resume = ["resume", out.to_str().unwrap()];
@@ -607,6 +603,6 @@ fn a_production_does_not_play_by_itself() {
     assert_failed(
         &output,
         2,
-        &["a production cannot play by itself", "hint: "],
+        &["a production cannot run unattended", "hint: "],
     );
 }

@@ -192,7 +192,7 @@ fn what_is_no_regular_file_is_refused_at_once() {
     for path in [pipe, "/dev/zero".into()] {
         let ended = verify(&[path], &["--json"]);
         assert_eq!(ended.status, 4);
-        let why = ": it is not a regular file\nhint: ";
+        let why = ": not a regular file\nhint: ";
         assert!(ended.err.contains(why), "{}", ended.err);
     }
 }
@@ -210,7 +210,7 @@ fn people_are_told_the_verdict_and_the_reason() {
     let refused = verify(&[chain("adversarial/b05-new-ok-old-under")], &[]);
     assert_eq!(
         refused.out,
-        "rejected: version 1 is the last that verifies\n  \
+        "rejected: version 1 is the last valid version\n  \
          [FAIL] chain.old-threshold: 2.root.json: 1 of 2 required signatures by root keys of the previous version\n"
     );
 }

@@ -98,14 +98,14 @@ fn a_whole_rehearsal_plays_on_the_screen() {
     let out = directory.path().join("out");
     let mut terminal = rehearse(&out, &[]);
     play_until(&mut terminal, "The ceremony is closed");
-    terminal.expect_on_screen("Write on paper: the head of the record");
+    terminal.expect_on_screen("Write on paper: the transcript digest");
     let spent = terminal.leave_alone(Duration::from_secs(1));
     assert!(
         spent < Duration::from_millis(100),
         "it does not sleep: {spent:?}"
     );
     terminal.send(PAGE_DOWN);
-    terminal.expect_on_screen("Carry to the online machine");
+    terminal.expect_on_screen("Take to the online machine");
     terminal.send("\r");
     assert!(terminal.finish().success());
     assert_restored(&terminal);
@@ -129,12 +129,12 @@ fn people_answer_leave_and_come_back() {
     let mut terminal = rehearse(&out, &[]);
     // By hand: a choice, with a key that is no letter.
     terminal.send("\x1b[B\r");
-    terminal.expect_on_screen("Witness 1 is here, by");
+    terminal.expect_on_screen("Identification of Witness 1");
     terminal.resize(Size {
         columns: 72,
         rows: 20,
     });
-    terminal.expect_on_screen("Conclave needs 80×24; this terminal has 72×20.");
+    terminal.expect_on_screen("Conclave requires a terminal of at least 80×24");
     terminal.send("\r\r\r");
     terminal.resize(Size {
         columns: 60,
@@ -145,13 +145,13 @@ fn people_answer_leave_and_come_back() {
         columns: 132,
         rows: 43,
     });
-    terminal.expect_on_screen("Witness 1 is here, by");
+    terminal.expect_on_screen("Identification of Witness 1");
     terminal.send("t");
     terminal.expect_on_screen("Identification of Administrator: passport, checked by Witness 1.");
     terminal.send(ESC);
     terminal.expect_on_screen("─ Steps ─");
     terminal.send(F2);
-    terminal.expect_on_screen("The record, line 2");
+    terminal.expect_on_screen("Transcript, 2 entries");
     terminal.send(ESC);
     terminal.expect_on_screen("─ Steps ─");
     terminal.send(CONTROL_C);
@@ -305,7 +305,7 @@ fn in_the_terminal() {
     };
     let script = ceremony_driver::genesis(&[KeyType::Ed25519], 1);
     let ceremony = Ceremony::new(Arc::clone(&script));
-    let outcome = tui::run(Settings::from_environment(), |front_end| {
+    let outcome = tui::run(Settings::new(tui::Theme::from_environment()), |front_end| {
         let mut waiting = Waiting {
             what: "Something in the test".to_owned(),
             seen: Vec::new(),

@@ -151,7 +151,7 @@ fn nothing_is_opened_to_tell_what_a_file_is() {
 
     let file = files.share(3);
     let said = files.said(0, &["inspect", &file], None);
-    assert!(said.contains("closed to: X25519"), "{said}");
+    assert!(said.contains("encrypted to: X25519"), "{said}");
     let said = files.said(0, &["inspect", &file, "--manifest", &manifest], None);
     assert!(
         said.contains("Custodian 4 (custodian-4): share 1 of 1 in group 2 of 2"),

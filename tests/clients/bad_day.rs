@@ -5,7 +5,7 @@
 use std::fs;
 
 use conclave::metadata::KeyType;
-use conclave::rehearsal::OnlineKeys;
+use conclave::rehearsal::online_keys;
 use conclave::script::{Kind, ScriptTemplate};
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,7 +19,7 @@ const CLOCK_IS_BEHIND: SignedDuration = SignedDuration::from_mins(9);
 
 /// A script for three holders, one spare token, and online keys that a repository can be built with.
 fn write_script(rehearsal: &Rehearsal) {
-    let online = OnlineKeys::generate_in(&rehearsal.beside("online")).unwrap();
+    let online = online_keys(&rehearsal.beside("online")).unwrap();
     let not_before = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
     let template = ScriptTemplate {
         kind: Kind::Genesis,
@@ -31,7 +31,7 @@ fn write_script(rehearsal: &Rehearsal) {
         profile: "softhsm2".to_owned(),
         not_before,
         expires: not_before + SignedDuration::from_hours(365 * 24),
-        online: online.public_files(),
+        online,
     };
     fs::write(rehearsal.beside("bad-day.toml"), template.write().unwrap()).unwrap();
 }
@@ -56,7 +56,7 @@ fn a_bad_day_ends_with_a_root_that_all_clients_accept() {
     operator.choose("not present yet");
 
     // The clock is nine minutes off; two people say so.
-    operator.play_until("The machine's clock says ");
+    operator.play_until("The clock of this machine shows ");
     let right = machine_time(operator.shown()) + CLOCK_IS_BEHIND;
     operator.answer_and_see(&right.to_string());
 
@@ -78,7 +78,7 @@ fn a_bad_day_ends_with_a_root_that_all_clients_accept() {
 
     // After lunch, another process. Holder 2 has come.
     let mut operator = Operator::resume(&rehearsal);
-    operator.play_until("The machine's clock says ");
+    operator.play_until("The clock of this machine shows ");
     let right = machine_time(operator.shown()) + CLOCK_IS_BEHIND;
     operator.answer_and_see(&right.to_string());
 
@@ -115,7 +115,9 @@ fn a_bad_day_ends_with_a_root_that_all_clients_accept() {
 
 /// What the line mode says of the machine's clock.
 fn machine_time(shown: &str) -> Timestamp {
-    let (_, rest) = shown.rsplit_once("The machine's clock says ").unwrap();
+    let (_, rest) = shown
+        .rsplit_once("The clock of this machine shows ")
+        .unwrap();
     let time: String = rest.chars().take_while(|c| *c != 'Z').collect();
     format!("{time}Z").parse().unwrap()
 }

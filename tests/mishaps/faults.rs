@@ -385,7 +385,7 @@ fn a_file_that_is_where_the_root_goes_is_never_written_over() {
         for _ in 0..2 {
             let shown = operator.answer_and_see("").to_owned();
             assert!(shown.contains("Failed: "), "{shown}");
-            assert!(shown.contains("exists already"), "{shown}");
+            assert!(shown.contains("already exists"), "{shown}");
             assert!(shown.ends_with("Try again: press Enter > "), "{shown}");
             assert_eq!(fs::read(&in_the_way).unwrap(), b"another root");
         }
@@ -409,11 +409,7 @@ fn nobody_is_there_to_move_a_file_away_in_an_unattended_rehearsal() {
     fs::create_dir_all(rehearsal.export()).unwrap();
     let in_the_way = rehearsal.export().join("root.json");
     fs::write(&in_the_way, "another root").unwrap();
-    assert_failed(
-        &rehearsal.resume(),
-        4,
-        &["exists already", "conclave resume"],
-    );
+    assert_failed(&rehearsal.resume(), 4, &["is not empty", "conclave resume"]);
     fs::remove_file(&in_the_way).unwrap();
     assert_done(&rehearsal.resume());
     rehearsal.assert_complete();
@@ -459,7 +455,7 @@ fn a_wait_for_a_token_is_left_and_resumed() {
     operator.answer("");
     operator.terminal.expect("s (Ctrl-C: stop waiting)");
     operator.terminal.send("\u{3}");
-    operator.play_until("or press Enter to go on.");
+    operator.play_until("Or press Enter to continue.");
     operator.answer("LEAVE");
     assert_eq!(operator.end().code(), Some(130));
     assert_done(&rehearsal.resume());

@@ -237,7 +237,7 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
     assert_eq!(unknown.status.code(), Some(2));
     assert!(
         said(&unknown).contains(
-            "there are: docker.example/mine/app, docker.example/mine/other, docker.example/stranger"
+            "found: docker.example/mine/app, docker.example/mine/other, docker.example/stranger"
         ),
         "{}",
         said(&unknown)

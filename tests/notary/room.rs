@@ -211,7 +211,7 @@ pub(crate) fn answer(shown: &str, passphrase: &str) -> String {
     }
     // "Type SIGN ROOT 1 to go on"
     let typed = asked.split_once("Type ").map(|(_, rest)| rest);
-    if let Some((word, _)) = typed.and_then(|rest| rest.split_once(" to go on")) {
+    if let Some((word, _)) = typed.and_then(|rest| rest.split_once(" to continue")) {
         return word.to_owned();
     }
     if shown.contains("rehearsal") && asked.contains("Why") {

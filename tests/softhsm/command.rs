@@ -98,7 +98,7 @@ softhsm_test! {
         store.make_token("one");
         store.make_token("a \u{1b}[2J");
         let text = done(&conclave(store, &["token", "list"], ""));
-        assert!(text.starts_with("SoftHSM 2 (software: keys can be copied with their files)\n"));
+        assert!(text.starts_with("SoftHSM 2 (software: its keys are in files that can be copied)\n"));
         assert!(text.contains("PIN set") && text.contains("blank"), "{text}");
         assert!(text.contains(r"a \u{1b}[2J") && !text.contains('\u{1b}'), "{text}");
 
@@ -120,7 +120,7 @@ softhsm_test! {
         let made = logged_in(&mut module(), "shown").generate(&request).unwrap();
         let fingerprint = made.public.fingerprint();
         let text = done(&conclave(store, &["token", "show"], ""));
-        assert!(text.contains("wrong PINs    do not lock it"), "{text}");
+        assert!(text.contains("wrong PINs    do not lock the token"), "{text}");
         assert!(text.contains("key 01  Ed25519  \"root key\""), "{text}");
         assert!(text.contains(&fingerprint.first_words(8)), "{text}");
 

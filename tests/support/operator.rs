@@ -91,7 +91,7 @@ impl Operator {
             let asked = self.shown.lines().last().unwrap_or_default();
             let answer = if asked.contains("PIN") {
                 self.pin
-            } else if asked.contains("Type SIGN ROOT 1 to go on") {
+            } else if asked.contains("Type SIGN ROOT 1 to continue") {
                 "SIGN ROOT 1"
             } else {
                 ""
@@ -114,7 +114,7 @@ impl Operator {
     /// Asks for something beside the question: its title, what is chosen (nothing where there is no choice), and
     /// what is typed at last.
     pub(crate) fn ask_for(&mut self, title: &str, chosen: &str, typed: Option<&str>) {
-        self.answer_and_see("/other");
+        self.answer_and_see("/options");
         self.choose(title);
         if !chosen.is_empty() {
             self.choose(chosen);

@@ -13,7 +13,7 @@ use conclave::metadata::KeyType;
 use conclave::record::{Finding, Tries};
 use conclave::script::{DrillLevel, Kind, Script};
 use conclave::tui::{
-    Call, Charset, Cmd, Colors, Model, Msg, RecordLine, Reply, Settings, Theme, update, view,
+    Call, Charset, Cmd, Colors, Model, Msg, Reply, Settings, Theme, TranscriptLine, update, view,
 };
 use conclave::words::Digest;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -114,7 +114,8 @@ impl Room {
         theme: Theme,
         simulated_root: Option<SimulatedRoot>,
     ) -> Self {
-        let settings = Settings::with_theme(theme).place("/srv/rehearsal/genesis");
+        let mut settings = Settings::new(theme);
+        settings.place = Some("/srv/rehearsal/genesis".to_owned());
         let begin = driver.ceremony.script().not_before();
         let mut room = Self {
             driver,
@@ -221,10 +222,10 @@ impl Room {
     pub(crate) fn take(&mut self, input: Input) {
         self.driver.give(input).unwrap();
         let entry = self.driver.transcript.entries().last().unwrap();
-        let line = RecordLine {
+        let line = TranscriptLine {
             number: entry.line.seq,
             time: entry.line.time,
-            head: entry.digest,
+            digest: entry.digest,
             text: entry
                 .line
                 .event()

@@ -385,7 +385,7 @@ const SCENES: &[(&str, Scene)] = &[
     ("nothing-yet", |size| {
         let mut room = Room::rehearsal(size);
         room.model = conclave::tui::Model::new(
-            conclave::tui::Settings::with_theme(PLAIN),
+            conclave::tui::Settings::new(PLAIN),
             size,
             "2026-12-01T09:41:00Z".parse().unwrap(),
         );

@@ -87,7 +87,7 @@ fn a_genesis_on_two_yubikeys_whose_keys_must_be_attested() {
     let maker = room.path("maker.pem");
     let said = succeeds(&verify(&["--additional-root", maker.to_str().unwrap()]));
     assert!(
-        said.starts_with("accepted: 2 of 2 attestations verify"),
+        said.starts_with("accepted: 2 of 2 attestations are valid"),
         "{said}"
     );
     assert_eq!(verify(&[]).status.code(), Some(1));
@@ -159,7 +159,7 @@ fn a_management_key_is_written_down_for_the_safe() {
             None => format!("0{}", &written[1..]),
         };
         table.answer(&wrong);
-        let shown = table.play_until("It did not work");
+        let shown = table.play_until("Failed: ");
         assert!(
             shown.contains("is not the management key of this token"),
             "{shown}"

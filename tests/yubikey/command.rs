@@ -71,7 +71,7 @@ fn the_last_try_is_spent_only_by_somebody_who_says_so() {
     refuses(
         &stand.token(&["change-pin"], &[PIN, "161803"]),
         1,
-        "this is the last try of the PIN",
+        "only one try is left for the PIN",
     );
     assert_eq!(stand.pin_tries(0), 1);
     refuses(
@@ -123,7 +123,7 @@ fn a_management_key_is_written_down() {
     terminal.send("\r");
     terminal.expect("management key: ");
     terminal.send(&format!("{written}\r"));
-    terminal.expect("on the paper alone");
+    terminal.expect("is on the paper only");
     assert!(terminal.finish().success());
     assert!(!terminal.screen_text().contains(&written[..4]));
     let said = succeeds(&stand.ykman("25000002", &["info"]));

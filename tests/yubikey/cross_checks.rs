@@ -104,7 +104,7 @@ fn the_makers_tools_and_openssl_accept_what_we_wrote() {
                 .arg("--additional-root")
                 .arg(root));
             assert!(
-                said.starts_with("accepted: 2 of 2 attestations verify"),
+                said.starts_with("accepted: 2 of 2 attestations are valid"),
                 "{said}"
             );
 

@@ -81,14 +81,14 @@ fn sign_watched(site: &Site, stand: &Stand) {
     let mut terminal = Terminal::conclave(&arguments.concat(), &environment, Size::STANDARD);
     let mut places = Vec::new();
     while let Some((before, asked)) = terminal.expect_any_or_end(&[
-        "SIGN ROOT 2 to go on > ",
+        "SIGN ROOT 2 to continue > ",
         "PIN: ",
         "press Enter > ",
         "(Enter: 1) > ",
         "Z > ",
     ]) {
         match asked {
-            "SIGN ROOT 2 to go on > " => terminal.send("SIGN ROOT 2\r"),
+            "SIGN ROOT 2 to continue > " => terminal.send("SIGN ROOT 2\r"),
             "PIN: " => terminal.send(&format!("{PIN}\r")),
             _ => {
                 let memory = memory_of(terminal.process_id());

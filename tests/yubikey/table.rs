@@ -361,7 +361,7 @@ impl Table<'_> {
     #[track_caller]
     pub(crate) fn leave_at_a_question(&mut self) {
         self.answer("/abort");
-        self.terminal.expect("or press Enter to go on.");
+        self.terminal.expect("Or press Enter to continue.");
         self.terminal.expect("> ");
         self.answer("LEAVE");
         assert_eq!(self.end().code(), Some(130));

@@ -1,4 +1,4 @@
-//! Drills and recoveries in `VERIFY.txt`: what was restored signed as the key of the manifest.
+//! Drills and recoveries in `VERIFY.txt`: the restored key is the key of the manifest.
 
 use std::fmt::{self, Write as _};
 
@@ -6,38 +6,9 @@ use super::verifier_of;
 use crate::ceremony::Ceremony;
 use crate::metadata::Scheme;
 
-const EXTRACT: &str = r#"
-# What was restored signed four lines that are no root: a phrase, and with a word before each the SHA-256 of the script, the
-# fingerprint of the share set, and a random challenge. The public key is the one in the manifest.
+const EXTRACT: &str = include_str!("restores.sh");
 
-python3 - "$work" "$manifest" <<'END'
-import hashlib, json, pathlib, sys
-work, manifest = pathlib.Path(sys.argv[1]), json.load(open(sys.argv[2]))
-script = hashlib.sha256(open("script.toml", "rb").read()).hexdigest()
-shown, lost = [], []
-for text in open("transcript.jsonl", "rb"):
-    line = json.loads(text)
-    event, data = line["event"], line.get("data")
-    if event == "opened" and data.get("simulated_set"):
-        manifest = data["simulated_set"]
-    if event == "share-entered":
-        assert data["set"] == manifest["set"], "a share of another set"
-        shown.append(data["custodian"])
-    if event == "share-declared-lost":
-        lost.append(data["custodian"])
-    if event == "restored-key-proven":
-        lines = ["conclave restore canary v1", "script " + script, "set " + manifest["set"], "challenge " + data["challenge"]]
-        (work / "restored.message").write_text("".join(line + "\n" for line in lines))
-        (work / "restored.signature").write_bytes(bytes.fromhex(data["signature"]))
-(work / "restored.pem").write_text(manifest["public_key"])
-for group in manifest["groups"]:
-    for share in group["shares"]:
-        state = "lost" if share["custodian"] in lost else "shown" if share["custodian"] in shown else "not asked for"
-        print(f"     the share of {share['name']}: {state}")
-END
-"#;
-
-/// The scheme of the key that is restored.
+/// The scheme of the restored key.
 pub(super) fn scheme(ceremony: &Ceremony) -> Option<Scheme> {
     Scheme::for_public_key(&ceremony.set_at_hand()?.facts().public_key)
 }
@@ -47,14 +18,14 @@ pub(super) fn write(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
         return Ok(());
     };
     writeln!(text)?;
-    // Names of carried files have no character that a shell would take for its own.
+    // Names of pinned input files have no special characters of the shell.
     writeln!(text, "manifest={}", plan.file.name)?;
     text.write_str(EXTRACT)?;
     if ceremony.restore().is_proven() {
         writeln!(text)?;
         writeln!(
             text,
-            "verifies 'what was restored signed' {} \"$work/restored.pem\" \"$work/restored.signature\" \"$work/restored.message\"",
+            "verifies 'signature of the restored key' {} \"$work/restored.pem\" \"$work/restored.signature\" \"$work/restored.message\"",
             verifier_of(scheme(ceremony))
         )?;
     }

@@ -1,15 +1,14 @@
-//! The backup of a key in the report: who keeps a share, and who was seen to open it.
+//! The backup of a key in the report: the custodians of its shares, and who opened a share.
 
 use crate::ceremony::{Ceremony, KeyBackup, OpenedBy, PartDisposition, WrappedIn};
 use crate::document::Document;
 use crate::script::KeyId;
 
-/// What is told of the backup of a key; nothing where it has none.
 pub(super) fn backup(page: &mut Document, ceremony: &Ceremony, state: &KeyBackup) {
     for id in state.void() {
         page.fact(
-            "Void set",
-            format!("{id}: the key that it was of was given up; what was written of it was removed, and any paper of it is to be destroyed"));
+            "Void share set",
+            format!("{id}: its key was replaced; its files were removed, and its share sheets must be destroyed"));
     }
     let Some(made) = state.made() else {
         return;
@@ -20,7 +19,7 @@ pub(super) fn backup(page: &mut Document, ceremony: &Ceremony, state: &KeyBackup
         format!("set {}, ID {}", manifest.set(), manifest.facts().id),
     );
     let wrapped = match made.wrapped_in {
-        WrappedIn::Token => "in its token; it leaves the token no more",
+        WrappedIn::Token => "by its token; the token no longer exports the key",
         WrappedIn::Memory => "in the locked memory of this machine",
     };
     page.fact("Wrapped", wrapped);
@@ -38,9 +37,9 @@ pub(super) fn backup(page: &mut Document, ceremony: &Ceremony, state: &KeyBackup
         ),
     );
     page.fact(
-        "Computed from memory",
+        "Quorums tested",
         format!(
-            "all {} quorums restored the key-encryption key, which was then wiped",
+            "all {} quorums restored the key-encryption key in memory, which was then erased",
             made.quorums
         ),
     );
@@ -56,29 +55,29 @@ pub(super) fn backup(page: &mut Document, ceremony: &Ceremony, state: &KeyBackup
     }
 }
 
-/// What is told of a key that got other shares.
+/// The key whose shares were reissued.
 pub(super) fn reissue(page: &mut Document, ceremony: &Ceremony, key: &KeyId) {
     let Some(old) = ceremony.set_at_hand() else {
         return;
     };
-    page.subheading(format!("{key}: shares in the place of others"));
+    page.subheading(format!("{key}: reissued shares"));
     let Some(made) = ceremony.reissued_backup() else {
         return;
     };
-    page.fact("Old set", old.set());
+    page.fact("Old share set", old.set());
     if made.made().is_none() {
-        let why = if ceremony.owes_reissue() {
-            "none was made"
+        let status = if ceremony.owes_reissue() {
+            "not made"
         } else {
-            "none was needed: no share was given up"
+            "not required, because no share was lost"
         };
-        page.fact("New set", why);
+        page.fact("New share set", status);
     }
     backup(page, ceremony, made);
     superseded_parts(page, ceremony);
 }
 
-/// What became of an old set: nothing where nobody was asked.
+/// The destruction of an old share set.
 pub(super) fn superseded_parts(page: &mut Document, ceremony: &Ceremony) {
     for (part, disposition) in ceremony.superseded_parts() {
         let what = match part.custodian() {

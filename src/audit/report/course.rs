@@ -1,4 +1,4 @@
-//! What happened, in its order, and what did not go as the script has it.
+//! The events of a ceremony, and what did not go as planned.
 
 use jiff::Timestamp;
 
@@ -9,18 +9,18 @@ use crate::document::{Block, Cell, Document, Table};
 use crate::script::{Step, StepId};
 use crate::transcript::{Entry, Transcript};
 
-/// What a reader looks for first. Where there is nothing, the page says so.
+/// What a reader looks for first.
 pub(super) fn departures(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
     page.heading("What did not go as planned");
     exceptions(page, ceremony, transcript);
     amendments(page, ceremony, transcript);
-    let failures = rows(transcript, &|fact| {
-        let EventKind::Progress(ProgressEvent::Failed { failure }) = fact else {
+    let failures = rows(transcript, &|event| {
+        let EventKind::Progress(ProgressEvent::Failed { failure }) = event else {
             return None;
         };
         Some(vec![failure.what.clone(), failure.hint.clone()])
     });
-    let columns = [("What did not work", 0), ("What was said to do", 0)];
+    let columns = [("Failure", 0), ("Hint", 0)];
     section(
         page,
         "Failures",
@@ -35,21 +35,15 @@ pub(super) fn departures(page: &mut Document, ceremony: &Ceremony, transcript: &
     let reserved = reserved.map(|(person, (verdict, remark))| {
         vec![person.to_string(), verdict.to_string(), remark.clone()]
     });
-    let columns = [("Who", 14), ("Verdict", 14), ("Remark", 0)];
+    let columns = [("Participant", 14), ("Verdict", 14), ("Remark", 0)];
     let heading = "Reservations and refusals";
-    section(
-        page,
-        heading,
-        &columns,
-        reserved.collect(),
-        "Nobody had any.",
-    );
+    section(page, heading, &columns, reserved.collect(), "None.");
 }
 
-/// Where something happened.
-const STEP: [(&str, usize); 2] = [("Line", 5), ("Step", 14)];
+/// The place of an event in the transcript and the script.
+const STEP: [(&str, usize); 2] = [("Entry", 5), ("Step", 14)];
 
-/// A table under its heading, or a sentence in its place.
+/// A heading with a table, or with a sentence if the table is empty.
 fn section(
     page: &mut Document,
     heading: &str,
@@ -65,7 +59,7 @@ fn section(
     }
 }
 
-/// Where everything stopped, why, and where it went on.
+/// Where the ceremony stopped, why, and where it was resumed.
 fn pauses(page: &mut Document, ceremony: &Ceremony, entries: &[Entry]) {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut is_paused = false;
@@ -77,32 +71,31 @@ fn pauses(page: &mut Document, ceremony: &Ceremony, entries: &[Entry]) {
                 [] => "the script".to_owned(),
                 approvals => by(ceremony, approvals),
             };
-            let open = "not taken up again".to_owned();
+            let open = "not resumed".to_owned();
             rows.push(vec![line, reason.clone(), by, open]);
             is_paused = true;
         } else if let EventKind::Progress(ProgressEvent::Resumed { machine, .. }) = &entry.line.kind
         {
-            let went_on = format!("line {line}, on {machine}");
+            let resumed = format!("entry {line}, on {machine}");
             match rows.last_mut().filter(|_| is_paused) {
-                Some(row) => row[3] = went_on,
+                Some(row) => row[3] = resumed,
                 None => rows.push(vec![
                     line,
-                    "the process before had ended without a pause".to_owned(),
-                    "nobody".to_owned(),
-                    went_on,
+                    "the program ended without a pause".to_owned(),
+                    String::new(),
+                    resumed,
                 ]),
             }
             is_paused = false;
         }
     }
-    let columns = [("Line", 5), ("Why", 0), ("Decided by", 0), ("Went on", 0)];
-    section(
-        page,
-        "Pauses and interruptions",
-        &columns,
-        rows,
-        "There was none.",
-    );
+    let columns = [
+        ("Entry", 5),
+        ("Reason", 0),
+        ("Decided by", 0),
+        ("Resumed", 0),
+    ];
+    section(page, "Pauses and interruptions", &columns, rows, "None.");
 }
 
 fn findings(page: &mut Document, entries: &[Entry]) {
@@ -115,23 +108,17 @@ fn findings(page: &mut Document, entries: &[Entry]) {
             }));
         }
     }
-    let columns = [("Line", 5), ("Check", 18), ("Finding", 0)];
-    section(
-        page,
-        "Findings about the machine",
-        &columns,
-        rows,
-        "Nothing was found.",
-    );
+    let columns = [("Entry", 5), ("Check", 18), ("Finding", 0)];
+    section(page, "Findings of the host check", &columns, rows, "None.");
 }
 
 fn exceptions(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
-    let exceptions = rows(transcript, &|fact| {
+    let exceptions = rows(transcript, &|event| {
         let EventKind::Progress(ProgressEvent::ExceptionRecorded {
             report,
             waives,
             approvals,
-        }) = fact
+        }) = event
         else {
             return None;
         };
@@ -151,21 +138,15 @@ fn exceptions(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript)
         ("By", 0),
     ];
     let columns = [&STEP[..], &columns].concat();
-    section(
-        page,
-        "Exceptions",
-        &columns,
-        exceptions,
-        "None was recorded.",
-    );
+    section(page, "Exceptions", &columns, exceptions, "None.");
 }
 
 fn amendments(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
-    let amendments = rows(transcript, &|fact| {
+    let amendments = rows(transcript, &|event| {
         let EventKind::Progress(ProgressEvent::Amended {
             amendment,
             approvals,
-        }) = fact
+        }) = event
         else {
             return None;
         };
@@ -173,17 +154,17 @@ fn amendments(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript)
         Some(vec![amendment.subject(), from, to, by(ceremony, approvals)])
     });
     let columns = [
-        ("What", 0),
-        ("The script says", 0),
-        ("In the room", 0),
+        ("Subject", 0),
+        ("In the script", 0),
+        ("In the ceremony", 0),
         ("Approved by", 0),
     ];
     let columns = [&STEP[..], &columns].concat();
-    let none = "None was made: the script stood as it was read out.";
+    let none = "None.";
     section(page, "Amendments", &columns, amendments, none);
 }
 
-/// A row of a table for each fact of which there is something to tell: its line, its step, and that.
+/// A row of a table for each event for which `row` has columns: its entry, its step, and these columns.
 fn rows(
     transcript: &Transcript,
     row: &dyn Fn(&EventKind) -> Option<Vec<String>>,
@@ -191,17 +172,17 @@ fn rows(
     let entries = transcript.entries().iter();
     entries
         .filter_map(|entry| {
-            let told = row(&entry.line.kind)?;
+            let columns = row(&entry.line.kind)?;
             let step = entry.line.step.as_ref().map(ToString::to_string);
             let place = [entry.line.seq.to_string(), step.unwrap_or_default()];
-            Some(place.into_iter().chain(told).collect())
+            Some(place.into_iter().chain(columns).collect())
         })
         .collect()
 }
 
 /// Every event, under the step in which it happened.
 pub(super) fn course(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
-    page.heading("The course");
+    page.heading("Events");
     let entries = transcript.entries();
     let times = transcript.attested_times();
     let mut times = times.iter();
@@ -217,7 +198,7 @@ pub(super) fn course(page: &mut Document, ceremony: &Ceremony, transcript: &Tran
         .map(|(number, step)| format!("{number}. {}", step.act.title(ceremony.script())))
         .collect();
     if !open.is_empty() {
-        page.subheading("Steps that were not done");
+        page.subheading("Steps that were not completed");
         page.quote(open.join("\n"));
     }
 }
@@ -238,7 +219,7 @@ fn heading(page: &mut Document, ceremony: &Ceremony, id: Option<&StepId>) {
     }
 }
 
-/// Who approved, each with how that is known.
+/// The people who approved, each with the strength of the approval.
 fn by(ceremony: &Ceremony, approvals: &[Approval]) -> String {
     let each = approvals.iter().map(
         |Approval {
@@ -254,7 +235,7 @@ fn events<'t>(
     times: &mut impl Iterator<Item = &'t Timestamp>,
     sentences: &mut impl Iterator<Item = String>,
 ) {
-    let mut table = Table::new(&[("Line", 5), ("Time", 20), ("What happened", 0)]);
+    let mut table = Table::new(&[("Entry", 5), ("Time", 20), ("Event", 0)]);
     for ((entry, time), sentence) in run.iter().zip(times).zip(sentences) {
         table.row([Cell::Number(entry.line.seq), time.into(), sentence.into()]);
     }

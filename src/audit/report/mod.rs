@@ -1,4 +1,4 @@
-//! The report: a document that tells a stranger the whole ceremony.
+//! The report: a document that describes the whole ceremony to a reader who was not present.
 
 mod backup;
 mod course;
@@ -9,13 +9,13 @@ use crate::document::{Block, Cell, Document, Table};
 use crate::script::PersonRole;
 use crate::transcript::{Transcript, sign_off};
 
-/// The whole report. The same record gives the same bytes.
+/// The same transcript yields the same bytes.
 pub fn report(ceremony: &Ceremony, transcript: &Transcript) -> Document {
     let script = ceremony.script();
     let mut page = Document::new(format!("{} – {}", script.title(), ceremony.mode()));
     match ceremony.mode() {
         Mode::Rehearsal => page.alarm(format!(
-            "{} – nothing that is named here may be trusted",
+            "{} – do not trust anything on this page",
             ceremony.banner()
         )),
         Mode::Production => page.banner(ceremony.banner()),
@@ -39,30 +39,30 @@ fn script(page: &mut Document, ceremony: &Ceremony) {
     let script = ceremony.script();
     page.heading("The script");
     page.paragraph(format!(
-        "Everything that happened was laid down beforehand in script.toml: {} steps, not to begin before {}. \
-         This is its SHA-256, as it was read aloud:",
+        "The ceremony followed script.toml, which was written beforehand: {} steps, starting no earlier than {}. \
+         Its SHA-256, which was read aloud:",
         script.steps().len(),
         script.not_before()
     ));
     page.digest(&script.sha256());
-    let carried: Vec<_> = script
+    let pinned: Vec<_> = script
         .pinned_files()
         .map(|file| vec![file.name.clone(), file.sha256.to_string()])
         .collect();
-    if !carried.is_empty() {
-        page.paragraph("The script carries these files, bound by their digests:");
-        page.table(&[("File", 0), ("SHA-256", 40)], carried);
+    if !pinned.is_empty() {
+        page.paragraph("Input files that the script pins by their digests:");
+        page.table(&[("File", 0), ("SHA-256", 40)], pinned);
     }
 }
 
 fn people(page: &mut Document, ceremony: &Ceremony) {
-    page.heading("People");
+    page.heading("Participants");
     let mut table = Table::new(&[
         ("Name", 16),
         ("Role", 12),
-        ("Known by", 18),
-        ("At the end", 8),
-        ("Signature in ink", 18),
+        ("Identified by", 18),
+        ("Verdict", 8),
+        ("Signature", 18),
     ]);
     for person in ceremony.script().people() {
         let roles: Vec<_> = person.roles.iter().copied().map(role_title).collect();
@@ -71,14 +71,14 @@ fn people(page: &mut Document, ceremony: &Ceremony) {
             names.push(&person.name);
         }
         let known = match ceremony.attendance().get(&person.id) {
-            None => "not here at the end".to_owned(),
+            None => "not present at the end".to_owned(),
             Some(here) => match &here.checked_by {
                 Some(by) => format!("{}, checked by {}", here.document, ceremony.name(by)),
-                None => format!("{}, checked by nobody", here.document),
+                None => format!("{}, not checked", here.document),
             },
         };
         let known = if ceremony.approves_by_token(&person.id) {
-            format!("{known}; approved by an approval token")
+            format!("{known}; approved with an approval token")
         } else {
             known
         };
@@ -103,11 +103,11 @@ const fn role_title(role: PersonRole) -> &'static str {
 }
 
 fn record(page: &mut Document, transcript: &Transcript) {
-    page.heading("Head of the record");
+    page.heading("Transcript digest");
     page.paragraph(format!(
-        "The record, transcript.jsonl, has {} lines. Each holds the SHA-256 of the one before it, so this SHA-256 of \
-         the last one stands for all of them. Compare it with what the people wrote down in ink; VERIFY.txt says how \
-         to check everything else without Conclave.",
+        "The transcript, transcript.jsonl, has {} entries. Each entry contains the SHA-256 of the previous entry, so the \
+         SHA-256 of the last entry covers all of them. Compare it with the digest that the participants wrote on paper. \
+         VERIFY.txt explains how to verify everything else without Conclave.",
         transcript.entries().len()
     ));
     page.digest(&transcript.head());

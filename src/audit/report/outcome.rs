@@ -1,4 +1,4 @@
-//! What came out: how it ended, the keys, the root.
+//! The outcome: the ending, the keys and the root.
 
 use crate::ceremony::{
     Ceremony, Ending, EventKind, FormerDisposition, KeyState, Mode, ProgressEvent,
@@ -20,11 +20,9 @@ pub(super) fn summary(page: &mut Document, ceremony: &Ceremony, transcript: &Tra
     page.fact(
         "Ending",
         match ceremony.ending() {
-            None => "it has not ended yet".to_owned(),
-            Some(Ending::Closed(status)) => {
-                format!("all steps were done; the worst verdict: {status}")
-            }
-            Some(Ending::Aborted { reason }) => format!("broken off: {reason}"),
+            None => "not ended yet".to_owned(),
+            Some(Ending::Closed(worst)) => format!("all steps done; worst verdict: {worst}"),
+            Some(Ending::Aborted { reason }) => format!("aborted: {reason}"),
         },
     );
     if let Some(root) = ceremony.frozen() {
@@ -32,7 +30,7 @@ pub(super) fn summary(page: &mut Document, ceremony: &Ceremony, transcript: &Tra
         page.fact(
             "Root",
             format!(
-                "version {}, {} signatures of {} that are needed, expires {}",
+                "version {}, {} of {} required signatures, expires {}",
                 root.version(),
                 count.have,
                 count.need,
@@ -66,7 +64,7 @@ pub(super) fn summary(page: &mut Document, ceremony: &Ceremony, transcript: &Tra
 
 fn program_file(digest: Option<Digest>) -> String {
     digest.map_or_else(
-        || "whose file could not be read".to_owned(),
+        || "its file could not be read".to_owned(),
         |digest| format!("SHA-256 of its file {digest}"),
     )
 }
@@ -91,9 +89,9 @@ pub(super) fn keys(page: &mut Document, ceremony: &Ceremony) {
         enrolled(page, ceremony, &distant.id);
         page.fact("Type", key.describe());
         let compared = if ceremony.is_enrolled(&distant.id) {
-            "by two people, with what the key holder read out"
+            "by two people, with the fingerprint that the key holder read aloud"
         } else {
-            "by nobody: it stands in no root"
+            "no; the key is in no root"
         };
         page.fact("Fingerprint compared", compared);
         page.fact("Key ID", key.id());
@@ -103,26 +101,26 @@ pub(super) fn keys(page: &mut Document, ceremony: &Ceremony) {
     }
 }
 
-/// By which file a key came in that was made elsewhere.
+/// The origin of an enrolled key.
 fn enrolled(page: &mut Document, ceremony: &Ceremony, id: &KeyId) {
     let Some(enrolled) = ceremony.enrolled_by(id) else {
         return;
     };
-    page.fact("Made before, elsewhere", enrolled.origin());
+    page.fact("Origin", enrolled.origin());
     for bound in enrolled.files() {
         let text = format!("{}, SHA-256 {}", bound.file, bound.sha256);
-        page.fact("Came in by", text);
+        page.fact("Enrollment file", text);
     }
     for finding in enrolled
         .enrollment
         .attestation()
         .iter()
-        .flat_map(|said| &said.findings)
+        .flat_map(|summary| &summary.findings)
     {
-        page.fact("Found", finding);
+        page.fact("Finding", finding);
     }
     if ceremony.mode() == Mode::Rehearsal {
-        page.fact("Stood in", "a simulated key was used in place of this key");
+        page.fact("Simulated", "a simulated key was used in place of this key");
     }
 }
 
@@ -141,14 +139,14 @@ fn key(page: &mut Document, ceremony: &Ceremony, plan: &KeyPlan, state: &KeyStat
         page.fact("Bag", bag);
     }
     let Some(generated) = state.generated() else {
-        page.fact("Key", "was not generated");
+        page.fact("Key", "not generated");
         return;
     };
-    let did = |done: bool| if done { "verified" } else { "not made" };
+    let did = |done: bool| if done { "verified" } else { "none" };
     page.fact(
         "Provenance",
         match generated.attributes {
-            Some(told) => format!("{} ({})", generated.origin(), attributes(told)),
+            Some(reported) => format!("{} ({})", generated.origin(), attributes(reported)),
             None => generated.origin().to_owned(),
         },
     );
@@ -156,21 +154,21 @@ fn key(page: &mut Document, ceremony: &Ceremony, plan: &KeyPlan, state: &KeyStat
         page.fact(
             "Attestation",
             match given.verdict() {
-                Ok(said) => format!(
-                    "{said}; {}{}",
-                    if said.pinned_root {
-                        "trusted by the maker's root "
+                Ok(summary) => format!(
+                    "{summary}; trusted by {} {}",
+                    if summary.pinned_root {
+                        "the manufacturer's root certificate"
                     } else {
-                        "trusted by an additional root, "
+                        "an additional root certificate,"
                     },
-                    said.root
+                    summary.root
                 ),
-                Err(refusal) => format!("not believed: {refusal}"),
+                Err(refusal) => format!("not valid: {refusal}"),
             },
         );
         let findings = given.verdict().ok().into_iter();
-        for finding in findings.flat_map(|said| &said.findings) {
-            page.fact("Found", finding);
+        for finding in findings.flat_map(|summary| &summary.findings) {
+            page.fact("Finding", finding);
         }
     } else if generated.attestation_simulated {
         page.fact(
@@ -181,7 +179,7 @@ fn key(page: &mut Document, ceremony: &Ceremony, plan: &KeyPlan, state: &KeyStat
     page.fact(
         "Proof of possession",
         format!(
-            "at {}: {}; put in again: {}",
+            "at {}: {}; after reinsertion: {}",
             match plan.enrolled {
                 Some(_) => "adoption",
                 None => "generation",
@@ -196,13 +194,10 @@ fn key(page: &mut Document, ceremony: &Ceremony, plan: &KeyPlan, state: &KeyStat
     page.digest(&generated.public_key.fingerprint());
 }
 
-/// What was given up on the way: keys that were made before, and tokens in whose place a spare came.
+/// Keys and tokens that were replaced during the ceremony.
 fn former(page: &mut Document, ceremony: &Ceremony, key: &KeyId, state: &KeyState) {
     if let Some(spare) = state.spare() {
-        page.fact(
-            "Spare",
-            format!("{spare} stands in for the token of the script"),
-        );
+        page.fact("Spare", format!("{spare} replaces the token in the script"));
     }
     for token in state.set_aside() {
         page.fact("Set aside", format!("the token {token}"));
@@ -212,13 +207,13 @@ fn former(page: &mut Document, ceremony: &Ceremony, key: &KeyId, state: &KeyStat
     }
     if let Some(reason) = state.skipped() {
         let what = if ceremony.has_signed(key) {
-            "it was not proven again"
+            "its possession was not proven again"
         } else if ceremony.frozen().is_some() {
-            "it did not sign, and was not proven again"
+            "it did not sign, and its possession was not proven again"
         } else {
-            "nothing more was asked of it"
+            "its remaining steps were skipped"
         };
-        page.fact("Gone without", format!("{what}: {reason}"));
+        page.fact("Skipped", format!("{what}: {reason}"));
     }
     let destruction = state.destruction();
     if destruction.is_done() {
@@ -247,8 +242,8 @@ fn former(page: &mut Document, ceremony: &Ceremony, key: &KeyId, state: &KeyStat
     for former in state.former() {
         let fingerprint = former.public_key.fingerprint();
         let disposition = match &former.disposition {
-            FormerDisposition::Pending => "given up, and still to be destroyed".to_owned(),
-            FormerDisposition::Destroyed => "destroyed, and its absence seen".to_owned(),
+            FormerDisposition::Pending => "replaced, and still to be destroyed".to_owned(),
+            FormerDisposition::Destroyed => "destroyed, and its absence verified".to_owned(),
             FormerDisposition::Orphan { reason } => {
                 format!("ORPHAN, not destroyed: {reason}")
             }
@@ -263,25 +258,25 @@ fn former(page: &mut Document, ceremony: &Ceremony, key: &KeyId, state: &KeyStat
     }
 }
 
-/// What the token says of the private key.
+/// The attributes of the private key, as reported by the token.
 fn attributes(attributes: KeyAttributes) -> String {
     [
         ("sensitive", attributes.sensitive),
         ("extractable", attributes.extractable),
         ("always sensitive", attributes.always_sensitive),
         ("never extractable", attributes.never_extractable),
-        ("made here", attributes.local),
+        ("local", attributes.local),
     ]
     .map(|(name, value)| match value {
         Some(true) => format!("{name}: yes"),
         Some(false) => format!("{name}: no"),
-        None => format!("{name}: not told"),
+        None => format!("{name}: not reported"),
     })
     .join(", ")
 }
 
 pub(super) fn root(page: &mut Document, ceremony: &Ceremony) {
-    page.heading("The root");
+    page.heading("Root");
     let Some(root) = ceremony.frozen() else {
         page.paragraph("No root was composed.");
         return;
@@ -292,11 +287,11 @@ pub(super) fn root(page: &mut Document, ceremony: &Ceremony) {
     page.fact(
         "Verified",
         ceremony.verified().map_or_else(
-            || "it was not verified".to_owned(),
-            |digest| format!("as clients do it; SHA-256 of the file {digest}"),
+            || "no".to_owned(),
+            |digest| format!("yes, as clients do; SHA-256 of the file {digest}"),
         ),
     );
-    page.paragraph("Digest of what was reviewed and signed:");
+    page.paragraph("Digest of the root that was reviewed and signed:");
     page.digest(&root.digest());
     let mut rows = Vec::new();
     for kind in RoleKind::ALL {
@@ -319,18 +314,18 @@ pub(super) fn root(page: &mut Document, ceremony: &Ceremony) {
     page.table(
         &[
             ("Role", 11),
-            ("Signatures needed", 11),
+            ("Threshold", 11),
             ("Key", 14),
             ("Key ID", 22),
-            ("What it is", 0),
+            ("Type", 0),
         ],
         rows,
     );
     if ceremony.exported().is_empty() {
-        page.paragraph("Nothing was exported.");
+        page.paragraph("No file was exported.");
         return;
     }
-    page.paragraph("Exported, read back from the medium and compared:");
+    page.paragraph("Exported files, read back from the medium and compared:");
     let exported = ceremony.exported().iter();
     let rows = exported.map(|file| {
         let size = format!("{} bytes", file.size);
@@ -339,7 +334,7 @@ pub(super) fn root(page: &mut Document, ceremony: &Ceremony) {
     page.table(&[("File", 0), ("Length", 12), ("SHA-256", 40)], rows);
 }
 
-/// How the script calls a key.
+/// The name of a key in the script.
 fn name_of(ceremony: &Ceremony, id: &str) -> String {
     ceremony
         .key_states()
@@ -353,8 +348,8 @@ fn name_of(ceremony: &Ceremony, id: &str) -> String {
             let roles = ceremony.script().root().roles.iter();
             roles
                 .flat_map(|(_, role)| &role.keys)
-                .find(|carried| carried.key.id().as_str() == id)
-                .map(|carried| carried.file.clone())
+                .find(|pinned| pinned.key.id().as_str() == id)
+                .map(|pinned| pinned.file.clone())
         })
         .unwrap_or_default()
 }

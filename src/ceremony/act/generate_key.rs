@@ -3,18 +3,15 @@
 use super::asking::{confirm, proceed, with_token};
 use super::restore_key::restored_onto;
 use crate::ceremony::at::At;
-use crate::ceremony::attestation::{AttestedKey, KeyAttestation};
-use crate::ceremony::check::Check;
-use crate::ceremony::effect::{Effect, Moment};
-use crate::ceremony::event::{EventKind, KeyEvent, Mode};
-use crate::ceremony::next::Next;
+use crate::ceremony::attestation::AttestedKey;
 use crate::ceremony::replay::{Applied, broken, contradiction, hold, require};
-use crate::ceremony::state::{Ceremony, Generated};
+use crate::ceremony::{
+    Ceremony, Check, Effect, EventKind, Generated, KeyAttestation, KeyEvent, Mode, Moment, Next,
+};
 use crate::certificate::attestation::{self, AttestationCheck, Refusal, TrustedRoots};
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::Key;
-use crate::record::visible;
-use crate::record::{KeyAttributes, Provenance, TokenId};
+use crate::record::{KeyAttributes, Provenance, TokenId, visible};
 use crate::script::{Act, KeyId, Step};
 use crate::transfer::Occasion;
 use crate::words::Digest;
@@ -357,10 +354,12 @@ const REHEARSAL: &str = "REHEARSAL ";
 
 /// The object ID is a fresh one, or the slot in the script.
 pub(crate) fn announcing(c: &Ceremony, key: &KeyId, moment: &Moment) -> EventKind {
-    let slot = c.script.key(key).and_then(|plan| plan.token.slot());
+    let token = c.script.key(key).map(|plan| &plan.token);
+    let slot = token.and_then(|token| token.slot());
+    let id = token.map(|token| token.profile.new_object_id(&moment.fresh));
     EventKind::Keys(KeyEvent::GenerateIntended {
         key: key.clone(),
-        object_id: slot.unwrap_or_else(|| moment.fresh.to_vec()),
+        object_id: slot.or(id).unwrap_or_else(|| moment.fresh.to_vec()),
         label: key_label(c, key),
     })
 }

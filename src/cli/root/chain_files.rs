@@ -1,46 +1,43 @@
-//! The root files that a command is given: a directory, or the files in order.
+//! The root files of a command: a directory, or the files in order.
 
-use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use super::{Failure, Status};
+use super::Failure;
+use super::carried::refused_root;
 use crate::cli::output::{display, print};
 use crate::metadata::RootFile;
 use crate::metadata::limits::MAX_FILE_BYTES;
 use crate::storage::{FileError, Links, list, read_start};
 
-/// A file that was read, by its name; or why it could not be read.
+/// The name and content of a file.
 type NamedBytes = Result<(String, Vec<u8>), Failure>;
 
-/// Where the versions of a chain lie, in order. Nothing of them is read yet.
+/// The paths of the versions of a chain, in order. The files are not read yet.
 pub(super) enum ChainFiles<'a> {
-    /// `N.root.json` in a directory, for these N.
+    /// `N.root.json` in a directory, for each N.
     Directory(&'a Path, Vec<u64>),
-    /// Files as they were named.
+    /// Files as they were given.
     Named(&'a [PathBuf]),
 }
 
 impl<'a> ChainFiles<'a> {
-    /// Looks where the paths lead.
     pub(super) fn find(paths: &'a [PathBuf]) -> Result<Self, Failure> {
         match paths {
             [directory] if directory.is_dir() => {
-                let versions = versions_in(directory)
-                    .map_err(|error| unreadable(directory, &error.problem))?;
-                Ok(Self::Directory(directory, versions))
+                Ok(Self::Directory(directory, versions_in(directory)?))
             }
             files => match files.iter().find(|path| path.is_dir()) {
-                Some(directory) => Err(Failure::new(
-                    Status::Usage,
-                    format!("{} is a directory", display(directory)),
-                )
-                .hint("name one directory, or the files in order")),
+                Some(directory) => Err(Failure::usage(format!(
+                    "{} is a directory",
+                    display(directory)
+                ))
+                .hint("give one directory, or the root files in order")),
                 None => Ok(Self::Named(files)),
             },
         }
     }
 
-    /// The files with their names, each read when it is asked for.
+    /// The files with their names, each read on demand.
     pub(super) fn read(&self) -> Box<dyn Iterator<Item = NamedBytes> + Send + '_> {
         match self {
             Self::Directory(directory, versions) => Box::new(versions.iter().map(|version| {
@@ -56,7 +53,6 @@ impl<'a> ChainFiles<'a> {
         }
     }
 
-    /// The last file.
     fn last(&self) -> Option<PathBuf> {
         match self {
             Self::Directory(directory, versions) => versions
@@ -67,29 +63,22 @@ impl<'a> ChainFiles<'a> {
     }
 }
 
-/// Reads one root: a file, or the newest version in a directory. A root that is
-/// refused has its report on stdout where JSON was asked for.
+/// Reads one root: a file, or the newest version in a directory. With `json`, a refusal is also printed as JSON.
 pub(super) fn read_root(path: &Path, json: bool) -> Result<RootFile, Failure> {
     let paths = [path.to_owned()];
     let path = ChainFiles::find(&paths)?.last().ok_or_else(|| {
-        Failure::new(
-            Status::Io,
-            format!("{} holds no N.root.json", display(path)),
-        )
-        .hint("name the file itself")
+        Failure::io(format!("{} contains no N.root.json", display(path)))
+            .hint("give the root file itself")
     })?;
     RootFile::read(&read_file(&path)?).or_else(|refusal| {
         if json {
-            print(&serde_json::json!({"reasons": [refusal]}).to_string())?;
+            print(serde_json::json!({"reasons": [refusal]}))?;
         }
-        let what = format!("{}: {refusal}", display(&path));
-        Err(Failure::new(Status::Refused, what)
-            .hint("fetch the file anew, or see docs/root-checks.md"))
+        Err(refused_root(&path, &refusal))
     })
 }
 
-/// The N of every `N.root.json`, ascending. Other spellings of a number are other
-/// files: no client asks for `01.root.json`.
+/// The N of every `N.root.json`, ascending. `01.root.json` is not a version: no client requests it.
 fn versions_in(directory: &Path) -> Result<Vec<u64>, FileError> {
     let mut versions = Vec::new();
     for entry in list(directory)? {
@@ -108,18 +97,11 @@ fn versions_in(directory: &Path) -> Result<Vec<u64>, FileError> {
     Ok(versions)
 }
 
-/// Reads a root file, and no more of it than shows that it is too large.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     read_file_up_to(path, MAX_FILE_BYTES)
 }
 
-/// Reads a file, and no more of it than shows that it is longer than that.
-pub(in crate::cli) fn read_file_up_to(path: &Path, longest: usize) -> Result<Vec<u8>, Failure> {
-    read_start(path, Links::Follow, longest as u64)
-        .map_err(|error| unreadable(path, &error.problem))
-}
-
-pub(super) fn unreadable(path: &Path, error: &dyn Display) -> Failure {
-    Failure::new(Status::Io, format!("{}: {error}", display(path)))
-        .hint("check the path, and that the medium is mounted")
+/// Reads a file, at most one byte more than the limit: the parser then reports that it is too long.
+pub(in crate::cli) fn read_file_up_to(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
+    Ok(read_start(path, Links::Follow, limit as u64)?)
 }

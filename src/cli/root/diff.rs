@@ -1,23 +1,23 @@
-//! `conclave root diff`: what changes from one root version to another, and what follows.
+//! `conclave root diff`: the changes from one root version to another, and their consequences.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::chain_files::read_root;
 use super::{Failure, Status};
-use crate::cli::output::print;
+use crate::cli::output::print_as;
 use crate::metadata::RootDiff;
 
-/// Compare two root versions by what they say.
+/// Compare the content of two root versions.
 ///
-/// Neither is verified: `conclave root verify` does that.
+/// The files are not verified; use `conclave root verify` for that.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// The older root file, or a directory of which the newest N.root.json is taken.
+pub(in crate::cli) struct Arguments {
+    /// The older root file, or a directory whose newest N.root.json is used
     old: PathBuf,
-    /// The newer one.
+    /// The newer root file or directory
     new: PathBuf,
-    /// Print the comparison as JSON.
+    /// Print the comparison as JSON
     #[arg(long)]
     json: bool,
 }
@@ -26,17 +26,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let old = read_root(&arguments.old, arguments.json)?;
     let new = read_root(&arguments.new, arguments.json)?;
     let diff = RootDiff::between(old.document(), new.document());
-    if arguments.json {
-        print(&diff.to_json().to_string())?;
-    } else {
-        print(&for_people(&diff))?;
-    }
+    print_as(arguments.json, || diff.to_json(), || for_people(&diff))?;
     Ok(Status::Done)
 }
 
 fn for_people(diff: &RootDiff) -> String {
     let mut text = String::new();
-    // What must stand out stands first.
+    // The most important changes come first.
     let changes = diff.changes.iter();
     let (alarming, others): (Vec<_>, Vec<_>) = changes.partition(|change| change.is_alarming());
     for change in alarming {

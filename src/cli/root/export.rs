@@ -1,4 +1,4 @@
-//! `conclave root export`: the files for where a root is published, with instructions.
+//! `conclave root export`: the files to publish, with instructions.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -6,41 +6,37 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::carried::replace_file;
-use super::chain_files::{ChainFiles, unreadable};
+use super::chain_files::ChainFiles;
 use super::{Failure, Status};
-use crate::cli::output::{display, print};
+use crate::cli::output::{display, print_as};
 use crate::metadata::{
     Client, LintRemark, RootFile, RootFormat, Service, lint, lint_notary, try_verify_chain,
 };
-use crate::storage::{is_empty, make_folder};
+use crate::storage::{Mode, is_empty, make_folder, replace};
 use crate::transfer::{Consignment, Destination};
 
-/// Write the files for where a root is published, with instructions that can be followed to the letter.
+/// Write the files to publish for a destination, with exact instructions.
 ///
-/// The chain is verified first; what the destination would not take refuses it. Clients that stumble
-/// over the newest version are named.
-///
-/// Exit status: 0 done, 1 the chain or the destination refuses it, 2 wrong usage, 4 a file could not
-/// be read or written.
+/// The chain is verified first. It is refused if the destination does not support the newest version. Clients that
+/// have problems with the newest version are listed.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// A directory with 1.root.json, 2.root.json …, or the files in order; the first is the trust anchor.
+pub(in crate::cli) struct Arguments {
+    /// A directory with 1.root.json, 2.root.json …, or the files in order; the first is the trust anchor
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// What publishes it: plain, tuf-on-ci, tough, python-tuf, notary-v1.
+    /// The software that publishes the root: plain, tuf-on-ci, tough, python-tuf, notary-v1
     #[arg(long = "for", value_name = "DESTINATION", default_value = "plain")]
     destination: Destination,
-    /// The name of the repository, where certificates of Notary are for more than one.
+    /// The name of the repository, if the Notary certificates are for several
     #[arg(long, value_name = "GUN")]
     gun: Option<String>,
-    /// The directory for the files: one that does not exist yet or is empty.
+    /// The directory for the files; must be new or empty
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Judge the expiry at this time instead of now: 2026-12-01T09:00:00Z.
+    /// Check the expiry at this time instead of now, for example 2026-12-01T09:00:00Z
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
-    /// Report as JSON on stdout.
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
@@ -63,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         let found = newest.document().format();
         if found != destination {
             reasons.push(format!(
-                "the root is in the format {found}, and {} wants {destination}",
+                "the format of the root is {found}, but {} requires {destination}",
                 arguments.destination
             ));
         }
@@ -97,23 +93,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         }
         _ => Vec::new(),
     };
-    if arguments.json {
-        let value = json!({
-            "destination": arguments.destination.as_str(),
-            "version": report.version(),
-            "reasons": reasons,
-            "files": written,
-            "clients": remarks,
-        });
-        print(&value.to_string())?;
-    } else {
-        print(&for_people(&reasons, &remarks, &written, &arguments.out))?;
-    }
-    Ok(if reasons.is_empty() {
-        Status::Done
-    } else {
-        Status::Refused
-    })
+    print_as(
+        arguments.json,
+        || {
+            json!({
+                "destination": arguments.destination.as_str(),
+                "version": report.version(),
+                "reasons": reasons,
+                "files": written,
+                "clients": remarks,
+            })
+        },
+        || for_people(&reasons, &remarks, &written, &arguments.out),
+    )?;
+    Ok(Status::of_verdict(reasons.is_empty()))
 }
 
 fn for_people(
@@ -133,26 +126,23 @@ fn for_people(
         let _ = writeln!(text, "{}", display(&out.join(name)));
     }
     text.push_str(if written.is_empty() {
-        "nothing was written"
+        "no file was written"
     } else {
-        "follow INSTRUCTIONS.txt on the machine that publishes"
+        "next: follow INSTRUCTIONS.txt on the publishing machine"
     });
     text
 }
 
-/// Writes the files, and tells their names.
+/// Writes the files, and returns their names.
 fn write(arguments: &Arguments, consignment: &Consignment<'_>) -> Result<Vec<String>, Failure> {
     let out = &arguments.out;
-    let empty = make_folder(out).and_then(|()| is_empty(out));
-    if !empty.map_err(|error| unreadable(out, &error.problem))? {
-        return Err(
-            Failure::new(Status::Usage, format!("{} is not empty", display(out)))
-                .hint("give a directory that does not exist yet, with --out DIR"),
-        );
+    if !make_folder(out).and_then(|()| is_empty(out))? {
+        return Err(Failure::usage(format!("{} is not empty", display(out)))
+            .hint("choose a new directory with --out DIR"));
     }
     let documents = arguments.destination.package(consignment);
     for (name, bytes) in &documents {
-        replace_file(&out.join(name), bytes)?;
+        replace(&out.join(name), bytes, Mode::Public)?;
     }
     Ok(documents.into_iter().map(|(name, _)| name).collect())
 }

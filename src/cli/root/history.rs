@@ -1,29 +1,25 @@
-//! What earlier ceremonies left: whose the keys are, and what was signed.
+//! The key holders and signed payloads of earlier ceremonies.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::Failure;
-use super::carried::refused;
+use super::carried::{LONGEST, refused};
 use super::chain_files::read_file_up_to;
-use crate::audit::{payload_register, read_record};
+use crate::audit::payload_register;
 use crate::certificate::PublicKey;
-use crate::cli::conduct::record_failure;
+use crate::cli::conduct::read_ceremony;
 use crate::transfer::PayloadRegister;
 
-/// The longest register that is read.
-const LONGEST: usize = 16 << 20;
-
-/// What is known from earlier ceremonies.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    holders: HashMap<PublicKey, String>,
-    register: PayloadRegister,
+    pub(super) holders: HashMap<PublicKey, String>,
+    pub(super) register: PayloadRegister,
 }
 
 impl History {
-    /// Reads ceremony directories, and registers of payloads by themselves. A record is replayed: what it says
-    /// counts, and not what lies beside it.
+    /// Reads ceremony directories and single payload registers. In a ceremony directory, only the replayed transcript
+    /// counts, not the files derived from it.
     pub(super) fn read(paths: &[PathBuf]) -> Result<Self, Failure> {
         let mut history = Self::default();
         for path in paths {
@@ -34,10 +30,7 @@ impl History {
                 history.register.join(register);
                 continue;
             }
-            let record = read_record(path).map_err(|error| record_failure(&error))?;
-            let ceremony = record
-                .replay()
-                .map_err(|error| record_failure(&error.into()))?;
+            let (ceremony, record) = read_ceremony(path)?;
             for (plan, state) in ceremony.key_states() {
                 let name = ceremony.script().person(&plan.holder);
                 if let (Some(generated), Some(person)) = (state.generated(), name) {
@@ -51,15 +44,5 @@ impl History {
                 .join(payload_register(&ceremony, &record.transcript));
         }
         Ok(history)
-    }
-
-    /// Whose a key is, by the records.
-    pub(super) const fn holders(&self) -> &HashMap<PublicKey, String> {
-        &self.holders
-    }
-
-    /// What was signed.
-    pub(super) const fn register(&self) -> &PayloadRegister {
-        &self.register
     }
 }

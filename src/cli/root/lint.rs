@@ -1,4 +1,4 @@
-//! `conclave root lint`: what particular clients stumble over.
+//! `conclave root lint`: known problems of clients with a root version.
 
 use std::path::PathBuf;
 
@@ -7,35 +7,33 @@ use serde_json::json;
 
 use super::chain_files::read_root;
 use super::{Failure, Status};
-use crate::cli::output::print;
+use crate::cli::output::print_as;
 use crate::metadata::{Client, LintRemark, RootFormat, Service, lint, lint_notary};
 use crate::record::UnknownName;
 
-/// Tell which clients stumble over a root version, and over what.
-///
-/// Exit status: 0 if none does, 1 if one does.
+/// List known problems of TUF clients with a root version.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// A root file, or a directory of which the newest N.root.json is taken.
+pub(in crate::cli) struct Arguments {
+    /// A root file, or a directory whose newest N.root.json is used
     path: PathBuf,
-    /// python-tuf, tough, tuf-js, go-tuf, sigstore, notary, or all: every client of TUF 1.0, or, of a
-    /// root in Notary's format, Notary. May be given more than once.
-    #[arg(long = "client", value_name = "CLIENT", default_value = "all", value_parser = parse_clients)]
+    /// Clients: python-tuf, tough, tuf-js, go-tuf, sigstore, notary, or all (every client that supports the format of
+    /// the root)
+    #[arg(long = "client", value_name = "CLIENT", num_args = 1.., default_value = "all", value_parser = parse_clients)]
     clients: Vec<Clients>,
-    /// The name of the repository, as in docker.io/example/app: certificates of Notary are for one name.
+    /// The name of the repository in Notary certificates, for example docker.io/example/app
     #[arg(long, value_name = "GUN")]
     gun: Option<String>,
-    /// Judge certificates and expiry at this time instead of now: 2026-12-01T09:00:00Z.
+    /// Check certificates and expiry at this time instead of now, for example 2026-12-01T09:00:00Z
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
-    /// Print the remarks as JSON.
+    /// Print the problems as JSON
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Clients {
-    /// Every client of the root's own format.
+    /// Every client that supports the format of the root.
     All,
     One(Client),
 }
@@ -67,17 +65,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         };
         remarks.extend(lint_notary(&file, service));
     }
-    if arguments.json {
-        print(&json!({"remarks": remarks}).to_string())?;
-    } else if remarks.is_empty() {
-        print("no client that was asked about stumbles over it")?;
-    } else {
-        let lines: Vec<_> = remarks.iter().map(LintRemark::to_string).collect();
-        print(&lines.join("\n"))?;
-    }
-    Ok(if remarks.is_empty() {
-        Status::Done
-    } else {
-        Status::Refused
-    })
+    print_as(
+        arguments.json,
+        || json!({"remarks": remarks}),
+        || match remarks.as_slice() {
+            [] => "no known problems with the selected clients".to_owned(),
+            remarks => {
+                let lines: Vec<_> = remarks.iter().map(LintRemark::to_string).collect();
+                lines.join("\n")
+            }
+        },
+    )?;
+    Ok(Status::of_verdict(remarks.is_empty()))
 }

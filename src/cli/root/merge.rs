@@ -1,51 +1,49 @@
-//! `conclave root merge`: gathers the signatures over one root.
+//! `conclave root merge`: collects the signatures of one root.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::carried::{Carried, refused, replace_file};
+use super::carried::{ExchangedFile, refused};
 use super::chain_files::ChainFiles;
 use super::{Failure, Status};
-use crate::cli::output::{display, print};
+use crate::cli::output::{display, print_as};
 use crate::metadata::{
     Count, FrozenRoot, KeyId, Progress, RootFile, SignedRoot, TrustedRoot, try_verify_chain,
 };
 use crate::record::visible;
+use crate::storage::{Mode, replace};
 use crate::transfer::{Kept, Merge, Owed, Refusal};
 
-/// Gather signatures over one root, from wherever they come.
+/// Collect the signatures of one root from several files.
 ///
-/// Each is verified before it is kept; a key has one signature, and never two. In whatever order they
-/// come, and however often, the same signatures make the same file.
-/// If one is refused, nothing is written.
-///
-/// Exit status: 0 done, 1 something was refused, 2 wrong usage, 4 a file could not be read or written.
+/// Each signature is verified before it is kept, and each key has at most one signature. The result does not depend on
+/// the order of the files. If a signature is refused, nothing is written.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// What is signed: a signing request, or the root file with or without signatures.
+pub(in crate::cli) struct Arguments {
+    /// The payload: a signing request, or a root file with or without signatures
     subject: PathBuf,
-    /// Detached signatures, and files of the same root with signatures.
+    /// Detached signatures, and signed files of the same root
     signatures: Vec<PathBuf>,
-    /// For a root file after version 1: the chain up to the version before it, as for `root verify`.
+    /// For a root file later than version 1: the chain up to the previous version, as for `root verify`
     #[arg(long, value_name = "PATH", num_args = 1..)]
     after: Vec<PathBuf>,
-    /// A signature that another tool made, in hex; goes with --keyid.
+    /// A signature from another tool, in hexadecimal; requires --keyid
     #[arg(long = "signature", value_name = "HEX", requires = "key_ids")]
     hex: Vec<String>,
-    /// The ID of the key that made the --signature in the same place.
+    /// The key ID for the --signature at the same position
     #[arg(long = "keyid", value_name = "ID", requires = "hex")]
     key_ids: Vec<String>,
-    /// Where the root file goes; signatures that it holds already are kept.
+    /// The root file to write; valid signatures in an existing file are kept
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Report as JSON on stdout.
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// What became of one signature.
+/// The result for one signature.
 struct Taken {
     from: String,
     key_id: KeyId,
@@ -54,11 +52,10 @@ struct Taken {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     if arguments.hex.len() != arguments.key_ids.len() {
-        return Err(Failure::new(
-            Status::Usage,
-            "each --signature needs a --keyid, and each --keyid a --signature",
-        )
-        .hint("give them in pairs: --signature HEX --keyid ID"));
+        return Err(
+            Failure::usage("the numbers of --signature and --keyid differ")
+                .hint("give them in pairs: --signature HEX --keyid ID"),
+        );
     }
     let (mut merge, mut taken) = begin(arguments)?;
     if arguments.out.exists() {
@@ -78,86 +75,78 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     let is_refused = taken.iter().any(|taken| taken.result.is_err());
     if !is_refused {
-        replace_file(&arguments.out, &merge.root().to_file_bytes())?;
+        replace(&arguments.out, &merge.root().to_file_bytes(), Mode::Public)?;
     }
-    print(&if arguments.json {
-        as_json(&merge, &taken).to_string()
-    } else {
-        for_people(&merge, &taken, &arguments.out)
-    })?;
-    Ok(if is_refused {
-        Status::Refused
-    } else {
-        Status::Done
-    })
+    print_as(
+        arguments.json,
+        || as_json(&merge, &taken),
+        || for_people(&merge, &taken, &arguments.out),
+    )?;
+    Ok(Status::of_verdict(!is_refused))
 }
 
-/// What is signed, with the signatures that it brings along.
+/// The payload, with the signatures in its file.
 fn begin(arguments: &Arguments) -> Result<(Merge, Vec<Taken>), Failure> {
     let path = &arguments.subject;
-    match Carried::read(path)? {
-        Carried::Request(request) => {
+    match ExchangedFile::read(path)? {
+        ExchangedFile::Request(request) => {
             let merge = Merge::of_request(&request).map_err(|refusal| refused(path, &refusal))?;
             Ok((merge, Vec::new()))
         }
-        Carried::Root(file) => {
+        ExchangedFile::Root(file) => {
             let mut merge = Merge::new(unsigned(&file, &arguments.after)?, None);
             let taken = take_file(&mut merge, path, &file)?;
             Ok((merge, taken))
         }
-        Carried::Signature(_) => Err(Failure::new(
-            Status::Usage,
-            format!("{} is a signature", display(path)),
-        )
-        .hint("name first what is signed: the signing request, or the root file")),
+        ExchangedFile::Signature(_) => Err(Failure::usage(format!(
+            "{} is a signature, not a signing request or root file",
+            display(path)
+        ))
+        .hint("give the signing request or root file first, then the signatures")),
     }
 }
 
-/// The root of a file with no signature on it.
+/// The root of a file, without its signatures.
 fn unsigned(file: &RootFile, after: &[PathBuf]) -> Result<SignedRoot, Failure> {
     let frozen = FrozenRoot::from_signed_bytes(file.document().signed_bytes())
-        .map_err(|error| Failure::new(Status::Refused, visible(&error.to_string())))?;
+        .map_err(|error| Failure::refused(visible(&error.to_string())))?;
     if frozen.version() == 1 && after.is_empty() {
         return Ok(SignedRoot::new(frozen));
     }
     if after.is_empty() {
-        return Err(Failure::new(
-            Status::Usage,
-            format!(
-                "version {} is signed by the keys of the version before it as well",
-                frozen.version()
-            ),
-        )
-        .hint("name the chain up to that one: --after PATH…, or merge into the signing request"));
+        return Err(Failure::usage(format!(
+            "version {} also requires signatures from the keys of the previous version",
+            frozen.version()
+        ))
+        .hint("give the chain up to the previous version with --after PATH…, or give the signing request"));
     }
     let previous = trusted(after)?;
-    SignedRoot::after(frozen, previous)
-        .map_err(|error| Failure::new(Status::Refused, error.to_string()))
+    SignedRoot::after(frozen, previous).map_err(Failure::refused)
 }
 
 fn trusted(paths: &[PathBuf]) -> Result<TrustedRoot, Failure> {
     let files = ChainFiles::find(paths)?;
-    // An expired root can still be changed: the time does not decide.
+    // An expired root can still be changed, so the time does not matter.
     let report = try_verify_chain(files.read(), jiff::Timestamp::UNIX_EPOCH)?;
     report.trusted().cloned().ok_or_else(|| {
         let reasons: Vec<_> = report.reasons().iter().map(ToString::to_string).collect();
-        Failure::new(Status::Refused, reasons.join("; ")).hint("conclave root verify tells more")
+        Failure::refused(reasons.join("; ")).hint("for details: conclave root verify PATH…")
     })
 }
 
 fn take(merge: &mut Merge, path: &Path) -> Result<Vec<Taken>, Failure> {
-    match Carried::read(path)? {
-        Carried::Root(file) => take_file(merge, path, &file),
-        Carried::Signature(detached) => Ok(vec![Taken {
+    match ExchangedFile::read(path)? {
+        ExchangedFile::Root(file) => take_file(merge, path, &file),
+        ExchangedFile::Signature(detached) => Ok(vec![Taken {
             from: display(path),
             result: merge.take(&detached),
             key_id: detached.key_id,
         }]),
-        Carried::Request(_) => Err(Failure::new(
-            Status::Usage,
-            format!("{} is a signing request", display(path)),
-        )
-        .hint("there is one thing that is signed; it is named first")),
+        ExchangedFile::Request(_) => Err(Failure::usage(format!(
+            "{} is a signing request, not a signature",
+            display(path)
+        ))
+        .hint("give exactly one signing request, as the first file")),
     }
 }
 
@@ -196,11 +185,7 @@ fn owes(owed: &Owed, version: u64) -> String {
         (true, false) => format!("root {}", version - 1),
         _ => format!("root {version}"),
     };
-    format!(
-        "{} ({}), counts for {roles}",
-        ids.join(" and "),
-        owed.description
-    )
+    format!("{} ({}) for {roles}", ids.join(" and "), owed.description)
 }
 
 fn for_people(merge: &Merge, taken: &[Taken], out: &Path) -> String {
@@ -214,15 +199,15 @@ fn for_people(merge: &Merge, taken: &[Taken], out: &Path) -> String {
     {
         let (mark, what) = match result {
             Ok(Kept::New) => ("ok", "verified".to_owned()),
-            Ok(Kept::Replaced) => ("ok", "verified, and takes the place of another".to_owned()),
-            Ok(Kept::Unchanged) => ("ok", "there already".to_owned()),
+            Ok(Kept::Replaced) => ("ok", "verified; replaces an earlier signature".to_owned()),
+            Ok(Kept::Unchanged) => ("ok", "verified; already present".to_owned()),
             Err(refusal) => ("FAIL", refusal.to_string()),
         };
         let _ = writeln!(text, "[{mark}] key {} from {from}: {what}", key_id.short());
     }
     let _ = writeln!(text, "{}", counters(version, merge.progress()));
     if taken.iter().any(|taken| taken.result.is_err()) {
-        let _ = write!(text, "nothing was written");
+        let _ = write!(text, "no file was written");
         return text;
     }
     if merge.root().is_complete() {
@@ -233,7 +218,7 @@ fn for_people(merge: &Merge, taken: &[Taken], out: &Path) -> String {
         }
         let _ = write!(
             text,
-            "not complete, clients refuse it as it is: {}",
+            "incomplete (clients refuse it without more signatures): {}",
             display(out)
         );
     }

@@ -1,4 +1,4 @@
-//! `conclave root`: root metadata, as files.
+//! `conclave root`: files of root metadata.
 
 mod carried;
 pub(super) mod chain_files;
@@ -12,19 +12,10 @@ mod sign;
 mod status;
 mod verify;
 
-use clap::Subcommand;
-
 use super::{Failure, Status};
 
-/// Read, verify, compare, sign and hand over root metadata.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
     Show(show::Arguments),
     Status(status::Arguments),
     Diff(diff::Arguments),
@@ -35,8 +26,8 @@ enum Command {
     Export(export::Arguments),
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
-    match arguments.command {
+pub(super) fn run(command: Command) -> Result<Status, Failure> {
+    match command {
         Command::Show(arguments) => show::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),

@@ -1,4 +1,4 @@
-//! `conclave root show`: one root version, as people read it.
+//! `conclave root show`: one root version.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -9,22 +9,22 @@ use serde_json::{Map, Value, json};
 use super::chain_files::read_root;
 use super::{Failure, Status};
 use crate::certificate::{Certificate, PublicKey};
-use crate::cli::output::print;
+use crate::cli::output::print_as;
 use crate::metadata::{Key, KeyId, ListedKey, RoleKind, RootFile, RootFormat, SignatureState};
 use crate::record::visible;
 use crate::words::Digest;
 
 /// Show one root version.
 ///
-/// Nothing is verified against an earlier version: `conclave root verify` does that.
+/// The file is not verified against earlier versions; use `conclave root verify` for that.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// A root file, or a directory of which the newest N.root.json is shown.
+pub(in crate::cli) struct Arguments {
+    /// A root file, or a directory whose newest N.root.json is used
     path: PathBuf,
-    /// Count the days until the expiry from this time instead of now.
+    /// Count the days until the expiry from this time instead of now, for example 2026-12-01T09:00:00Z
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
-    /// Print it as JSON.
+    /// Print the root as JSON
     #[arg(long)]
     json: bool,
 }
@@ -32,11 +32,11 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let file = read_root(&arguments.path, arguments.json)?;
     let at = arguments.at.unwrap_or_else(Timestamp::now);
-    if arguments.json {
-        print(&as_json(&file, at).to_string())?;
-    } else {
-        print(&for_people(&file, at))?;
-    }
+    print_as(
+        arguments.json,
+        || as_json(&file, at),
+        || for_people(&file, at),
+    )?;
     Ok(Status::Done)
 }
 
@@ -88,7 +88,6 @@ fn role_json(file: &RootFile, kind: RoleKind) -> Value {
     json!({"threshold": role.threshold(), "keys": keys})
 }
 
-/// What people want to know of a certificate.
 fn leaf_json(leaf: &Certificate) -> Value {
     let validity = leaf.validity().ok();
     json!({
@@ -120,7 +119,7 @@ fn for_people(file: &RootFile, at: Timestamp) -> String {
     let layout = match document.consistent_snapshot() {
         Some(true) => "on",
         Some(false) => "off",
-        None => "not said",
+        None => "not specified",
     };
     let _ = write!(text, "\nconsistent snapshots {layout}");
     let [first, second] = document.digest().grouped_hex();
@@ -129,7 +128,7 @@ fn for_people(file: &RootFile, at: Timestamp) -> String {
         let role = document.role(kind);
         let _ = write!(
             text,
-            "\n\n{kind}: {} of {} keys must sign",
+            "\n\n{kind}: signatures from {} of {} keys required",
             role.threshold(),
             role.key_ids().len()
         );
@@ -147,7 +146,7 @@ fn for_people(file: &RootFile, at: Timestamp) -> String {
     text
 }
 
-/// Whether a root key has signed this very file.
+/// Whether this file has a signature from a root key.
 fn mark(file: &RootFile, kind: RoleKind, id: &KeyId) -> &'static str {
     match (kind, file.signature_of(id)) {
         (RoleKind::Root, SignatureState::Verified) => "[signed]     ",
@@ -157,7 +156,7 @@ fn mark(file: &RootFile, kind: RoleKind, id: &KeyId) -> &'static str {
     }
 }
 
-/// The two IDs that Notary's tools have for a key in a certificate, whole.
+/// The two IDs that Notary's tools use for a key in a certificate.
 fn both_ids(file: &RootFile, id: &KeyId) -> String {
     let listed = file.document().keys().get(id).map(ListedKey::key);
     let key = listed.filter(|key| !key.certificates().is_empty());

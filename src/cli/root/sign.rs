@@ -1,21 +1,19 @@
-//! `conclave root sign`: one key holder, one token, one signature, on a machine of their own.
+//! `conclave root sign`: one key holder signs with one token, on their own machine.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
 use jiff::Timestamp;
 
-use super::carried::refused;
+use super::carried::{LONGEST, refused};
 use super::chain_files::{ChainFiles, read_file_up_to};
 use super::history::History;
 use super::{Failure, Status};
-use crate::ceremony::{Mode, Opening};
 use crate::certificate::PublicKey;
-use crate::cli::conduct::{Show, absolute, conduct, create_directory};
+use crate::cli::conduct::{Show, absolute, conduct, create_directory, opening};
 use crate::cli::output::display;
 use crate::cli::profiles;
-use crate::cli::script::tell_errors;
 use crate::executor::{Executor, PeoplesHands, program_digest};
 use crate::host;
 use crate::metadata::{TrustedRoot, verify_chain};
@@ -24,60 +22,55 @@ use crate::script::{SigningPlan, TokenMark};
 use crate::token::open_reader;
 use crate::transfer::{Anchor, Check, Refusal, RequestedSignature, SigningRequest};
 
-/// The longest request.
-const LONGEST: usize = 16 << 20;
-
-/// Sign what a signing request asks for, with one token.
+/// Sign a signing request with one token.
 ///
-/// The request is judged before a token is touched: its chain from the root that this machine trusts (--trust),
-/// or from the digest words of the key holder's paper card, which are typed; and whether anything else was signed
-/// as that version (--history). Then the change is shown in words, and the exact word is typed.
-/// The ceremony directory holds the record and, in export/, the signature file that goes back.
-///
-/// Exit status: 0 signed, 1 refused by a check, 2 wrong usage, 3 the token, 4 input or output, 5 the machine,
-/// 130 aborted.
+/// The request is checked before the token is used: its chain must start at the roots that this machine trusts
+/// (--trust) or, without --trust, match the digest words on the key holder's card, which are typed. Earlier
+/// ceremonies (--history) show whether a conflicting root was signed. Then the change is shown, and the key holder
+/// confirms it by typing a word. The ceremony directory contains the transcript and, in export/, the signature file to
+/// return.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The signing request
     request: PathBuf,
-    /// The token, by its label or serial number
-    #[arg(long, value_name = "T")]
+    /// Label or serial number of the token
+    #[arg(long, value_name = "TOKEN")]
     token: String,
-    /// The make of the token
+    /// The token profile
     #[arg(long, value_name = "PROFILE", default_value = "softhsm2")]
     profile: String,
-    /// The ceremony directory: one that does not exist yet or is empty
+    /// The ceremony directory; must be new or empty
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The record of an earlier ceremony or signing, or a register of payloads: what was signed before
+    /// Directories of earlier ceremonies, or payload registers, which show what was already signed
     #[arg(long, value_name = "DIR", num_args = 1..)]
     history: Vec<PathBuf>,
-    /// The roots that this machine trusts, as for `root verify`; without it the words of the card are typed
+    /// The roots that this machine trusts, as for `root verify`; without them, the digest words on the card are typed
     #[arg(long, value_name = "PATH", num_args = 1..)]
     trust: Vec<PathBuf>,
-    /// Which key signs, where the request asks for several
+    /// The ID of the signing key, if the request names several keys
     #[arg(long = "keyid", value_name = "ID")]
     key_id: Option<String>,
-    /// The key holder's name, where it is not as the request says
+    /// The name of the key holder, if it differs from the request
     #[arg(long, value_name = "NAME")]
     holder: Option<String>,
-    /// Who watches; without a witness the record says that nobody did
+    /// The name of the witness; without one, the transcript records that there was none
     #[arg(long, value_name = "NAME")]
     witness: Option<String>,
-    /// Keep a second copy of the record here, on another medium
+    /// Keep a second copy of the transcript in this directory, on another medium
     #[arg(long, value_name = "DIR")]
     mirror: Option<PathBuf>,
-    /// Line by line, for serial consoles and screen readers
+    /// Use line mode, for serial consoles and screen readers
     #[arg(long)]
     plain: bool,
-    /// Take the PIN from a descriptor
+    /// Read the PIN from this file descriptor
     #[arg(long, value_name = "N")]
     pin_fd: Option<u32>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let _ = host::harden();
-    // Hashing the program takes as long as all that comes before the first line of the transcript.
+    // Hashing the program takes as long as everything else before the first entry of the transcript.
     let program = thread::spawn(program_digest);
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let refuse = |refusal: Refusal| refused(&arguments.request, &refusal);
@@ -87,8 +80,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     if let Some((_, root)) = &trusted {
         request.judge(Anchor::Root(root), now).map_err(refuse)?;
     }
-    let history = History::read(&arguments.history)?;
-    let register = history.register();
+    let register = History::read(&arguments.history)?.register;
     register
         .judge(
             request.repository(),
@@ -101,7 +93,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         .filter(|newest| *newest > request.payload().version())
     {
         let text = format!(
-            "it asks for version {}; version {newest} was signed already, by the records",
+            "it requests version {}, but version {newest} was already signed in an earlier ceremony",
             request.payload().version()
         );
         return Err(refuse(Refusal::new(Check::RequestReplayed, text)));
@@ -124,32 +116,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         profile: profile.name,
         token: mark(arguments)?,
     };
-    let script = match plan.script() {
-        Ok(script) => script,
-        Err(errors) => return Ok(tell_errors(&errors)),
-    };
-    let script_profiles = script.profile_digests();
+    let script = Arc::new(plan.script()?);
     let path = absolute(&arguments.out)?;
     let mirror = arguments.mirror.as_deref().map(absolute).transpose()?;
-    let directory = create_directory(&path, script, mirror.as_deref())?;
-    let opening = || Opening {
-        mode: Mode::Production,
-        conclave: env!("CARGO_PKG_VERSION").to_owned(),
-        program: program.join().unwrap_or_default(),
-        export: "export".to_owned(),
-        simulated_tokens: None,
-        mirror: mirror.as_ref().map(|path| path.display().to_string()),
-        machine: host::machine(),
-        rehearsal: None,
-        simulated_set: None,
-        rehearsal_keys: Vec::new(),
-        simulated_attestation_root: None,
-        simulated_root: None,
-        simulated_further_roots: BTreeMap::new(),
-        simulated_keys: BTreeMap::new(),
-        simulated_approvals: BTreeMap::new(),
-        simulated_clock_offset: 0,
-        profiles: script_profiles,
+    let directory = create_directory(&path, Arc::clone(&script), mirror.as_deref())?;
+    let opening = || {
+        let program = program.join().unwrap_or_default();
+        opening(&script, program, mirror.as_deref())
     };
     conduct(
         Show::to_people(arguments.plain, arguments.pin_fd)?,
@@ -160,7 +133,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 
 type Trusted = (Vec<(String, Vec<u8>)>, TrustedRoot);
 
-/// The roots that this machine trusts, as the script carries them, and the newest.
+/// The roots that this machine trusts, as pinned input files, and the newest.
 fn trusted(paths: &[PathBuf]) -> Result<Option<Trusted>, Failure> {
     if paths.is_empty() {
         return Ok(None);
@@ -171,13 +144,13 @@ fn trusted(paths: &[PathBuf]) -> Result<Option<Trusted>, Failure> {
     let report = verify_chain(files.iter().cloned(), Timestamp::UNIX_EPOCH);
     let Some(root) = report.trusted() else {
         let reasons: Vec<_> = report.reasons().iter().map(ToString::to_string).collect();
-        return Err(Failure::new(
-            Status::Refused,
-            format!("the roots of --trust do not verify: {}", reasons.join("; ")),
-        )
-        .hint("conclave root verify tells more"));
+        return Err(Failure::refused(format!(
+            "the roots of --trust are not valid: {}",
+            reasons.join("; ")
+        ))
+        .hint("for details: conclave root verify PATH…"));
     };
-    // The newest has the highest number, and each before it one less.
+    // The versions of a valid chain are consecutive.
     let last = root.version();
     let first = last + 1 - files.len() as u64;
     let files = (first..=last)
@@ -187,7 +160,7 @@ fn trusted(paths: &[PathBuf]) -> Result<Option<Trusted>, Failure> {
     Ok(Some((files, root.clone())))
 }
 
-/// The key that is to sign: the one that is named, the only one, or the one that the token shows.
+/// The signing key: the one given with --keyid, the only one in the request, or the one on the token.
 fn asked(
     arguments: &Arguments,
     request: &SigningRequest,
@@ -206,7 +179,7 @@ fn asked(
             .cloned()
             .ok_or_else(|| {
                 refuse(format!(
-                    "it does not ask the key {} to sign",
+                    "it does not request a signature from the key {}",
                     id.escape_debug()
                 ))
             });
@@ -229,14 +202,14 @@ fn asked(
         .cloned()
         .ok_or_else(|| {
             refuse(format!(
-                "the token {:?} holds none of the {} keys that it asks to sign",
+                "the token {:?} has none of the {} keys in the request",
                 arguments.token,
                 request.asked().len()
             ))
         })
 }
 
-/// The public keys that the token shows without a PIN.
+/// The public keys that are visible on the token without its PIN.
 fn held_keys(arguments: &Arguments, profile: &Profile) -> Result<Vec<PublicKey>, Failure> {
     let mut reader = open_reader(profile)?;
     let seen = crate::cli::token::select(reader.as_mut(), Some(&arguments.token))?;
@@ -244,16 +217,15 @@ fn held_keys(arguments: &Arguments, profile: &Profile) -> Result<Vec<PublicKey>,
     Ok(token.keys()?.into_iter().map(|key| key.public).collect())
 }
 
-/// By what the script names the token: a label, unless only a serial number looks like that.
+/// How the script identifies the token: by its label, unless the text looks like a serial number.
 fn mark(arguments: &Arguments) -> Result<TokenMark, Failure> {
     let text = &arguments.token;
     if text.is_empty() || text.len() > 64 {
-        return Err(Failure::new(
-            Status::Usage,
-            "a token is named by its label or its serial number",
-        )
+        return Err(Failure::usage(format!(
+            "{text:?} is not the label or serial number of a token"
+        ))
         .hint(format!(
-            "conclave token list --profile {}",
+            "to list the tokens: conclave token list --profile {}",
             display(std::path::Path::new(&arguments.profile))
         )));
     }

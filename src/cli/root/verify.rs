@@ -1,4 +1,4 @@
-//! `conclave root verify`: the whole chain, from the trust anchor on.
+//! `conclave root verify`: a chain of root versions, starting with the trust anchor.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -7,21 +7,19 @@ use jiff::Timestamp;
 
 use super::chain_files::ChainFiles;
 use super::{Failure, Status};
-use crate::cli::output::print;
+use crate::cli::output::print_as;
 use crate::metadata::{ChainReport, try_verify_chain};
 
-/// Verify a chain of root versions from its trust anchor.
-///
-/// Exit status: 0 accepted, 1 rejected, 2 wrong usage, 4 a file could not be read.
+/// Verify a chain of root versions, starting with its trust anchor.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// A directory with 1.root.json, 2.root.json …, or the files in order; the first is the trust anchor.
+pub(in crate::cli) struct Arguments {
+    /// A directory with 1.root.json, 2.root.json …, or the files in order; the first is the trust anchor
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Judge the expiry at this time instead of now: 2026-12-01T09:00:00Z.
+    /// Check the expiry at this time instead of now, for example 2026-12-01T09:00:00Z
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
-    /// Print the report as JSON.
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
@@ -30,16 +28,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let files = ChainFiles::find(&arguments.paths)?;
     let at = arguments.at.unwrap_or_else(Timestamp::now);
     let report = try_verify_chain(files.read(), at)?;
-    if arguments.json {
-        print(&report.to_json().to_string())?;
-    } else {
-        print(&for_people(&report))?;
-    }
-    Ok(if report.is_accepted() {
-        Status::Done
-    } else {
-        Status::Refused
-    })
+    print_as(arguments.json, || report.to_json(), || for_people(&report))?;
+    Ok(Status::of_verdict(report.is_accepted()))
 }
 
 fn for_people(report: &ChainReport) -> String {
@@ -50,13 +40,13 @@ fn for_people(report: &ChainReport) -> String {
             root.expires()
         ),
         (_, Some(root), _) => format!(
-            "rejected: version {} verifies, but has expired",
+            "rejected: version {} is valid, but has expired",
             root.version()
         ),
         (_, None, Some(version)) => {
-            format!("rejected: version {version} is the last that verifies")
+            format!("rejected: version {version} is the last valid version")
         }
-        (_, None, None) => "rejected: the trust anchor does not verify".to_owned(),
+        (_, None, None) => "rejected: the trust anchor is not valid".to_owned(),
     };
     for reason in report.reasons() {
         let _ = write!(text, "\n  [FAIL] {reason}");

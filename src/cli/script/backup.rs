@@ -1,4 +1,4 @@
-//! `conclave script new backup`, and `conclave share reissue`: shares for a key that exists.
+//! `conclave script new backup` and `conclave share reissue`: shares for an existing key.
 
 use std::path::{Path, PathBuf};
 
@@ -6,30 +6,29 @@ use jiff::Timestamp;
 
 use super::source::read_given;
 use crate::backup::Manifest;
+use crate::cli::Failure;
 use crate::cli::output::display;
-use crate::cli::{Failure, Status};
 use crate::metadata::Key;
 use crate::script::{BackupSource, BackupTemplate, Keeper, NamedFile};
 
-/// Who gets shares, and of what.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "A backup of a key that exists")]
+#[command(next_help_heading = "Backup of an existing key")]
 pub(in crate::cli) struct Backup {
-    /// A custodian who gets a share: a name, =, and age1…, a public SSH key, "passphrase" or "paper"; once for each
+    /// A custodian of a share: their name, and age1…, a public SSH key, "passphrase" or "paper"
     #[arg(long = "custodian", value_name = "NAME=RECIPIENT", num_args = 1..)]
     custodians: Vec<String>,
-    /// The manifest of the set that took the place of the old one: what is left of that is destroyed, and nothing made
+    /// The manifest of the set that replaced the old set; the rest of the old set is destroyed, and no shares are made
     #[arg(long, value_name = "FILE")]
     superseded_by: Option<PathBuf>,
-    /// The public key of a key on its token, which lets it out wrapped; in place of --manifest
+    /// The public key of a key on a token that can export it wrapped; instead of --manifest
     #[arg(long, value_name = "FILE", requires = "key")]
     public_key: Option<PathBuf>,
-    /// How the script calls that key
+    /// The ID of that key in the script
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
 }
 
-/// What else a backup is told by a command.
+/// The other options of a backup.
 pub(in crate::cli) struct BackupOptions<'a> {
     pub(in crate::cli) manifest: Option<&'a Path>,
     pub(in crate::cli) repository: Option<&'a str>,
@@ -40,7 +39,7 @@ pub(in crate::cli) struct BackupOptions<'a> {
 }
 
 impl Backup {
-    /// Whether anything of it was given.
+    /// Whether any of these options was given.
     pub(super) const fn is_given(&self) -> bool {
         !self.custodians.is_empty()
             || self.superseded_by.is_some()
@@ -48,64 +47,63 @@ impl Backup {
             || self.key.is_some()
     }
 
-    /// What the script is to say.
     pub(in crate::cli) fn template(
         &self,
-        told: &BackupOptions<'_>,
+        options: &BackupOptions<'_>,
     ) -> Result<BackupTemplate, Failure> {
         let keepers = self.keepers()?;
-        let (source, repository) = match (told.manifest, &self.public_key, &self.key) {
+        let (source, repository) = match (options.manifest, &self.public_key, &self.key) {
             (Some(path), None, _) => self.of_shares(path)?,
             (None, Some(path), Some(key)) => {
                 let bytes = read_given(path)?;
                 Key::from_file(&bytes).map_err(|error| {
-                    let what = format!("{} is no public key: {error}", display(path));
-                    Failure::new(Status::Usage, what)
-                        .hint("give keys/KEY.pub.pem of the ceremony that made the key")
+                    Failure::usage(format!("{} is not a public key: {error}", display(path)))
+                        .hint("give keys/KEY.pub.pem from the ceremony that generated the key")
                 })?;
                 let source = BackupSource::Token {
                     key: key.clone(),
                     public_key: (format!("public-keys/{}", name(path)), bytes),
-                    profile: told.profile.to_owned(),
+                    profile: options.profile.to_owned(),
                 };
                 (source, None)
             }
             _ => {
-                return Err(Failure::new(Status::Usage, "nobody said which key gets shares").hint(
-                    "give --manifest KEY.ID.manifest.json of its old set, or --public-key FILE --key NAME",
+                return Err(Failure::usage("the key to back up is missing").hint(
+                    "give --manifest KEY.ID.manifest.json of its old share set, or --public-key FILE --key NAME",
                 ));
             }
         };
-        if let (Some(of_set), Some(asked)) = (&repository, told.repository)
+        if let (Some(of_set), Some(asked)) = (&repository, options.repository)
             && of_set != asked
         {
-            let what = format!("the set is of {of_set}, not of {asked}");
-            return Err(Failure::new(Status::Usage, what)
-                .hint("give the repository that the manifest names, with --repository"));
+            return Err(Failure::usage(format!(
+                "the manifest is for the repository {of_set}, not {asked}"
+            ))
+            .hint(format!("use --repository {of_set}")));
         }
-        let repository = repository.or_else(|| told.repository.map(str::to_owned));
+        let repository = repository.or_else(|| options.repository.map(str::to_owned));
         let makes = self.superseded_by.is_none();
         if makes == keepers.is_empty() {
-            let (what, hint) = if makes {
+            let (error, hint) = if makes {
                 (
-                    "nobody gets a share",
-                    "give --custodian NAME=RECIPIENT, once for each",
+                    "the custodians of the new shares are missing",
+                    "give --custodian NAME=RECIPIENT for each custodian",
                 )
             } else {
                 (
-                    "what took the place of the set is there already",
-                    "give --custodian or --superseded-by, not both",
+                    "a set that was already replaced does not get new custodians",
+                    "give either --custodian or --superseded-by",
                 )
             };
-            return Err(Failure::new(Status::Usage, what).hint(hint));
+            return Err(Failure::usage(error).hint(hint));
         }
         let count = u8::try_from(keepers.len()).unwrap_or(u8::MAX);
         Ok(BackupTemplate {
             repository: repository.unwrap_or_default(),
-            title: told.title.map(str::to_owned),
-            not_before: told.not_before,
+            title: options.title.map(str::to_owned),
+            not_before: options.not_before,
             source,
-            threshold: told.threshold.unwrap_or(count / 2 + 1),
+            threshold: options.threshold.unwrap_or(count / 2 + 1),
             keepers,
         })
     }
@@ -135,14 +133,14 @@ impl Backup {
         };
         let all = self.custodians.iter().map(one);
         all.collect::<Option<_>>().ok_or_else(|| {
-            Failure::new(Status::Usage, "a custodian is a name and a recipient")
-                .hint("write --custodian \"Ada Lindgren=age1…\", or =passphrase, or =paper")
+            Failure::usage("--custodian requires a name and a recipient")
+                .hint("for example: --custodian \"Ada Lindgren=age1…\", or =passphrase, or =paper")
         })
     }
 }
 
-/// The files that such a script carries.
-pub(in crate::cli) fn carried(template: &BackupTemplate) -> Vec<NamedFile> {
+/// The pinned input files of such a script.
+pub(in crate::cli) fn pinned_files(template: &BackupTemplate) -> Vec<NamedFile> {
     match &template.source {
         BackupSource::Token { public_key, .. } => vec![public_key.clone()],
         BackupSource::Shares {
@@ -156,12 +154,12 @@ pub(in crate::cli) fn carried(template: &BackupTemplate) -> Vec<NamedFile> {
     }
 }
 
-fn manifest(path: &Path) -> Result<(NamedFile, Manifest), Failure> {
+/// A manifest, and the file as the script pins it.
+pub(super) fn manifest(path: &Path) -> Result<(NamedFile, Manifest), Failure> {
     let bytes = read_given(path)?;
     let set = Manifest::read(&bytes).map_err(|refusal| {
-        let what = format!("{} is no manifest: {refusal}", display(path));
-        Failure::new(Status::Usage, what)
-            .hint("give KEY.ID.manifest.json, which lies with the shares")
+        Failure::usage(format!("{} is not a manifest: {refusal}", display(path)))
+            .hint("give KEY.ID.manifest.json, which is stored with the shares")
     })?;
     Ok(((format!("restore/{}", name(path)), bytes), set))
 }

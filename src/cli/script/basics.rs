@@ -1,45 +1,44 @@
-//! What every new script is told.
+//! The options of every new script.
 
 use jiff::Timestamp;
 
 use super::time;
-use crate::cli::{Failure, Status};
+use crate::cli::Failure;
 use crate::metadata::KeyType;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Basics {
-    /// The name of the repository, as in example.com/updates
+    /// The name of the repository, for example example.com/updates
     #[arg(long, value_name = "NAME")]
     pub(super) repository: String,
-    /// One line that tells what the ceremony does
+    /// One line that describes the ceremony
     #[arg(long, value_name = "TEXT")]
     pub(super) title: Option<String>,
-    /// The ceremony starts no earlier
+    /// Earliest start of the ceremony
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) not_before: Timestamp,
-    /// When the root expires; an enrollment makes none
+    /// Expiry of the root; not for an enrollment, drill, recovery or backup
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) expires: Option<Timestamp>,
-    /// Root keys of a first root, each with a key holder and a token of its own [default: 5]
+    /// Number of root keys of an initial root, each with its own key holder and token [default: 5]
     #[arg(long, value_name = "N")]
     pub(super) tokens: Option<u8>,
-    /// Signatures that a root needs [default: more than half of the tokens; in a change, what it was]
+    /// Number of signatures that a root requires [default: more than half of the tokens; in a change, unchanged]
     #[arg(long, value_name = "M")]
     pub(super) threshold: Option<u8>,
-    /// The type of the root keys
-    #[arg(long, value_name = "T", default_value_t = KeyType::EcdsaP256)]
+    /// Type of the root keys
+    #[arg(long, value_name = "TYPE", default_value_t = KeyType::EcdsaP256)]
     pub(super) key_type: KeyType,
-    /// The profile of the tokens
+    /// Profile of the tokens
     #[arg(long, value_name = "NAME", default_value = "softhsm2")]
     pub(super) profile: String,
 }
 
 impl Basics {
-    /// When the root expires that is made.
     pub(super) fn expires(&self) -> Result<Timestamp, Failure> {
         self.expires.ok_or_else(|| {
-            Failure::new(Status::Usage, "a root expires, and nobody said when")
-                .hint("give --expires 2127-12-01T00:00:00Z or the like")
+            Failure::usage("the expiry of the root is missing")
+                .hint("give it, for example: --expires 2028-01-15T00:00:00Z")
         })
     }
 }

@@ -7,20 +7,22 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::json::ceremony;
-use super::{Source, say, tell_errors, tell_warnings, time};
+use super::{Source, print_warnings, time};
+use crate::cli::conduct::digest_lines;
+use crate::cli::output::print;
 use crate::cli::{Failure, Status};
 use crate::script::{PersonRole, Script, ScriptErrors};
 use crate::words::Digest;
 
-/// Prove a script before anyone enters the room: tells every fault, or its digest
+/// Check a script: show all of its errors and warnings, or its digest.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// A script file, or the name of a ready script
     script: PathBuf,
-    /// Judge it at this time, not now
+    /// Check the script at this time instead of now, for example 2026-12-01T09:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
-    /// Report as JSON on stdout
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
@@ -33,35 +35,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             Ok(_) => Status::Done,
             Err(_) => Status::Usage,
         };
-        say(&format!("{:#}\n", report(&source, &parsed)))?;
+        print(report(&source, &parsed))?;
         return Ok(status);
     }
-    match parsed {
-        Ok(script) => {
-            say(&summary(&script))?;
-            tell_warnings(&script);
-            Ok(Status::Done)
-        }
-        Err(errors) => Ok(tell_errors(&errors)),
-    }
+    let script = parsed?;
+    print(summary(&script))?;
+    print_warnings(&script);
+    Ok(Status::Done)
 }
 
 fn summary(script: &Script) -> String {
-    let digest = script.sha256();
-    let [first, second] = digest.grouped_hex();
-    let words = digest.words();
-    let rows: Vec<String> = words.chunks(4).map(|row| row.join(" ")).collect();
     let count = |role| script.with_role(role).count();
-    let mut text = format!("{}: sound\n\n", script.name());
+    let mut text = format!(
+        "{}: valid\n\nSHA-256, in hexadecimal and in words:\n{}\n\n",
+        script.name(),
+        digest_lines(&script.sha256())
+    );
     let mut line = |name: &str, value: &str| {
-        // Writing to a string cannot fail.
         let _ = writeln!(text, "{name:<12}{value}");
     };
-    line("SHA-256", &first);
-    line("", &second);
-    for (index, row) in rows.iter().enumerate() {
-        line(if index == 0 { "words" } else { "" }, row);
-    }
     line("title", script.title());
     line(
         "kind",
@@ -79,7 +71,7 @@ fn summary(script: &Script) -> String {
         if script.makes_root() {
             &root
         } else {
-            "none is made"
+            "not changed"
         },
     );
     line(
@@ -102,15 +94,15 @@ fn summary(script: &Script) -> String {
             script.total_minutes()
         ),
     );
-    text
+    text.trim_end().to_owned()
 }
 
-/// The digest is that of the text as it is, sound or not.
+/// The digest is that of the text as it is, valid or not.
 fn report(source: &Source, parsed: &Result<Script, ScriptErrors>) -> Value {
     let digest = Digest::of(source.text().as_bytes());
     let mut report = json!({
         "script": source.name(),
-        "verdict": if parsed.is_ok() { "sound" } else { "faulty" },
+        "verdict": if parsed.is_ok() { "valid" } else { "invalid" },
         "sha256": digest,
         "words": digest.words().join(" "),
         "errors": [],

@@ -1,41 +1,40 @@
-//! `conclave script new` with keys that were made elsewhere: those of a ceremony that was broken off, and those of
-//! another site.
+//! `conclave script new` with existing keys: those of an aborted ceremony, and enrolled keys from other sites.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::source::read_file;
-use crate::audit::{CeremonyRecord, custody, read_record};
-use crate::ceremony::{Ceremony, Ending, Mode};
+use super::source::{read_file, read_given};
+use crate::audit::custody;
+use crate::ceremony::{Ending, Mode};
 use crate::certificate::Certificate;
 use crate::certificate::attestation::{TrustedRoots, is_statement};
-use crate::cli::conduct::record_failure;
-use crate::cli::{Failure, Status};
+use crate::cli::Failure;
+use crate::cli::conduct::read_ceremony;
+use crate::cli::output::display;
 use crate::record::{CustodyList, visible};
 use crate::script::EnrolledKey;
 use crate::storage::list;
 use crate::transfer::{Attested, Enrollment};
 
-/// Keys that exist
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Keys that were made elsewhere")]
+#[command(next_help_heading = "Existing keys")]
 pub(super) struct Enroll {
-    /// The directory of a ceremony that was broken off: its proven keys take the places of keys that would be made,
-    /// and prove themselves anew
+    /// Directories of aborted ceremonies, whose proven keys are used instead of new keys and proven again
     #[arg(long, value_name = "DIR", num_args = 1..)]
     adopt: Vec<PathBuf>,
-    /// The enrollment file of one more key, and the site where its token is; without a site, its token is brought. Or
-    /// a directory with what another tool took out of a YubiKey: the attestation of the key, and the certificate of
-    /// slot f9, one in each file
-    #[arg(long = "enroll", value_name = "FILE|DIR[=SITE]")]
-    made_elsewhere: Vec<String>,
-    /// A root beside the maker's own at which attestations may end
+    /// Enrollment files, each with the site of its token; without a site, the token is brought to the ceremony
+    ///
+    /// Instead of an enrollment file, a directory with two files exported from a YubiKey by another tool: the
+    /// attestation of the key, and the certificate of slot f9.
+    #[arg(long = "enroll", value_name = "FILE|DIR[=SITE]", num_args = 1..)]
+    enrolled: Vec<String>,
+    /// Additional trusted root certificates for attestations
     #[arg(long, value_name = "FILE", num_args = 1..)]
     attestation_root: Vec<PathBuf>,
 }
 
 impl Enroll {
-    /// The keys, with the files that the script carries for them.
+    /// The keys, with the files that the script pins for them.
     pub(super) fn files(&self) -> Result<Vec<EnrolledKey>, Failure> {
         let mut files = Vec::new();
         for directory in &self.adopt {
@@ -44,11 +43,11 @@ impl Enroll {
         let mut trusted = TrustedRoots::yubico();
         for (path, (_, bytes)) in self.attestation_root.iter().zip(self.roots()?) {
             trusted = trusted.with(&bytes).map_err(|error| {
-                let what = format!("{}: {error}", visible(&path.to_string_lossy()));
-                Failure::new(Status::Usage, what).hint("give a certificate in PEM or DER form")
+                Failure::usage(format!("{}: {error}", display(path)))
+                    .hint("give a certificate in PEM or DER format with --attestation-root FILE")
             })?;
         }
-        for text in &self.made_elsewhere {
+        for text in &self.enrolled {
             files.push(enrolled(text, &trusted)?);
         }
         let mut names: BTreeMap<String, u32> = BTreeMap::new();
@@ -72,28 +71,21 @@ impl Enroll {
         Ok(files)
     }
 
-    /// The roots beside the maker's, with the files that the script carries for them.
+    /// The additional root certificates, as pinned input files.
     pub(super) fn roots(&self) -> Result<Vec<(String, Vec<u8>)>, Failure> {
         let paths = self.attestation_root.iter().zip(1..);
         let roots = paths.map(|(path, number)| {
-            let bytes = read_file(path).map_err(|error| {
-                let what = format!("{}: {error}", visible(&path.to_string_lossy()));
-                Failure::new(Status::Io, what).hint("give the file of a root certificate")
-            })?;
-            Ok((format!("attestations/root-{number}.pem"), bytes))
+            Ok((format!("attestations/root-{number}.pem"), read_given(path)?))
         });
         roots.collect()
     }
 
-    /// The custody list with which the new ceremony goes on: the longest that the broken-off ones left, which goes on
-    /// from the one that was given.
-    ///
-    /// # Errors
-    /// When no list goes on from all the others.
+    /// The custody log that the new ceremony continues: the longest log of the aborted ceremonies. An error if it does
+    /// not continue all the others, and the one that was given.
     pub(super) fn custody(&self, given: Option<CustodyList>) -> Result<CustodyList, Failure> {
         let mut longest = given.unwrap_or_default();
         for directory in &self.adopt {
-            let (ceremony, record) = replayed(directory)?;
+            let (ceremony, record) = read_ceremony(directory)?;
             let list = custody(&ceremony, &record.transcript);
             let (shorter, longer) = if list.lines().len() < longest.lines().len() {
                 (list, longest)
@@ -101,12 +93,11 @@ impl Enroll {
                 (longest, list)
             };
             if !longer.lines().starts_with(shorter.lines()) {
-                let name = visible(&directory.to_string_lossy());
-                let what =
-                    format!("{name}: its custody list does not go on from that of the others");
-                return Err(Failure::new(Status::Refused, what).hint(
-                    "adopt from the last ceremony, and take the keys of the others with --enroll FILE",
-                ));
+                return Err(Failure::refused(format!(
+                    "{}: its custody log does not continue the log of the other ceremonies",
+                    display(directory)
+                ))
+                .hint("use --adopt for the last ceremony only, and --enroll FILE for the keys of the others"));
             }
             longest = longer;
         }
@@ -114,54 +105,43 @@ impl Enroll {
     }
 }
 
-fn replayed(directory: &Path) -> Result<(Ceremony, CeremonyRecord), Failure> {
-    let record = read_record(directory).map_err(|error| record_failure(&error))?;
-    let ceremony = record
-        .replay()
-        .map_err(|error| record_failure(&error.into()))?;
-    Ok((ceremony, record))
-}
-
-/// The keys that a ceremony left, as its record tells.
+/// The proven keys of an ended ceremony.
 fn adopted(directory: &Path) -> Result<Vec<EnrolledKey>, Failure> {
-    let (ceremony, _) = replayed(directory)?;
-    let refused = |what: &str, hint: &str| {
-        let name = visible(&directory.to_string_lossy());
-        Failure::new(Status::Refused, format!("{name}: {what}")).hint(hint)
-    };
+    let (ceremony, _) = read_ceremony(directory)?;
+    let name = display(directory);
+    let refused =
+        |error: &str, hint: &str| Err(Failure::refused(format!("{name}: {error}")).hint(hint));
     if ceremony.mode() == Mode::Rehearsal {
-        return Err(refused(
-            "it is a rehearsal, and its keys stand in no root that counts",
-            "give the directory of a ceremony that was held for real",
-        ));
+        return refused(
+            "keys of a rehearsal must not be used in production",
+            "give the directory of a production ceremony",
+        );
     }
     if ceremony.ending().is_none() {
-        return Err(refused(
-            "the ceremony goes on",
-            "go on with it: conclave resume; or break it off there first",
-        ));
+        let hint = format!("end or abort the ceremony first: conclave resume {name}");
+        return refused("the ceremony has not ended", &hint);
     }
     if ceremony.verified().is_some() && matches!(ceremony.ending(), Some(Ending::Closed(_))) {
-        return Err(refused(
-            "the ceremony was not broken off: its keys stand in the root that it made",
-            "a key stays in a root by change = \"keep\"",
-        ));
+        return refused(
+            "the ceremony was completed, and its keys are in the root that it made",
+            "change that root: conclave script new rotation --previous FILE…",
+        );
     }
     let files: Vec<EnrolledKey> = ceremony
         .enrollments()
         .into_iter()
-        .map(|(_, enrollment)| of(enrollment, None))
+        .map(|(_, enrollment)| key_of(enrollment, None))
         .collect();
     if files.is_empty() {
-        return Err(refused(
-            "no key was proven in it",
-            "take it out: there is nothing to adopt",
-        ));
+        return refused(
+            "the ceremony has no proven key",
+            "omit --adopt for this directory",
+        );
     }
     Ok(files)
 }
 
-/// A file, and the site after the last `=`.
+/// An enrollment file or directory, and the site after the last `=`.
 fn enrolled(text: &str, trusted: &TrustedRoots) -> Result<EnrolledKey, Failure> {
     let (path, site) = match text.rsplit_once('=') {
         Some((path, site)) => (path, Some(site.to_owned())),
@@ -171,42 +151,37 @@ fn enrolled(text: &str, trusted: &TrustedRoots) -> Result<EnrolledKey, Failure> 
         return attested(Path::new(path), site, trusted);
     }
     let bytes = read_file(Path::new(path)).map_err(|error| {
-        Failure::new(Status::Io, format!("{}: {error}", visible(path)))
-            .hint("give the enrollment file, and after it = and the name of the site")
+        Failure::io(format!("cannot read {}: {error}", visible(path))).hint(
+            "give the enrollment file and the name of the site, for example: --enroll FILE=SITE",
+        )
     })?;
     let enrollment = Enrollment::read(&bytes).map_err(|refusal| {
-        Failure::new(Status::Refused, format!("{}: {refusal}", visible(path)))
-            .hint("have the file sent again, as the ceremony that made the key left it")
+        Failure::refused(format!("{}: {refusal}", visible(path)))
+            .hint("ask the other site to send the original file again")
     })?;
-    Ok(of(enrollment, site))
+    Ok(key_of(enrollment, site))
 }
 
-/// What another tool took out of a YubiKey: a folder with a certificate in each file. One that is named by a serial
-/// number holds the statement of that device.
+/// A directory exported from a YubiKey by another tool, with one certificate in each file. A directory that is named by
+/// a serial number must contain the attestation of that device.
 fn attested(
     folder: &Path,
     site: Option<String>,
     trusted: &TrustedRoots,
 ) -> Result<EnrolledKey, Failure> {
-    let name = visible(&folder.to_string_lossy());
-    let unreadable = |error: &dyn std::fmt::Display| {
-        Failure::new(Status::Io, format!("{name}: {error}"))
-            .hint("give a directory that you may read")
+    let refused = |error: &str| {
+        Failure::refused(format!("{}: {error}", display(folder)))
+            .hint("the directory must contain two files: the attestation of the key, and the certificate of slot f9")
     };
-    let refused = |what: &str| {
-        let hint = "the directory holds two files: the attestation of the key, and the certificate of slot f9";
-        Failure::new(Status::Refused, format!("{name}: {what}")).hint(hint)
-    };
-    let entries = list(folder).map_err(|error| unreadable(&error.problem))?;
     let (mut files, mut statements, mut issuers) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in entries {
+    for entry in list(folder)? {
         let file = file_stem_and_end(&entry.name.to_string_lossy());
-        let bytes = read_file(&entry.path).map_err(|error| unreadable(&error))?;
+        let bytes = read_given(&entry.path)?;
         let found =
             Certificate::read_all(&bytes).map_err(|error| refused(&format!("{file}: {error}")))?;
         let [certificate] = <[Certificate; 1]>::try_from(found).map_err(|found| {
             refused(&format!(
-                "{file} holds {} certificates, not one",
+                "{file} contains {} certificates instead of one",
                 found.len()
             ))
         })?;
@@ -220,7 +195,7 @@ fn attested(
     }
     let [statement] = <[Certificate; 1]>::try_from(statements).map_err(|found| {
         refused(&format!(
-            "it holds {} attestations of keys, not one",
+            "{} attestations of keys instead of one",
             found.len()
         ))
     })?;
@@ -239,7 +214,7 @@ fn attested(
         && serial != made_in.as_str()
     {
         return Err(refused(&format!(
-            "the key was made in YubiKey {made_in}, and the directory names another"
+            "the key was generated in YubiKey {made_in}, but the directory is named after another serial number"
         )));
     }
     Ok(EnrolledKey {
@@ -249,7 +224,7 @@ fn attested(
     })
 }
 
-fn of(enrollment: Enrollment, site: Option<String>) -> EnrolledKey {
+fn key_of(enrollment: Enrollment, site: Option<String>) -> EnrolledKey {
     EnrolledKey {
         files: vec![(String::new(), enrollment.to_file_bytes())],
         enrollment,
@@ -257,7 +232,7 @@ fn of(enrollment: Enrollment, site: Option<String>) -> EnrolledKey {
     }
 }
 
-/// A file of another tool, named by plain characters.
+/// The name of a file from another tool, in plain characters.
 fn file_stem_and_end(name: &str) -> String {
     match name.rsplit_once('.') {
         Some((stem, end)) => format!("{}.{}", file_stem(stem), file_stem(end)),
@@ -265,7 +240,7 @@ fn file_stem_and_end(name: &str) -> String {
     }
 }
 
-/// Another site may call a key as it likes: only plain characters become part of a path.
+/// Another site chooses the names of its keys: only plain characters become part of a path.
 fn file_stem(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let stem: String = name.chars().filter(|c| plain(*c)).take(40).collect();

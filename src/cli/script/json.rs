@@ -1,4 +1,4 @@
-//! What a script says, for software.
+//! A script as JSON.
 
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ pub(super) fn ceremony(script: &Script) -> Value {
     })
 }
 
-/// Who sets a secret of a token, and what becomes of it.
+/// Who sets a secret of a token, and its disposition.
 fn activation(plan: &SecretPlan) -> Value {
     let bag = match &plan.disposition {
         SecretDisposition::Sealed { bag } => Some(bag),

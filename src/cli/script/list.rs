@@ -2,35 +2,35 @@
 
 use serde_json::{Value, json};
 
-use super::say;
+use crate::cli::output::print_as;
 use crate::cli::{Failure, Status};
 use crate::script::embedded;
 
-/// List the ready scripts that come with this program
+/// List the ready scripts that are built into this program.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// Report as JSON on stdout
+pub(in crate::cli) struct Arguments {
+    /// Print the list as JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    if arguments.json {
-        let scripts: Vec<Value> = embedded()
-            .iter()
-            .map(|script| {
-                json!({
-                    "name": script.name,
-                    "kind": script.kind.as_str(),
-                    "summary": script.summary,
-                })
+    let value = || -> Value {
+        let scripts = embedded().iter().map(|script| {
+            json!({
+                "name": script.name,
+                "kind": script.kind.as_str(),
+                "summary": script.summary,
             })
-            .collect();
-        say(&format!("{:#}\n", Value::from(scripts)))?;
-    } else {
-        for script in embedded() {
-            say(&format!("{:<18}{}\n", script.name, script.summary))?;
-        }
-    }
+        });
+        scripts.collect()
+    };
+    let text = || {
+        let lines = embedded()
+            .iter()
+            .map(|script| format!("{:<18}{}", script.name, script.summary));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    print_as(arguments.json, value, text)?;
     Ok(Status::Done)
 }

@@ -1,4 +1,4 @@
-//! `conclave script new notary-migration`: the trust directory is searched for all repositories under one key.
+//! `conclave script new notary-migration`: all repositories of one root key in the trust directories.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
@@ -6,46 +6,43 @@ use std::path::{Path, PathBuf};
 
 use super::basics::Basics;
 use super::source::read_file;
-use crate::cli::{Failure, Status};
+use crate::cli::Failure;
 use crate::metadata::{RoleKind, RootFile, RootFormat};
 use crate::record::visible;
 use crate::script::{MigratedRepository, MigrationTemplate};
 use crate::storage::{EntryKind, list};
 use crate::token::key_file::{KeyFile, trust_folders};
 
-/// How deep names of repositories lead below `tuf`.
+/// The maximum depth of repository names below `tuf`.
 const DEEPEST: usize = 16;
 
-/// What is taken out of a key file
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "A migration of Docker Content Trust")]
+#[command(next_help_heading = "Migration from Docker Content Trust")]
 pub(super) struct Migration {
-    /// The trust directory, with private/ and tuf/ [default: those of Docker and notary]
+    /// Trust directories, with private/ and tuf/ [default: those of Docker and notary]
     #[arg(long, value_name = "DIR", num_args = 1..)]
     trust: Vec<PathBuf>,
-    /// The roots as their servers serve them now, DIR/GUN/root.json each: what a trust directory has may be older
+    /// The current roots from the servers, as DIR/GUN/root.json; the roots in a trust directory may be older
     #[arg(long, value_name = "DIR")]
     roots: Option<PathBuf>,
-    /// A repository that another machine knows, or a newer root of one: its name and root.json, as its server serves it
-    #[arg(long, value_name = "GUN=ROOT", num_args = 1..)]
+    /// Repositories that are only known on another machine, or newer roots: name, and root.json from the server
+    #[arg(long, value_name = "GUN=FILE", num_args = 1..)]
     also: Vec<String>,
 }
 
-/// A repository that was found.
 struct Found {
     version: u64,
     root: Vec<u8>,
-    /// Its root keys: IDs in the root, and those after which their files are called.
+    /// Its root keys: their IDs in the root, and in the names of their key files.
     keys: Vec<(String, String)>,
 }
 
 impl Migration {
-    /// Whether anything of it was given.
+    /// Whether any of these options was given.
     pub(super) const fn is_given(&self) -> bool {
         !self.trust.is_empty() || !self.also.is_empty() || self.roots.is_some()
     }
 
-    /// What the script is to say.
     pub(super) fn template(&self, basics: &Basics) -> Result<MigrationTemplate, Failure> {
         let folders = if self.trust.is_empty() {
             trust_folders()
@@ -67,12 +64,12 @@ impl Migration {
         let own = found.get(&basics.repository).ok_or_else(|| {
             let known: Vec<String> = found.keys().map(|name| visible(name)).collect();
             let name = visible(&basics.repository);
-            usage(format!("no root of {name} was found")).hint(if known.is_empty() {
+            Failure::usage(format!("cannot find a root of {name}")).hint(if known.is_empty() {
                 "give the trust directory with --trust DIR, or the root with --also GUN=root.json"
                     .to_owned()
             } else {
                 format!(
-                    "there are: {}; give others with --also GUN=root.json",
+                    "found: {}; give other roots with --also GUN=root.json",
                     known.join(", ")
                 )
             })
@@ -80,17 +77,19 @@ impl Migration {
         let (key_id, key_file) = match own.keys.as_slice() {
             [only] => only.clone(),
             keys => {
-                let what = format!(
-                    "its root has {} root keys: that is no root of stock tools",
+                return Err(Failure::usage(format!(
+                    "the root has {} root keys; a root made by stock tools has one",
                     keys.len()
-                );
-                return Err(usage(what).hint("write a rotation: conclave script new rotation"));
+                ))
+                .hint("write a rotation: conclave script new rotation"));
             }
         };
         if !files.iter().any(|file| file.id() == key_file) {
-            let what = format!("the root key {key_file} is in no key file here");
-            return Err(usage(what).hint(format!(
-                "look for private/{key_file}.key on the machine that made the repository, and give its trust directory with --trust"
+            return Err(Failure::usage(format!(
+                "cannot find the key file of the root key {key_file}"
+            ))
+            .hint(format!(
+                "find private/{key_file}.key on the machine that created the repository, and give its trust directory with --trust DIR"
             )));
         }
         ask_for_more(&key_file, &mut found)?;
@@ -112,7 +111,7 @@ impl Migration {
                 repositories.push(one);
             }
         }
-        tell(&key_file, &repositories, self.roots.is_some());
+        print_found(&key_file, &repositories, self.roots.is_some());
         Ok(MigrationTemplate {
             title: basics.title.clone(),
             not_before: basics.not_before,
@@ -127,7 +126,7 @@ impl Migration {
     }
 }
 
-/// Asks whoever sits there for repositories that this machine does not know.
+/// Asks the user for repositories that this machine does not know.
 fn ask_for_more(key_file: &str, found: &mut BTreeMap<String, Found>) -> Result<(), Failure> {
     if !io::stdin().is_terminal() {
         return Ok(());
@@ -136,18 +135,19 @@ fn ask_for_more(key_file: &str, found: &mut BTreeMap<String, Found>) -> Result<(
     let names = found.iter().filter(|(_, one)| under_key(one));
     let names: Vec<String> = names.map(|(name, _)| visible(name)).collect();
     eprintln!(
-        "Repositories under this key, as this machine knows: {}.",
+        "Repositories of this root key that are known on this machine: {}.",
         names.join(", ")
     );
     eprintln!(
-        "Those that only other machines know: the name, =, and the path of its root.json. An empty line ends."
+        "Enter repositories that are only known on other machines: name, =, path of root.json. Press Enter to finish."
     );
     loop {
-        eprint!("GUN=ROOT: ");
+        eprint!("GUN=FILE: ");
         let _ = io::stderr().flush();
         let mut line = String::new();
         let read = io::stdin().lock().read_line(&mut line);
-        let length = read.map_err(|error| Failure::new(Status::Io, error.to_string()))?;
+        let length =
+            read.map_err(|error| Failure::io(format!("cannot read the input: {error}")))?;
         if length == 0 || line.trim().is_empty() {
             return Ok(());
         }
@@ -156,14 +156,14 @@ fn ask_for_more(key_file: &str, found: &mut BTreeMap<String, Found>) -> Result<(
                 found.insert(name, repository);
             }
             Ok((name, _)) => eprintln!("{} has another root key.", visible(&name)),
-            Err(failure) => eprintln!("{}", failure.message()),
+            Err(failure) => eprintln!("{failure}"),
         }
     }
 }
 
-/// What was found, and what nobody but a person can know.
-fn tell(key_file: &str, repositories: &[MigratedRepository], is_fetched: bool) {
-    eprintln!("under the root key {key_file}:");
+/// Prints the repositories that were found, and what else to look for.
+fn print_found(key_file: &str, repositories: &[MigratedRepository], is_fetched: bool) {
+    eprintln!("repositories of the root key {key_file}:");
     for repository in repositories {
         eprintln!(
             "  {}, root {}",
@@ -172,13 +172,13 @@ fn tell(key_file: &str, repositories: &[MigratedRepository], is_fetched: bool) {
         );
     }
     eprintln!(
-        "hint: a repository that only another machine knows is missing here, and keeps the old key: give its root with --also GUN=root.json"
+        "hint: repositories that are missing here keep the old key; add those that are only known on other machines with --also GUN=root.json"
     );
     if is_fetched {
         return;
     }
     eprintln!(
-        "hint: a trust directory may lag behind its server, and the server takes the next version alone. Fetch each root, and give the folder with --roots served:"
+        "hint: the roots in a trust directory may be older than on the server, which only accepts the next version; download the current roots, and give their directory with --roots served:"
     );
     for repository in repositories {
         let name = visible(&repository.name);
@@ -193,7 +193,7 @@ fn search(folder: &Path, name: &str, file: &str, found: &mut BTreeMap<String, Fo
     if let Some(repository) = read(&folder.join(file))
         && !name.is_empty()
     {
-        // Of two machines' views of a repository the newer one is nearer to the truth.
+        // If two machines have different versions of a root, the newer one is used.
         if found
             .get(name)
             .is_none_or(|known| known.version < repository.version)
@@ -235,18 +235,14 @@ fn read(path: &Path) -> Option<Found> {
     })
 }
 
-/// `GUN=ROOT`
+/// `GUN=FILE`
 fn given(text: &str) -> Result<(String, Found), Failure> {
     let (name, path) = text
         .split_once('=')
-        .ok_or_else(|| usage(format!("{text:?} is not GUN=ROOT")))?;
+        .ok_or_else(|| Failure::usage(format!("{text:?} is not GUN=FILE")))?;
     let repository = read(Path::new(path)).ok_or_else(|| {
-        usage(format!("{path:?} is no root of Notary"))
-            .hint("fetch it from the server: GET /v2/GUN/_trust/tuf/root.json")
+        Failure::usage(format!("{path:?} is not a Notary root file"))
+            .hint("download it from the server: GET /v2/GUN/_trust/tuf/root.json")
     })?;
     Ok((name.to_owned(), repository))
-}
-
-fn usage(what: String) -> Failure {
-    Failure::new(Status::Usage, what)
 }

@@ -9,42 +9,41 @@ use jiff::Timestamp;
 use super::backup::{Backup, BackupOptions};
 use super::basics::Basics;
 use super::change::Change;
-use super::create::{create, failure, refuse_existing};
 use super::enroll::Enroll;
 use super::migration::Migration;
+use super::print_warnings;
 use super::restore::Restore;
 use super::source::{read_file, read_given};
-use super::{tell_errors, tell_warnings};
 use crate::cli::output::display;
-use crate::cli::profiles::Carried;
+use crate::cli::profiles::PinnedFiles;
 use crate::cli::{Failure, Status};
 use crate::metadata::{Key, KeyFileError};
 use crate::script::{
     CUSTODY_LIST, Kind, MigrationTemplate, OnlineFiles, PinnedFileSource as _, RoleKind, Script,
     ScriptTemplate, embedded, enroll, trust_roots,
 };
-use crate::storage::make_folder;
+use crate::storage::{Mode, WriteError, is_taken, make_folder, write_new};
 
-/// Write a new script, with the hashes of the public keys that it carries
+/// Write a new script, and the files that it pins.
 ///
-/// The keys are copied to `online/` beside the script. A role without a key gets a
-/// sample key, which is good for rehearsals only.
+/// The public keys of the online roles are copied to `online/` next to the script. A role without a key gets a sample
+/// key, which can only be used in rehearsals.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// What the ceremony is for
+pub(in crate::cli) struct Arguments {
+    /// The purpose of the ceremony
     kind: Ready,
-    /// The new script file
+    /// The script to write; must be a new file
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
     basics: Basics,
-    /// A public key of the role timestamp
+    /// Public keys of the timestamp role
     #[arg(long, value_name = "FILE", num_args = 1..)]
     timestamp: Vec<PathBuf>,
-    /// A public key of the role snapshot
+    /// Public keys of the snapshot role
     #[arg(long, value_name = "FILE", num_args = 1..)]
     snapshot: Vec<PathBuf>,
-    /// A public key of the role targets
+    /// Public keys of the targets role
     #[arg(long, value_name = "FILE", num_args = 1..)]
     targets: Vec<PathBuf>,
     #[command(flatten)]
@@ -62,25 +61,25 @@ pub(super) struct Arguments {
 /// The ready scripts from which a new one is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Ready {
-    /// The first root
+    /// The initial root
     Genesis,
-    /// Another root: keys, thresholds or online roles change
+    /// A new root version: keys, thresholds or online roles change
     Rotation,
-    /// Another root: only the expiry changes
+    /// A new root version: only the expiry changes
     Renewal,
-    /// Another root, without a key that is lost or stolen
+    /// A new root version without a lost or stolen key
     Revocation,
-    /// No root: a key for one that is signed elsewhere
+    /// No root: generates a key for a root that is signed at another site
     Enrollment,
-    /// No root: shares are seen to restore a key
+    /// No root: tests that shares restore a key
     Drill,
-    /// No root: shares restore a lost key onto a new token
+    /// No root: restores a lost key from its shares to a new token
     Recovery,
-    /// No root: a key that exists gets shares
+    /// No root: makes shares of an existing key
     Backup,
-    /// The first root for Docker Content Trust
+    /// The initial root for Docker Content Trust
     Notary,
-    /// Other roots for Docker Content Trust: out of a key file, into tokens
+    /// New roots for Docker Content Trust: moves from a key file to tokens
     NotaryMigration,
 }
 
@@ -100,7 +99,7 @@ impl Ready {
         }
     }
 
-    /// The kind of a script that restores a key from its shares.
+    /// The kind, if the ceremony restores a key from its shares.
     const fn restores(self) -> Option<Kind> {
         match self {
             Self::Drill => Some(Kind::Drill),
@@ -112,32 +111,29 @@ impl Ready {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let online = online(arguments)?;
-    let mut carried: BTreeMap<String, Vec<u8>> = online.values().flatten().cloned().collect();
+    let mut pinned: BTreeMap<String, Vec<u8>> = online.values().flatten().cloned().collect();
     let makes_first = matches!(
         arguments.kind,
         Ready::Genesis | Ready::Enrollment | Ready::Notary
     );
     let enrolled = arguments.enroll.files()?;
-    carried.extend(enrolled.iter().flat_map(|one| one.files.clone()));
+    pinned.extend(enrolled.iter().flat_map(|one| one.files.clone()));
     if arguments.backup.is_given() && arguments.kind != Ready::Backup {
-        return Err(Failure::new(
-            Status::Usage,
-            "this ceremony gives no key that exists shares",
-        )
-        .hint("conclave script new backup; a key that is made gets them in its own script"));
+        return Err(Failure::usage("only a backup ceremony has custodians as options")
+            .hint("for an existing key: conclave script new backup; for a new key, write the custodians into its script"));
     }
     if arguments.migration.is_given() && arguments.kind != Ready::NotaryMigration {
         return Err(
-            Failure::new(Status::Usage, "nothing is taken out of a key file here")
-                .hint("conclave script new notary-migration"),
+            Failure::usage("only a notary-migration uses trust directories")
+                .hint("use: conclave script new notary-migration"),
         );
     }
     if arguments.restore.is_given()
         && arguments.kind.restores().is_none()
         && !(arguments.kind == Ready::Backup && arguments.restore.is_manifest_alone())
     {
-        return Err(Failure::new(Status::Usage, "this ceremony restores no key")
-            .hint("conclave script new drill, or recovery"));
+        return Err(Failure::usage("only a drill or a recovery restores a key")
+            .hint("use: conclave script new drill, or: conclave script new recovery"));
     }
     let text = if arguments.kind == Ready::Backup {
         let template = arguments.backup.template(&BackupOptions {
@@ -148,107 +144,102 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             threshold: arguments.basics.threshold,
             profile: &arguments.basics.profile,
         })?;
-        carried = super::backup::carried(&template).into_iter().collect();
+        pinned = super::backup::pinned_files(&template).into_iter().collect();
         template.write()
     } else if arguments.kind == Ready::NotaryMigration {
         let template = migration(arguments, !enrolled.is_empty())?;
-        carried = template.files().collect();
+        pinned = template.files().collect();
         template.write()
     } else if let Some(kind) = arguments.kind.restores() {
         if arguments.change.is_given() || arguments.basics.tokens.is_some() || !enrolled.is_empty()
         {
-            return Err(Failure::new(
-                Status::Usage,
-                "this ceremony changes no root, and makes no key",
+            return Err(Failure::usage(
+                "a drill or recovery does not change a root or generate keys",
             )
-            .hint("give --manifest, and what else stands under \"A drill, or a recovery\""));
+            .hint("use only --manifest, --level, --onto and --opens-here"));
         }
         let template = arguments.restore.template(kind, &arguments.basics)?;
         let (name, bytes) = &template.manifest;
-        carried.insert(name.clone(), bytes.clone());
+        pinned.insert(name.clone(), bytes.clone());
         template.write()
     } else if makes_first {
         if arguments.change.is_given() {
-            return Err(Failure::new(Status::Usage, "this ceremony changes no root")
-                .hint("conclave script new rotation, renewal or revocation"));
+            return Err(
+                Failure::usage("this kind of ceremony does not change an existing root")
+                    .hint("use: conclave script new rotation, renewal or revocation"),
+            );
         }
         template(arguments, online)?.write_from(arguments.kind.name())
     } else {
         if arguments.basics.tokens.is_some() {
-            return Err(Failure::new(
-                Status::Usage,
-                "the root keys are those of the root; --tokens is for a first one",
-            )
-            .hint("--add N adds keys, --remove and --lost take them out"));
+            return Err(Failure::usage("--tokens is only for an initial root")
+                .hint("add keys with --add N, and remove keys with --remove or --lost"));
         }
         let change = &arguments.change;
         let template = change.template(arguments.kind.name(), &arguments.basics, online)?;
-        carried.extend(template.files());
+        pinned.extend(template.files());
         template.write()
     };
     let text = text.map_err(|error| {
-        Failure::new(Status::Usage, error.to_string())
-            .hint("have at least two tokens more than the threshold")
+        Failure::usage(error).hint(
+            "use at least two tokens more than the threshold, for example: --tokens 5 --threshold 3",
+        )
     })?;
     let custody = arguments.enroll.custody(arguments.change.custody()?)?;
     let custody = (!custody.lines().is_empty()).then(|| custody.to_bytes());
     if let Some(bytes) = &custody {
-        carried.insert(CUSTODY_LIST.to_owned(), bytes.clone());
+        pinned.insert(CUSTODY_LIST.to_owned(), bytes.clone());
     }
     let text = enroll(&text, &enrolled, custody.as_deref()).map_err(|error| {
-        Failure::new(Status::Usage, error.to_string())
-            .hint("make more keys: --tokens in a genesis, --add in a change")
+        Failure::usage(error)
+            .hint("add more keys: with --tokens N in a genesis, with --add N in a change")
     })?;
     let roots = arguments.enroll.roots()?;
     let text = if roots.is_empty() {
         text
     } else {
-        carried.extend(roots.iter().cloned());
-        trust_roots(&text, &roots)
-            .map_err(|error| Failure::new(Status::Usage, error.to_string()))?
+        pinned.extend(roots.iter().cloned());
+        trust_roots(&text, &roots).map_err(Failure::usage)?
     };
-    write_judged(&arguments.out, &text, &carried)
+    write_checked(&arguments.out, &text, &pinned)
 }
 
-/// Writes a script that is sound, with all that it carries; tells the faults of one that is not.
-pub(in crate::cli) fn write_judged(
+/// Writes a valid script with its pinned input files.
+pub(in crate::cli) fn write_checked(
     out: &Path,
     text: &str,
-    carried: &BTreeMap<String, Vec<u8>>,
+    pinned: &BTreeMap<String, Vec<u8>>,
 ) -> Result<Status, Failure> {
     let name = display(out);
-    // Judged before anything is written: there is no faulty script to find later.
+    // Checked before anything is written, so that no invalid script remains.
     let beside = out.parent().unwrap_or(Path::new(""));
-    let files = Carried {
-        files: carried,
+    let files = PinnedFiles {
+        files: pinned,
         beside,
     };
-    let script = match Script::parse(&name, text, &files, Timestamp::now()) {
-        Ok(script) => script,
-        Err(errors) => return Ok(tell_errors(&errors)),
-    };
+    let script = Script::parse(&name, text, &files, Timestamp::now())?;
     write(out, &script)?;
-    tell_warnings(&script);
-    eprintln!("wrote {name}");
-    eprintln!("hint: write the names of the people into it, then: conclave script check {name}");
+    print_warnings(&script);
+    eprintln!("written: {name}");
+    eprintln!(
+        "hint: enter the names of the participants in the script, then: conclave script check {name}"
+    );
     Ok(Status::Done)
 }
 
-/// What the script of a migration is to say, if nothing else was asked for.
 fn migration(arguments: &Arguments, is_enrolling: bool) -> Result<MigrationTemplate, Failure> {
     if arguments.change.is_given() || is_enrolling || arguments.basics.threshold.is_some() {
-        return Err(Failure::new(
-            Status::Usage,
-            "a migration exchanges one key for keys of which each is enough, and changes nothing else",
+        return Err(Failure::usage(
+            "a migration only replaces one root key by several, each of which can sign alone",
         )
-        .hint("give --tokens, --trust, --roots and --also; hold a rotation for all else"));
+        .hint("use only --tokens, --trust, --roots and --also; for other changes: conclave script new rotation"));
     }
     arguments.migration.template(&arguments.basics)
 }
 
 fn template(arguments: &Arguments, online: OnlineFiles) -> Result<ScriptTemplate, Failure> {
     let is_enrollment = arguments.kind == Ready::Enrollment;
-    // Stock tools of Notary sign with one key: two are a key and its spare.
+    // Notary's own tools sign with one key: of two keys, one is a spare.
     let is_notary = arguments.kind == Ready::Notary;
     let tokens = arguments.basics.tokens.unwrap_or(match arguments.kind {
         Ready::Enrollment => 1,
@@ -281,7 +272,7 @@ fn template(arguments: &Arguments, online: OnlineFiles) -> Result<ScriptTemplate
     })
 }
 
-/// The keys of each role: those that were given, or else, in a genesis, the samples of the ready script.
+/// The keys of each role: those that were given, or else the sample keys of the ready script.
 fn online(arguments: &Arguments) -> Result<OnlineFiles, Failure> {
     let ready = embedded()
         .iter()
@@ -296,14 +287,14 @@ fn online(arguments: &Arguments) -> Result<OnlineFiles, Failure> {
         let mut keys = Vec::new();
         for (path, number) in given.iter().zip(1..) {
             let bytes = read_given(path).map_err(|failure| {
-                failure.hint("give a file with a public key, as `openssl pkey -pubout` writes it")
+                failure.hint("give a public key file, as written by: openssl pkey -pubout")
             })?;
             let read = match arguments.kind {
-                // As its server hands keys out.
+                // The format in which a Notary server exports its keys.
                 Ready::Notary => Key::from_notary_file,
                 _ => Key::from_file,
             };
-            read(&bytes).map_err(|error| no_key(path, &error))?;
+            read(&bytes).map_err(|error| not_a_public_key(path, &error))?;
             let number = if given.len() > 1 {
                 format!("-{number}")
             } else {
@@ -323,23 +314,23 @@ fn online(arguments: &Arguments) -> Result<OnlineFiles, Failure> {
     Ok(online)
 }
 
-fn no_key(path: &Path, error: &KeyFileError) -> Failure {
+fn not_a_public_key(path: &Path, error: &KeyFileError) -> Failure {
     let name = display(path);
     match error {
-        KeyFileError::Private => Failure::new(Status::Usage, format!("{name} holds a PRIVATE key"))
-            .hint("take it off this machine now; carry in its public key"),
-        _ => Failure::new(Status::Usage, format!("{name} is no public key: {error}"))
-            .hint("give a file with a public key, as `openssl pkey -pubout` writes it"),
+        KeyFileError::Private => Failure::usage(format!("{name} contains a PRIVATE key"))
+            .hint("remove it from this machine now, and give the public key instead"),
+        _ => Failure::usage(format!("{name} is not a public key: {error}"))
+            .hint("give a public key file, as written by: openssl pkey -pubout"),
     }
 }
 
-/// The script last: when it is there, so is everything that it carries.
+/// Writes the script last, so that its pinned input files exist whenever it does.
 fn write(out: &Path, script: &Script) -> Result<(), Failure> {
     let directory = out.parent().unwrap_or(Path::new(""));
     let mut missing = Vec::new();
     for file in script.pinned_files() {
         let path = directory.join(&file.name);
-        // A key that lies where it belongs already is not copied onto itself.
+        // A key that is already at its place is not copied.
         if read_file(&path).is_ok_and(|there| there == file.bytes) {
             continue;
         }
@@ -349,9 +340,20 @@ fn write(out: &Path, script: &Script) -> Result<(), Failure> {
     refuse_existing(out)?;
     for (path, bytes) in missing {
         if let Some(parent) = path.parent() {
-            make_folder(parent).map_err(|error| failure(parent, &error.into()))?;
+            make_folder(parent)?;
         }
-        create(&path, bytes)?;
+        write_new(&path, bytes, Mode::Public)?;
     }
-    create(out, script.text().as_bytes())
+    Ok(write_new(out, script.text().as_bytes(), Mode::Public)?)
+}
+
+/// Refuses a path at which something exists, before anything is written.
+fn refuse_existing(path: &Path) -> Result<(), Failure> {
+    if is_taken(path)? {
+        return Err(WriteError::Exists {
+            path: path.to_owned(),
+        }
+        .into());
+    }
+    Ok(())
 }

@@ -4,44 +4,45 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::create::create;
-use super::{Source, say, tell_errors, tell_warnings, time};
+use super::{Source, print_warnings, time};
+use crate::cli::output::print;
 use crate::cli::{Failure, Status};
 use crate::script::{self, KeyId, Medium};
+use crate::storage::{Mode, write_new};
 
-/// Print the run sheet: people, hardware, and each step with room for initials and times; or cards and labels
+/// Print the run sheet of a ceremony, or the cards and labels.
+///
+/// The run sheet lists people and hardware, and each step with space for times and initials.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
+pub(in crate::cli) struct Arguments {
     /// A script file, or the name of a ready script
     script: PathBuf,
-    /// The cards that key holders take along, instead of the run sheet
+    /// Print the cards for the key holders instead of the run sheet
     #[arg(long, conflicts_with = "labels")]
     cards: bool,
-    /// The labels of the bags, instead of the run sheet
+    /// Print the labels for the tamper-evident bags instead of the run sheet
     #[arg(long)]
     labels: bool,
     /// Append the glossary to the run sheet
     #[arg(long, conflicts_with_all = ["cards", "labels"])]
     glossary: bool,
-    /// As HTML for A4 paper, not as text
+    /// Print HTML for A4 paper instead of text
     #[arg(long)]
     html: bool,
-    /// Write to this new file, not to stdout
+    /// Write to this new file instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Judge the script at this time, not now
+    /// Check the script at this time instead of now, for example 2026-12-01T09:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let source = Source::open(&arguments.script)?;
-    let script = match source.parse(arguments.at.unwrap_or_else(Timestamp::now)) {
-        Ok(script) => script,
-        Err(errors) => return Ok(tell_errors(&errors)),
-    };
+    let script = source.parse(arguments.at.unwrap_or_else(Timestamp::now))?;
     let planned = |key: &KeyId| script::planned(&script, key);
-    // Slips have what the script knows; the rest is written by hand.
+    // Cards and labels contain what the script knows; the rest is written by hand.
     let page = if arguments.cards {
         script::cards(&script, None, planned)
     } else if arguments.labels {
@@ -60,9 +61,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         page.to_text()
     };
     match &arguments.out {
-        Some(path) => create(path, sheet.as_bytes())?,
-        None => say(&sheet)?,
+        Some(path) => write_new(path, sheet.as_bytes(), Mode::Public)?,
+        None => print(sheet.trim_end())?,
     }
-    tell_warnings(&script);
+    print_warnings(&script);
     Ok(Status::Done)
 }

@@ -6,40 +6,41 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::json::ceremony;
-use super::{Source, say, tell_errors, time};
+use super::{Source, time};
+use crate::cli::output::{print, print_as};
 use crate::cli::{Failure, Status};
 use crate::script::Script;
 
-/// Show what a script says, step by step, or its text
+/// Show the content of a script step by step, or its text.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// A script file, or the name of a ready script
     script: PathBuf,
-    /// The text of the script itself, byte for byte
+    /// Print the text of the script, byte for byte
     #[arg(long, conflicts_with = "json")]
     text: bool,
-    /// Report as JSON on stdout
+    /// Print the content as JSON
     #[arg(long)]
     json: bool,
-    /// Judge it at this time, not now
+    /// Check the script at this time instead of now, for example 2026-12-01T09:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let source = Source::open(&arguments.script)?;
-    // Faulty text is not shown: it may hold what a terminal would obey.
-    match source.parse(arguments.at.unwrap_or_else(Timestamp::now)) {
-        Ok(_) if arguments.text => say(source.text()).map(|()| Status::Done),
-        Ok(script) if arguments.json => {
-            say(&format!("{:#}\n", ceremony(&script))).map(|()| Status::Done)
-        }
-        Ok(script) => say(&told(&script)).map(|()| Status::Done),
-        Err(errors) => Ok(tell_errors(&errors)),
+    // Invalid text is not shown: it may contain control characters.
+    let script = source.parse(arguments.at.unwrap_or_else(Timestamp::now))?;
+    if arguments.text {
+        let text = source.text();
+        print(text.strip_suffix('\n').unwrap_or(text))?;
+    } else {
+        print_as(arguments.json, || ceremony(&script), || for_people(&script))?;
     }
+    Ok(Status::Done)
 }
 
-fn told(script: &Script) -> String {
+fn for_people(script: &Script) -> String {
     let root = script.root();
     let mut text = format!("{}\n\n", script.title());
     let mut line = |line: String| {
@@ -91,10 +92,9 @@ fn told(script: &Script) -> String {
     for (index, step) in script.steps().iter().enumerate() {
         let mut what = format!("{:>4}  {}", index + 1, step.act.title(script));
         if let Some(minutes) = step.minutes {
-            // Writing to a string cannot fail.
             let _ = write!(what, " ({minutes} min)");
         }
         line(what);
     }
-    text
+    text.trim_end().to_owned()
 }

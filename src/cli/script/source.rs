@@ -1,19 +1,20 @@
-//! Where a script comes from: a file, with what it carries beside it, or this program.
+//! The source of a script: a file with its pinned input files next to it, or this program.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::cli::Failure;
 use crate::cli::output::display;
-use crate::cli::{Failure, Status, profiles};
+use crate::cli::profiles;
 use crate::script::{Embedded, PinnedFileSource, Script, ScriptErrors, embedded};
 use crate::storage::{Links, read_start};
 
-/// Somewhat above the limits of the script room, which tell better what is wrong.
+/// Somewhat above the limits of the script room, whose errors are more specific.
 const LONGEST: u64 = 1 << 20;
 
-/// A script that was read, and not judged yet.
+/// A script that was read, but not parsed yet.
 pub(in crate::cli) struct Source {
     name: String,
     text: String,
@@ -42,8 +43,7 @@ impl PinnedFileSource for Files {
 }
 
 impl Source {
-    /// Reads a file, or takes the ready script of that name: a file that is called
-    /// like one is meant by `./genesis`.
+    /// Reads a file, or uses the ready script of that name. A file with the name of a ready script is `./genesis`.
     pub(in crate::cli) fn open(path: &Path) -> Result<Self, Failure> {
         if let Some(ready) = embedded().iter().find(|s| Path::new(s.name) == path) {
             return Ok(Self {
@@ -54,18 +54,15 @@ impl Source {
         }
         let name = display(path);
         let bytes = read_given(path).map_err(|failure| {
-            failure.hint("give a script file, or a name that `conclave script list` tells")
+            failure.hint("give a script file, or the name of a ready script; to list them: conclave script list")
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let good = error.utf8_error().valid_up_to();
             let line = error.as_bytes()[..good]
                 .split(|byte| *byte == b'\n')
                 .count();
-            Failure::new(
-                Status::Usage,
-                format!("{name}:{line}: this is not UTF-8 text"),
-            )
-            .hint("a script is a text file; save it as UTF-8")
+            Failure::usage(format!("{name}:{line}: not UTF-8 text"))
+                .hint("save the script as UTF-8 text")
         })?;
         let directory = path.parent().unwrap_or(Path::new("")).to_owned();
         Ok(Self {
@@ -75,12 +72,11 @@ impl Source {
         })
     }
 
-    /// As it was read, byte for byte.
     pub(in crate::cli) fn text(&self) -> &str {
         &self.text
     }
 
-    /// What errors call it.
+    /// Its name in errors.
     pub(in crate::cli) fn name(&self) -> &str {
         &self.name
     }
@@ -97,22 +93,11 @@ pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
 
 /// A file that the command line names.
 pub(super) fn read_given(path: &Path) -> Result<Vec<u8>, Failure> {
-    read_file(path).map_err(|error| {
-        let what = format!("{} cannot be read: {error}", display(path));
-        Failure::new(Status::Io, what)
-    })
+    Ok(read_start(path, Links::Follow, LONGEST)?)
 }
 
-/// Every error and its hint, to stderr.
-pub(in crate::cli) fn tell_errors(errors: &ScriptErrors) -> Status {
-    for error in errors.iter() {
-        eprintln!("error: {error}\nhint: {}", error.hint);
-    }
-    Status::Usage
-}
-
-/// Every warning and its hint, to stderr.
-pub(in crate::cli) fn tell_warnings(script: &Script) {
+/// Prints every warning and its hint to stderr.
+pub(in crate::cli) fn print_warnings(script: &Script) {
     for warning in script.warnings() {
         eprintln!(
             "warning: {}:{}: {}\nhint: {}",

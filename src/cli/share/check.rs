@@ -1,42 +1,44 @@
-//! `conclave share check`: that a share opens and is the one that was made.
+//! `conclave share check`: whether a share opens and belongs to its set.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::opener::{OpenerArguments, SecretEntry};
-use super::{Failure, Status, entry_json, print, read, read_manifest, refuse, which};
+use super::opener::OpenerArguments;
+use super::{Failure, Status, entry_json, read, read_manifest, refuse, which};
 use crate::backup::{Collected, Manifest, OpenedShare, Refusal, ShareEntry};
+use crate::cli::output::print_as;
+use crate::cli::secrets::Secrets;
 use crate::secret::ShareWords;
 
-/// Open a share, and hold it against the manifest of its set. Its words are not shown.
+/// Open a share, and compare it with the manifest of its set.
 ///
-/// Exit status: 0 it is the share that was made, 1 it is not, 2 wrong usage, 4 a file could not be read, 130 aborted.
+/// The words of the share are not shown.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// The file of the share.
+pub(in crate::cli) struct Arguments {
+    /// The share file
     #[arg(required_unless_present = "words")]
     file: Option<PathBuf>,
-    /// The manifest of the set, KEY.ID.manifest.json.
+    /// The manifest of the share set, KEY.ID.manifest.json
     #[arg(long, value_name = "FILE")]
     manifest: PathBuf,
     #[command(flatten)]
     with: OpenerArguments,
-    /// Whose share it must be: the custodian's ID.
+    /// The ID of the custodian who must be the owner of the share
     #[arg(long, value_name = "ID")]
     custodian: Option<String>,
-    /// Show the check words, for a custodian who is asked to read them out.
+    /// Show the check words, for a custodian who is asked to read them aloud
     #[arg(long)]
     check_words: bool,
-    /// Read what is asked for from this file descriptor, one per line.
+    /// Read the secrets from this file descriptor, one per line
     #[arg(long, value_name = "N")]
     pin_fd: Option<u32>,
-    /// Report as JSON.
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// A share that is the one that was made.
+/// A share that matches the manifest.
 struct Checked<'m> {
     entry: &'m ShareEntry,
     opened: Option<OpenedShare>,
@@ -55,14 +57,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             .map(|entry| entry.label().custodian.as_str())
             .collect();
         return Err(
-            Failure::new(Status::Usage, format!("{id:?} keeps no share of this set"))
-                .hint(format!("these do: {}", ids.join(", "))),
+            Failure::usage(format!("{id:?} is not a custodian of this share set"))
+                .hint(format!("give one of these IDs: {}", ids.join(", "))),
         );
     }
-    let secrets = SecretEntry::new(arguments.pin_fd)?;
+    let secrets = Secrets::new(arguments.pin_fd)?;
     let checked = match &arguments.file {
         None => {
-            let typed = ShareWords::new(&secrets.ask("words of the share, in one line")?);
+            let typed = secrets.ask("words of the share", "Words of the share, in one line: ")?;
+            let typed = ShareWords::new(&typed);
             let words = Path::new("the words");
             by_words(&manifest, &typed, expected)
                 .map_err(|refusal| refuse(words, &refusal, arguments.json))?
@@ -83,7 +86,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
                 .map_err(|refusal| refuse(path, &refusal, arguments.json))?
         }
     };
-    tell(&manifest, &checked, arguments)?;
+    report(&manifest, &checked, arguments)?;
     Ok(Status::Done)
 }
 
@@ -109,9 +112,13 @@ fn by_words<'m>(
     })
 }
 
-fn tell(manifest: &Manifest, checked: &Checked<'_>, arguments: &Arguments) -> Result<(), Failure> {
+fn report(
+    manifest: &Manifest,
+    checked: &Checked<'_>,
+    arguments: &Arguments,
+) -> Result<(), Failure> {
     let check_words = checked.opened.as_ref().filter(|_| arguments.check_words);
-    if arguments.json {
+    let value = || {
         let mut value = json!({
             "verdict": "accepted",
             "set": manifest.set(),
@@ -124,23 +131,23 @@ fn tell(manifest: &Manifest, checked: &Checked<'_>, arguments: &Arguments) -> Re
         if let Some(opened) = check_words {
             value["check_words"] = json!(opened.check_words());
         }
-        return print(&value.to_string());
-    }
-    let mut text = format!(
-        "[ok] it is the share that was made for {}",
-        which(checked.entry)
-    );
-    if manifest.facts().is_rehearsal {
-        text.push_str("\nREHEARSAL: this share protects nothing");
-    }
-    if checked.opened.is_some() && !checked.is_same_file {
-        text.push_str(
-            "\nthe file is not the one that the manifest has: the same share was encrypted anew",
-        );
-    }
-    if let Some(opened) = check_words {
-        text.push_str("\ncheck words: ");
-        text.push_str(opened.check_words());
-    }
-    print(&text)
+        value
+    };
+    let text = || {
+        let mut text = format!("[ok] this is the share of {}", which(checked.entry));
+        if manifest.facts().is_rehearsal {
+            text.push_str("\nREHEARSAL: this share protects nothing");
+        }
+        if checked.opened.is_some() && !checked.is_same_file {
+            text.push_str(
+                "\nnote: the file was encrypted again; its digest differs from the manifest",
+            );
+        }
+        if let Some(opened) = check_words {
+            text.push_str("\ncheck words: ");
+            text.push_str(opened.check_words());
+        }
+        text
+    };
+    print_as(arguments.json, value, text)
 }

@@ -1,26 +1,25 @@
-//! `conclave share inspect`: what a file is, without opening it.
+//! `conclave share inspect`: identifies a file of a share set without opening it.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{Failure, Status, entry_json, print, read, read_manifest, refuse, which};
+use super::{Failure, Status, entry_json, read, read_manifest, refuse, which};
 use crate::backup::{Check, Manifest, Refusal, closed_to};
+use crate::cli::output::print_as;
 use crate::record::visible;
 use crate::words::Digest;
 
-/// Tell what a share file, a manifest or a wrapped key is, without opening it.
-///
-/// Exit status: 0 done, 1 it is none of these or not the manifest's, 2 wrong usage, 4 a file could not be read.
+/// Identify a share file, manifest or wrapped key without opening it.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// A share, a manifest, or a wrapped key.
+pub(in crate::cli) struct Arguments {
+    /// A share file, a manifest, or a wrapped key
     file: PathBuf,
-    /// The manifest of the set: tells whose share it is, and whether a wrapped key is whole.
+    /// The manifest of the share set; identifies the owner of a share, and verifies a wrapped key
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
-    /// Report as JSON.
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
@@ -33,7 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         .as_deref()
         .map(read_manifest)
         .transpose()?;
-    let told = match (bytes.first(), &manifest) {
+    let found = match (bytes.first(), &manifest) {
         (Some(b'{'), _) => {
             Manifest::read(&bytes).map(|manifest| (of_manifest(&manifest), manifest.to_json()))
         }
@@ -42,7 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         }
         _ => match closed_to(&bytes) {
             Ok(kinds) => of_share(&bytes, &kinds, manifest.as_ref()),
-            // What begins as an age file is a share that was changed; anything else can only be a wrapped key.
+            // A file that begins like an age file is a changed share; any other can only be a wrapped key.
             Err(refusal) => match &manifest {
                 Some(manifest) if !bytes.starts_with(b"age-") && !bytes.starts_with(b"-----") => {
                     manifest.check_wrapped(&bytes).map(|()| wrapped(manifest))
@@ -51,26 +50,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             },
         },
     };
-    let (text, value) = told.map_err(|refusal| refuse(path, &refusal, arguments.json))?;
-    print(&if arguments.json {
-        value.to_string()
-    } else {
-        text
-    })?;
+    let (text, value) = found.map_err(|refusal| refuse(path, &refusal, arguments.json))?;
+    print_as(arguments.json, || value, || text)?;
     Ok(Status::Done)
 }
 
 fn wrapped(manifest: &Manifest) -> (String, Value) {
     let facts = manifest.facts();
     let text = format!(
-        "the wrapped key {} of {}, whole: {} bytes, SHA-256 {}",
+        "the wrapped key {} of {}, unchanged: {} bytes, SHA-256 {}",
         visible(&facts.key),
         visible(&facts.repository),
         manifest.wrapped().bytes,
         manifest.wrapped().sha256
     );
     let value = json!({
-        "is": "wrapped-key",
+        "type": "wrapped-key",
         "key": facts.key,
         "repository": facts.repository,
         "set": manifest.set(),
@@ -90,25 +85,24 @@ fn of_share(
         Some(manifest) => Some(manifest.share_in(file).ok_or_else(|| {
             Refusal::new(
                 Check::ShareChanged,
-                "the manifest has no such file: it is of another set, was changed, or was encrypted anew",
+                "the file is not in the manifest: it belongs to another set, was changed, or was encrypted again",
             )
         })?),
     };
     let names: Vec<String> = kinds.iter().map(|kind| visible(kind)).collect();
     let mut text = format!(
-        "an encrypted file: {} bytes, SHA-256 {sha256}\nclosed to: {}",
+        "an encrypted share: {} bytes, SHA-256 {sha256}\nencrypted to: {}",
         file.len(),
         names.join(", ").replace("scrypt", "a passphrase")
     );
     if let Some(entry) = entry {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "\nit is the file of {}", which(entry));
+        let _ = write!(text, "\nshare of {}", which(entry));
     }
     let value = json!({
-        "is": "encrypted-share",
+        "type": "encrypted-share",
         "bytes": file.len(),
         "sha256": sha256,
-        "closed_to": kinds,
+        "encrypted_to": kinds,
         "share": entry.map(entry_json),
     });
     Ok((text, value))
@@ -141,12 +135,12 @@ fn of_manifest(manifest: &Manifest) -> String {
     for old in &facts.supersedes {
         line(
             "Replaces",
-            &format!("the set of {}, {}", old.made_at, old.set.short_hex()),
+            &format!("share set {} of {}", old.set.short_hex(), old.made_at),
         );
     }
     let _ = write!(
         text,
-        "\n{} of {} groups must come together:",
+        "\n{} of {} groups are required:",
         facts.groups_needed,
         facts.groups.len()
     );

@@ -1,4 +1,4 @@
-//! `conclave share`: the shares of a backup, outside a ceremony.
+//! `conclave share`: the shares of a backup, outside of a ceremony.
 
 mod check;
 mod inspect;
@@ -10,6 +10,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::failure::share_hint;
 use super::output::{display, print};
 use super::root::chain_files::read_file_up_to;
 use super::{Failure, Status};
@@ -17,28 +18,21 @@ use crate::backup::{Manifest, Refusal, ShareEntry};
 use crate::host;
 use crate::record::visible;
 
-/// The longest file that is read: no share, manifest or wrapped key is so long.
+/// Longer than any share, manifest or wrapped key.
 const LONGEST: usize = 1 << 20;
 
-/// Look at the shares of a backup, and check them.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
 #[derive(Debug, clap::Subcommand)]
-enum Command {
+pub(super) enum Command {
     Inspect(inspect::Arguments),
     Check(check::Arguments),
     Status(status::Arguments),
     Reissue(reissue::Arguments),
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
-    // Passphrases are typed here, and shares are opened.
+pub(super) fn run(command: Command) -> Result<Status, Failure> {
+    // These commands handle passphrases and opened shares.
     let _ = host::harden();
-    match arguments.command {
+    match command {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
@@ -54,51 +48,19 @@ fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
     Manifest::read(&read(path)?).map_err(|refusal| refused(path, &refusal))
 }
 
-/// What a file was refused for, and what to do about it.
 fn refused(path: &Path, refusal: &Refusal) -> Failure {
-    use crate::backup::Check;
-    let hint = match refusal.check {
-        Check::ShareClosed => {
-            "give what its custodian opens it with: --identity FILE or --passphrase"
-        }
-        Check::ShareChanged | Check::ShareValue => {
-            "take another copy of the file, or the QR codes of its sheet; if there is none, the share is lost"
-        }
-        Check::ShareSet | Check::ShareKey | Check::ShareSuperseded => {
-            "take the manifest of the share's own set; conclave share inspect tells which it is"
-        }
-        Check::ShareCustodian => "take that custodian's file",
-        Check::ShareWord | Check::ShareLength | Check::ShareChecksum => {
-            "compare each word with what is written down; the first four letters tell every word from the others"
-        }
-        Check::RestoreWrapped => {
-            "take another copy of the wrapped key; if there is none, back the key up anew"
-        }
-        Check::ManifestForm
-        | Check::ManifestFormat
-        | Check::ManifestGroups
-        | Check::ManifestKey
-        | Check::ManifestSet
-        | Check::ManifestSize => {
-            "take the manifest from the record of the ceremony that made the set"
-        }
-        _ => "docs/formats/share.md tells what each check means",
-    };
-    Failure::new(Status::Refused, format!("{}: {refusal}", display(path))).hint(hint)
+    Failure::refused(format!("{}: {refusal}", display(path))).hint(share_hint(refusal.check))
 }
 
-/// Prints the report of a refusal where JSON was asked for.
+/// Also prints the refusal as JSON where that was requested.
 fn refuse(path: &Path, refusal: &Refusal, json: bool) -> Failure {
-    if json
-        && let Err(failure) =
-            print(&json!({"verdict": "rejected", "reasons": [refusal]}).to_string())
-    {
+    if json && let Err(failure) = print(json!({"verdict": "rejected", "reasons": [refusal]})) {
         return failure;
     }
     refused(path, refusal)
 }
 
-/// A share, as the manifest knows it.
+/// A share as the manifest describes it.
 fn entry_json(entry: &ShareEntry) -> Value {
     let (label, place) = (entry.label(), &entry.label().place);
     json!({
@@ -111,7 +73,7 @@ fn entry_json(entry: &ShareEntry) -> Value {
     })
 }
 
-/// Whose share it is, and which: `Anna Muster (custodian-1): share 2 of 3 in group 1 of 1`.
+/// `Anna Muster (custodian-1): share 2 of 3 in group 1 of 1`
 fn which(entry: &ShareEntry) -> String {
     let place = &entry.label().place;
     format!(

@@ -1,41 +1,40 @@
-//! `conclave share reissue`: the script of a ceremony in which custodians change.
+//! `conclave share reissue`: the script of a ceremony that makes new shares.
 
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
 use super::{Failure, Status};
-use crate::cli::script::{Backup, BackupOptions, carried, time, write_judged};
+use crate::cli::script::{Backup, BackupOptions, pinned_files, time, write_checked};
 
-/// Write the script that gives a root key new shares: for other custodians, or with another threshold. The root stays as
-/// it is. A quorum of the old custodians comes, and what is left of the old set is destroyed before two people.
+/// Write the script of a ceremony that makes new shares for a root key.
 ///
-/// Shares are opened and made in that ceremony, not by this command: check it, rehearse it, run it.
-///
-/// Exit status: 0 written, 2 wrong usage or a faulty script, 4 a file could not be read or written.
+/// The new shares may have other custodians or another threshold. The root does not change. In the ceremony, a quorum
+/// of the old custodians opens the old shares, and the rest of the old set is destroyed in front of two people. This
+/// command only writes the script: check it, rehearse it and run it.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// The manifest of the old set, as it lies with the shares and with the record of the backup.
+pub(in crate::cli) struct Arguments {
+    /// The manifest of the old share set, a copy of which is stored with the shares and with the transcript
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
     #[command(flatten)]
     backup: Backup,
-    /// How many of the new custodians restore the key [default: more than half]
+    /// Number of new custodians required to restore the key [default: more than half]
     #[arg(long, value_name = "M")]
     threshold: Option<u8>,
-    /// One line that tells what the ceremony does
+    /// One line that describes the ceremony
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
-    /// The ceremony starts no earlier [default: now]
+    /// Earliest start of the ceremony [default: now]
     #[arg(long, value_name = "TIME", value_parser = time)]
     not_before: Option<Timestamp>,
-    /// The name of the repository, where no manifest gives it
+    /// The name of the repository, if no manifest contains it
     #[arg(long, value_name = "NAME")]
     repository: Option<String>,
-    /// The profile of the token, for a key on one
+    /// The profile of the token, for a key on a token
     #[arg(long, value_name = "NAME", default_value = "softhsm2")]
     profile: String,
-    /// The new script file
+    /// The script to write; must be a new file
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -51,12 +50,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         profile: &arguments.profile,
     })?;
     let text = template.write().map_err(|error| {
-        Failure::new(Status::Usage, error.to_string())
-            .hint("take the program anew: the script that comes with it is not whole")
+        Failure::usage(error).hint("reinstall conclave: one of its ready scripts is damaged")
     })?;
-    write_judged(
-        &arguments.out,
-        &text,
-        &carried(&template).into_iter().collect(),
-    )
+    let files = pinned_files(&template).into_iter().collect();
+    write_checked(&arguments.out, &text, &files)
 }

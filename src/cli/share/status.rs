@@ -1,28 +1,29 @@
-//! `conclave share status`: when each share and each key was last proven, and what to do.
+//! `conclave share status`: when each share and each key was last tested, and what to do next.
 
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Failure, Status, print};
-use crate::audit::{read_record, share_sets};
+use super::{Failure, Status};
+use crate::audit::share_sets;
 use crate::backup::{SetStanding, standing};
-use crate::cli::conduct::record_failure;
+use crate::cli::conduct::read_ceremony;
+use crate::cli::output::print_as;
 
-/// Tell how the backups stand: days since each share and each key was last proven, quorums left, what is lost, old sets
-/// that are unaccounted for, and what to do.
+/// Show the status of backups, and what to do next.
 ///
-/// Exit status: 0 done, 1 a record is not to be trusted, 2 wrong usage, 4 a file could not be read.
+/// For each share set: days since each share and the key were last tested, remaining quorums, lost shares, and old sets
+/// that are unaccounted for.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// The directories of the ceremonies that made sets and drilled them.
+pub(in crate::cli) struct Arguments {
+    /// The directories of the ceremonies that made or tested share sets
     #[arg(required = true, value_name = "DIR")]
     directories: Vec<PathBuf>,
-    /// Judge at this time instead of now: 2026-12-01T09:00:00Z.
+    /// Show the status at this time instead of now, for example 2026-12-01T09:00:00Z
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
-    /// Report as JSON.
+    /// Print the status as JSON
     #[arg(long)]
     json: bool,
 }
@@ -30,28 +31,28 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut records = Vec::new();
     for directory in &arguments.directories {
-        let record = read_record(directory).map_err(|error| record_failure(&error))?;
-        // What is told was held to the rules of a ceremony.
-        record
-            .replay()
-            .map_err(|error| record_failure(&error.into()))?;
-        records.push(record);
+        records.push(read_ceremony(directory)?.1);
     }
-    // In the order in which things happened, whatever the order of the arguments.
+    // In chronological order, whatever the order of the arguments.
     records.sort_by_key(|record| record.transcript.opened_at());
-    let told = records
+    let ceremonies = records
         .iter()
         .map(|record| (&*record.script, &record.transcript));
-    let sets = share_sets(told);
+    let sets = share_sets(ceremonies);
     let standings = standing(sets, arguments.at.unwrap_or_else(Timestamp::now));
-    if arguments.json {
-        let sets: Vec<_> = standings.iter().map(SetStanding::to_json).collect();
-        print(&json!({"sets": sets}).to_string())?;
-    } else if standings.is_empty() {
-        print("no key was backed up in these ceremonies")?;
-    } else {
-        let told: Vec<_> = standings.iter().map(SetStanding::to_string).collect();
-        print(&told.join("\n\n"))?;
-    }
+    print_as(
+        arguments.json,
+        || {
+            let sets: Vec<_> = standings.iter().map(SetStanding::to_json).collect();
+            json!({"sets": sets})
+        },
+        || match standings.as_slice() {
+            [] => "no key was backed up in these ceremonies".to_owned(),
+            standings => {
+                let sets: Vec<_> = standings.iter().map(SetStanding::to_string).collect();
+                sets.join("\n\n")
+            }
+        },
+    )?;
     Ok(Status::Done)
 }

@@ -6,27 +6,28 @@ use crate::profile::Kind;
 use crate::token::key_file::KeyFile;
 use crate::token::{KeyRequest, TokenError};
 
-use super::pin_entry::PinEntry;
-use super::{Failure, ReaderArguments, Status, print, select};
+use super::{Failure, ReaderArguments, Status, select};
+use crate::cli::output::print;
+use crate::cli::secrets::Secrets;
 
-/// Bring the root key of a key file of Docker Content Trust into a token.
+/// Import the root key of a Docker Content Trust key file into a token.
 ///
-/// Whether the token takes keys in is tried with a throw-away key, before anybody types the passphrase. The file stays
-/// as it is: whoever has it and its passphrase has the key.
+/// A throw-away key first shows that the token supports imports; only then is the passphrase requested. The key file is
+/// not changed: anyone who has the file and its passphrase has the key.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// The key file, as Docker calls it: the ID of the key, and .key.
+pub(in crate::cli) struct Arguments {
+    /// The key file, named KEYID.key by Docker
     #[arg(value_name = "FILE")]
     file: std::path::PathBuf,
     #[command(flatten)]
     reader: ReaderArguments,
-    /// The label or serial number of the token; not needed when there is only one.
+    /// Label or serial number of the token; not needed if only one is connected
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
-    /// The slot of a YubiKey: empty so far.
+    /// An empty slot of a YubiKey
     #[arg(long, value_name = "SLOT", default_value = "9c")]
     slot: String,
-    /// Read the PIN, then the passphrase of the file, from this file descriptor, one per line.
+    /// Read the PIN and then the passphrase of the key file from this file descriptor, one per line
     #[arg(long, value_name = "N")]
     pin_fd: Option<u32>,
 }
@@ -39,7 +40,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut token = reader.open(&seen.id)?;
     let object_id = match reader.profile().kind {
         Kind::YubikeyPiv => hex::decode(&arguments.slot).unwrap_or_default(),
-        // The key's own ID, of which tokens take so much.
+        // The ID of the key, as much of it as tokens support.
         _ => hex::decode(file.id().get(..32).unwrap_or_default()).unwrap_or_default(),
     };
     let request = KeyRequest {
@@ -56,25 +57,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         }
         .into());
     }
-    let mut pins = PinEntry::new(arguments.pin_fd)?;
-    token.login(&pins.existing("PIN")?)?;
+    let pins = Secrets::new(arguments.pin_fd)?;
+    token.login(&pins.existing_pin("PIN")?)?;
     if token.wants_management_key()? {
-        let key = pins.existing("management key")?;
+        let key = pins.existing_pin("management key")?;
         token.give_management_key(&key)?;
     }
     takes_keys_in(token.as_mut(), &request)?;
     eprintln!(
-        "{} takes keys in: a throw-away one came, signed and was destroyed",
+        "{} supports imports: a throw-away key was imported, signed, and was destroyed",
         seen.id
     );
-    let passphrase = pins.existing("passphrase of the key file")?;
+    let passphrase = pins.existing_pin("passphrase of the key file")?;
     let opened = file.open(&passphrase)?;
     let held = bring_in_from_file(token.as_mut(), &request, &opened)?;
     let fingerprint = held.public.fingerprint();
     drop(opened);
     token.logout()?;
-    print(&format!(
-        "brought {} into {}, as object {}\nfingerprint {fingerprint}",
+    print(format_args!(
+        "imported {} into {} as object {}\nfingerprint {fingerprint}",
         file.id(),
         seen.id,
         hex::encode(&request.object_id)

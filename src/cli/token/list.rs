@@ -1,19 +1,20 @@
 //! `conclave token list`
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::profile::Profile;
 use crate::token::Seen;
 
-use super::{Failure, ReaderArguments, Status, as_json, print, state_words};
+use super::{Failure, ReaderArguments, Status, as_json, state_words};
+use crate::cli::output::print_as;
 use crate::record::visible;
 
-/// List the tokens that are there.
+/// List the connected tokens.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     reader: ReaderArguments,
-    /// Report as JSON on stdout.
+    /// Print the list as JSON
     #[arg(long)]
     json: bool,
 }
@@ -21,28 +22,27 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut reader = arguments.reader.reader()?;
     let seen = reader.tokens()?;
-    print(&if arguments.json {
-        let tokens: Vec<Value> = seen
-            .iter()
-            .map(|token| as_json(&token.id, &token.state))
-            .collect();
-        format!("{:#}", json!({ "tokens": tokens }))
-    } else {
-        table(reader.profile(), &seen)
-    })?;
+    print_as(
+        arguments.json,
+        || {
+            let tokens = seen.iter().map(|token| as_json(&token.id, &token.state));
+            json!({ "tokens": tokens.collect::<Vec<_>>() })
+        },
+        || table(reader.profile(), &seen),
+    )?;
     Ok(Status::Done)
 }
 
 fn table(profile: &Profile, seen: &[Seen]) -> String {
     let mut lines = vec![visible(&profile.title)];
     if !profile.hardware {
-        lines[0].push_str(" (software: keys can be copied with their files)");
+        lines[0].push_str(" (software: its keys are in files that can be copied)");
     }
     if !profile.is_tried() {
         lines[0].push_str(" (profile not tried)");
     }
     if seen.is_empty() {
-        lines.push("  no token".to_owned());
+        lines.push("  no token is connected".to_owned());
         return lines.join("\n");
     }
     let or_dash = |text: &str| match text {

@@ -1,4 +1,4 @@
-//! `conclave token`: tokens outside a ceremony.
+//! `conclave token`: tokens outside of a ceremony.
 
 mod attestation;
 mod change_pin;
@@ -18,50 +18,41 @@ use crate::profile::{Kind, Profile};
 use crate::record::TokenId;
 use crate::token::{Reader, Seen, TokenError, TokenState, open_reader};
 
-use super::output::print;
 use super::{Failure, Status, profiles};
 
-/// Look at tokens, and make them ready for a ceremony.
-///
-/// Exit status: 0 done or accepted, 1 rejected, 2 wrong usage or profile, 3 the token, 4 input or output, 130 aborted.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
 #[derive(Debug, clap::Subcommand)]
-enum Command {
+pub(super) enum Command {
     List(list::Arguments),
     Show(show::Arguments),
     Init(init::Arguments),
     Import(import::Arguments),
     ChangePin(change_pin::Arguments),
-    Attestation(attestation::Arguments),
+    /// Verify attestations of YubiKeys: signed statements that a key was generated in the device.
+    #[command(subcommand)]
+    Attestation(attestation::Command),
     Trial(trial::Arguments),
 }
 
-/// Where the tokens are.
 #[derive(Debug, clap::Args)]
 struct ReaderArguments {
-    /// The make of token: a name, or the path of a profile.
+    /// The token profile: the name of a built-in profile, or the path of a profile file
     #[arg(long, value_name = "PROFILE", default_value = "softhsm2")]
     profile: String,
-    /// The PKCS#11 module to load in place of the profile's.
+    /// The PKCS#11 module to load instead of the one in the profile
     #[arg(long, value_name = "PATH")]
     module: Option<PathBuf>,
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
-    // PINs are typed here.
+pub(super) fn run(command: Command) -> Result<Status, Failure> {
+    // These commands handle PINs.
     let _ = host::harden();
-    match arguments.command {
+    match command {
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::ChangePin(arguments) => change_pin::run(&arguments),
-        Command::Attestation(arguments) => attestation::run(&arguments),
+        Command::Attestation(command) => attestation::run(&command),
         Command::Trial(arguments) => trial::run(&arguments),
     }
 }
@@ -71,7 +62,7 @@ impl ReaderArguments {
         let mut profile = profiles::load(&self.profile)?;
         if let Some(module) = &self.module {
             let module = std::path::absolute(module)
-                .map_err(|error| Failure::new(Status::Io, error.to_string()))?;
+                .map_err(|error| Failure::io(format!("{}: {error}", module.display())))?;
             profile = profile.with_module(&module)?;
         }
         profiles::enter_environment([&profile])?;
@@ -79,13 +70,7 @@ impl ReaderArguments {
     }
 }
 
-impl From<TokenError> for Failure {
-    fn from(error: TokenError) -> Self {
-        Self::new(Status::Token, error.to_string()).hint(error.hint())
-    }
-}
-
-/// The one token that is meant: by label or serial number, or the only initialized one there is.
+/// The token with this label or serial number, or the only initialized token.
 pub(super) fn select(reader: &mut dyn Reader, selector: Option<&str>) -> Result<Seen, Failure> {
     let mut found = reader.tokens()?;
     found.retain(|seen| match selector {
@@ -122,7 +107,7 @@ fn as_json(id: &TokenId, state: &TokenState) -> Value {
     })
 }
 
-/// What the PIN of the security officer is called on that make.
+/// The name of the security officer's PIN on such tokens.
 fn officer_pin(profile: &Profile) -> &'static str {
     match profile.kind {
         Kind::YubikeyPiv => "PUK",
@@ -130,7 +115,7 @@ fn officer_pin(profile: &Profile) -> &'static str {
     }
 }
 
-/// What people should know of a token's state, in a few words.
+/// The state of a token in a few words.
 fn state_words(state: &TokenState) -> String {
     use crate::record::Tries;
     let mut words = if state.initialized {
@@ -141,7 +126,7 @@ fn state_words(state: &TokenState) -> String {
     let factory = factory_names(state).join(", ");
     if !factory.is_empty() {
         let separator = if words.is_empty() { "" } else { ", " };
-        words = format!("{words}{separator}as from the factory: {factory}");
+        words = format!("{words}{separator}factory default {factory}");
     }
     if !state.initialized {
         return words;
@@ -163,7 +148,7 @@ fn state_words(state: &TokenState) -> String {
     words
 }
 
-/// What everybody knows of a token, for it was never changed.
+/// The secrets that still have their factory defaults, which are public.
 fn factory_names(state: &TokenState) -> Vec<String> {
     let secrets = state.at_factory_value.iter();
     secrets.map(ToString::to_string).collect()

@@ -5,18 +5,20 @@ use serde_json::{Value, json};
 use crate::profile::Profile;
 use crate::token::{HeldKey, HeldObject, ObjectKind, Seen};
 
-use super::{Failure, ReaderArguments, Status, as_json, print, select, state_words};
+use super::{Failure, ReaderArguments, Status, as_json, select, state_words};
+use crate::cli::conduct::digest_lines;
+use crate::cli::output::print_as;
 use crate::record::visible;
 
-/// Show one token and the keys it shows without a PIN.
+/// Show one token and the keys that are visible without its PIN.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     reader: ReaderArguments,
-    /// Its label or serial number; not needed when there is only one.
+    /// Label or serial number of the token; not needed if only one is connected
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
-    /// Report as JSON on stdout.
+    /// Print the token as JSON
     #[arg(long)]
     json: bool,
 }
@@ -26,17 +28,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let seen = select(reader.as_mut(), arguments.token.as_deref())?;
     let mut token = reader.open(&seen.id)?;
     let keys = token.keys()?;
-    // What is a key that we know stands among the keys.
+    // A public key that was read is already among the keys.
     let mut others = token.objects()?;
     others.retain(|object| {
         object.kind != ObjectKind::PublicKey
             || !keys.iter().any(|key| key.object_id == object.object_id)
     });
-    print(&if arguments.json {
-        format!("{:#}", report(&seen, &keys, &others))
-    } else {
-        text(reader.profile(), &seen, &keys, &others)
-    })?;
+    print_as(
+        arguments.json,
+        || report(&seen, &keys, &others),
+        || text(reader.profile(), &seen, &keys, &others),
+    )?;
     Ok(Status::Done)
 }
 
@@ -79,18 +81,18 @@ fn text(make: &Profile, seen: &Seen, keys: &[HeldKey], others: &[HeldObject]) ->
         ("state", state_words(&seen.state)),
         (
             "wrong PINs",
-            either(make.login.locks, "lock it", "do not lock it"),
+            either(make.login.locks, "lock the token", "do not lock the token"),
         ),
         (
-            "keys are in",
-            either(make.hardware, "hardware", "files that can be copied"),
+            "keys",
+            either(make.hardware, "in hardware", "in files that can be copied"),
         ),
     ]
     .iter()
     .map(|(name, value)| format!("{name:<14}{value}"))
     .collect();
     if keys.is_empty() {
-        lines.push("no key shows without a PIN".to_owned());
+        lines.push("no key is visible without the PIN".to_owned());
     }
     for key in keys {
         let id = hex::encode(&key.object_id);
@@ -100,13 +102,7 @@ fn text(make: &Profile, seen: &Seen, keys: &[HeldKey], others: &[HeldObject]) ->
             key.public.algorithm(),
             key.label
         ));
-        lines.extend(fingerprint.grouped_hex().map(|hex| format!("    {hex}")));
-        let words = fingerprint.words();
-        lines.extend(
-            words
-                .chunks(8)
-                .map(|words| format!("    {}", words.join(" "))),
-        );
+        lines.push(digest_lines(&fingerprint));
     }
     lines.extend(
         others

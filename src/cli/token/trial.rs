@@ -7,45 +7,45 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use self::checks::{Area, Finding, Trial};
-use super::pin_entry::PinEntry;
-use super::{Failure, Status, as_json, print, select};
+use super::{Failure, Status, as_json, officer_pin, select};
+use crate::cli::output::{display, print_as};
 use crate::cli::profiles;
+use crate::cli::secrets::Secrets;
 use crate::profile::{InitializedBy, Kind, Profile};
 use crate::record::visible;
+use crate::secret::Pin;
 use crate::storage::{Mode, replace};
 use crate::token::{Reader, Seen, TokenQuery, open_reader};
 
-/// Try what a ceremony needs on a throw-away token, and write its profile.
+/// Test on a spare token whether its make can do what ceremonies need, and write its profile.
 ///
-/// EVERYTHING ON THE TOKEN IS ERASED. The token is initialized with the PINs that you enter; then each operation of each kind of
-/// ceremony is tried: key types, signatures, a cold re-open, backup and restore, destruction. Afterwards the token is erased again.
-/// With --out, the results complete the profile, or become a new one.
-///
-/// Exit status: 0 the token can be used for a genesis, 1 it cannot, 2 wrong usage or profile, 3 the token, 4 input or output,
-/// 130 aborted.
+/// ERASES EVERYTHING ON THE TOKEN. Initializes the token with the PINs that you enter, and tries what each kind of
+/// ceremony does: generate keys, sign, sign after a restart of the module, back up, restore, destroy. Then erases the
+/// token again. With --out, writes a profile with the results.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// The profile to try: a name, or a path. Without it, the trial begins with the default of every field.
+pub(in crate::cli) struct Arguments {
+    /// The profile to start from: a built-in name or a path; without it, every field has its default
     #[arg(long, value_name = "PROFILE", required_unless_present = "module")]
     profile: Option<String>,
-    /// The PKCS#11 module to load in place of the profile's
+    /// The PKCS#11 module to load instead of the one in the profile
     #[arg(long, value_name = "PATH")]
     module: Option<PathBuf>,
-    /// The throw-away token, by its label or serial number; not needed if there is only one blank token
+    /// Label or serial number of the token to erase; not needed if only one blank token is connected
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
-    /// Erase this token without asking, by its label or serial number; "blank" for a blank token without a serial number
+    /// Erase the token with this label or serial number without asking; "blank" selects the only blank token
     #[arg(long, value_name = "TOKEN", conflicts_with = "token")]
     erase: Option<String>,
     /// Write the completed profile to this file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Read the SO PIN, then the PIN, from this file descriptor, one per line
+    /// Read the SO PIN and then the PIN from this file descriptor, one per line
     #[arg(long, value_name = "N")]
     pin_fd: Option<u32>,
-    /// Report as JSON on stdout
+    /// Print the results as JSON
     #[arg(long)]
     json: bool,
 }
@@ -58,17 +58,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let is_vendors = profile.initialize.by == InitializedBy::Vendor;
     permit(arguments, reader.as_mut(), &seen)?;
 
-    let mut pins = PinEntry::new(arguments.pin_fd)?;
+    let pins = Secrets::new(arguments.pin_fd)?;
     let length = &seen.state.pin_length;
     let so_pin = if is_vendors {
         None
+    } else if !profile.initialize.so_pin {
+        // The token ignores it.
+        Some(
+            Pin::new(Zeroizing::new("none".to_owned()))
+                .map_err(|error| Failure::new(Status::Usage, error.to_string()))?,
+        )
     } else if seen.state.initialized {
-        Some(pins.existing("SO PIN")?)
+        Some(pins.existing_pin(officer_pin(&profile))?)
     } else {
         Some(pins.new_pin("SO PIN", length)?)
     };
     let pin = if is_vendors {
-        pins.existing("PIN")?
+        pins.existing_pin("PIN")?
     } else {
         pins.new_pin("PIN", length)?
     };
@@ -77,19 +83,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 
     let completed = completion::complete(&profile, &findings)?;
     if let Some(out) = &arguments.out {
-        replace(out, completed.as_bytes(), Mode::Public).map_err(|error| {
-            Failure::new(Status::Io, error.to_string()).hint("give another file with --out")
-        })?;
+        replace(out, completed.as_bytes(), Mode::Public)
+            .map_err(|error| Failure::io(error).hint("choose another file with --out"))?;
     }
     let rows = &findings.rows;
-    print(&if arguments.json {
-        format!("{:#}", report(&seen, rows))
-    } else {
-        table(&seen, rows)
-    })?;
+    print_as(
+        arguments.json,
+        || report(&seen, rows),
+        || table(&seen, rows),
+    )?;
     match &arguments.out {
-        Some(out) => eprintln!("wrote {}", out.display()),
-        None => eprintln!("hint: --out NAME.toml writes the results as a profile"),
+        Some(out) => eprintln!("wrote {}", display(out)),
+        None => eprintln!(
+            "hint: to write the results as a profile, run the trial again with --out NAME.toml"
+        ),
     }
     Ok(if findings.is_fit_for_genesis() {
         Status::Done
@@ -105,14 +112,11 @@ fn profile(arguments: &Arguments) -> Result<Profile, Failure> {
         None => completion::new_profile(arguments.module.as_deref(), arguments.out.as_deref())?,
     };
     if profile.kind != Kind::Pkcs11 {
-        return Err(
-            Failure::new(Status::Usage, "a trial is only for PKCS#11 modules")
-                .hint("the profile yubikey-piv needs no trial"),
-        );
+        return Err(Failure::usage("trials are only for PKCS#11 tokens")
+            .hint("use the profile yubikey-piv without a trial"));
     }
     if let Some(module) = &arguments.module {
-        let module = std::path::absolute(module)
-            .map_err(|error| Failure::new(Status::Io, error.to_string()))?;
+        let module = std::path::absolute(module).map_err(Failure::io)?;
         profile = profile.with_module(&module)?;
     }
     Ok(profile)
@@ -138,18 +142,17 @@ fn permit(arguments: &Arguments, reader: &mut dyn Reader, seen: &Seen) -> Result
         return Ok(());
     }
     if !io::stdin().is_terminal() {
-        return Err(Failure::new(
-            Status::Usage,
-            "nobody can be asked whether the token may be erased",
+        return Err(Failure::usage(
+            "cannot ask whether the token may be erased: there is no terminal",
         )
-        .hint("run the trial at a terminal, or name the token with --erase"));
+        .hint("run the trial at a terminal, or select the token with --erase"));
     }
     eprint!("Type ERASE to erase it: ");
     let mut typed = String::new();
     io::stdin()
         .lock()
         .read_line(&mut typed)
-        .map_err(|error| Failure::new(Status::Io, format!("cannot read the answer: {error}")))?;
+        .map_err(|error| Failure::io(format!("cannot read the answer: {error}")))?;
     if typed.trim_end() == "ERASE" {
         Ok(())
     } else {

@@ -57,7 +57,7 @@ impl Executor<'_> {
                 )
             })?;
             let device = format!("simulated {}", medium.id);
-            return Ok(FoundMedium::new(medium.id, Medium::stand_in(path, device)));
+            return Ok(FoundMedium::new(medium.id, Medium::simulated(path, device)));
         }
         let path = match self.room.media.paths.get(&medium.id) {
             Some(path) => path.clone(),

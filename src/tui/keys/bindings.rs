@@ -1,4 +1,4 @@
-//! Which keys each screen has, what they do, and what is said of them.
+//! The keys of each screen: what they do, and how the key line and the help describe them.
 
 use std::time::Duration;
 
@@ -12,10 +12,31 @@ use super::{
     F6, F7, G, HOME, J, K, Key, O, P, PAGE_DOWN, PAGE_UP, QUESTION, SPACE, T, TAB, UP,
 };
 
-/// How long a token may take before it is offered to give it up.
+/// How long a token may take before the option to give up appears.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The keys of the screen as it is, the most important ones first.
+/// Adds bindings to a list, most important first: the keys, their action, what the key line shows, what the help shows.
+/// The key line shows nothing for `()`, the first key for `(text)`, and other names for `(names, text)`.
+macro_rules! bind {
+    ($all:expr; $([$($key:expr),+] $action:ident ($($hint:expr),*) $help:expr;)+) => {
+        $all.extend([$(Binding {
+            keys: &[$($key),+],
+            action: Action::$action,
+            hint: hint(&[$($key),+], &[$($hint),*]),
+            help: $help,
+        }),+])
+    };
+}
+
+fn hint(keys: &[Key], text: &[&'static str]) -> Option<(&'static str, &'static str)> {
+    match text {
+        [names, text] => Some((names, text)),
+        [text] => Some((keys.first()?.name, text)),
+        _ => None,
+    }
+}
+
+/// The keys of the current screen.
 pub(in crate::tui) fn bindings(model: &Model) -> Vec<Binding> {
     match model.screen() {
         Screen::TooSmall => Vec::new(),
@@ -25,7 +46,7 @@ pub(in crate::tui) fn bindings(model: &Model) -> Vec<Binding> {
     }
 }
 
-/// The keys of the screen below the help, for the help to explain.
+/// The keys of the screen below the help.
 pub(in crate::tui) fn bindings_below_help(model: &Model) -> Vec<Binding> {
     if model.end.is_some() {
         of_end()
@@ -34,69 +55,22 @@ pub(in crate::tui) fn bindings_below_help(model: &Model) -> Vec<Binding> {
     }
 }
 
-/// Keys that the line of hints names.
-const fn hinted(
-    keys: &'static [Key],
-    action: Action,
-    hint: &'static str,
-    help: &'static str,
-) -> Binding {
-    Binding {
-        keys,
-        action,
-        hint: Some((keys[0].name, hint)),
-        help,
-    }
-}
-
-/// Keys that the line of hints names together with those of the next binding.
-const fn paired(
-    keys: &'static [Key],
-    action: Action,
-    hint: (&'static str, &'static str),
-    help: &'static str,
-) -> Binding {
-    Binding {
-        keys,
-        action,
-        hint: Some(hint),
-        help,
-    }
-}
-
-/// Keys that the help alone names.
-const fn bound(keys: &'static [Key], action: Action, help: &'static str) -> Binding {
-    Binding {
-        keys,
-        action,
-        hint: None,
-        help,
-    }
-}
+const STOP: &str = "stop: abort, or leave and resume later (with confirmation)";
+const DIGESTS: &str = "show the digests of script and transcript in full";
 
 fn of_work(model: &Model) -> Vec<Binding> {
     let mut all = Vec::new();
     let is_typing = model.is_typing();
     if let Focus::Steps(_) = model.focus {
-        all.extend([
-            hinted(
-                &[ESC, TAB, ENTER],
-                Action::Back,
-                "to the step at hand",
-                "goes back to the step at hand",
-            ),
-            paired(
-                &[UP, K],
-                Action::Up,
-                ("Up Down", "look"),
-                "looks at the step before",
-            ),
-            bound(&[DOWN, J], Action::Down, "looks at the step after"),
-            bound(&[PAGE_UP], Action::PageUp, "looks ten steps back"),
-            bound(&[PAGE_DOWN], Action::PageDown, "looks ten steps ahead"),
-            bound(&[HOME], Action::Top, "looks at the first step"),
-            bound(&[END], Action::Bottom, "looks at the last step"),
-        ]);
+        bind! { all;
+            [ESC, TAB, ENTER] Back ("current step") "return to the current step";
+            [UP, K] Up ("Up Down", "browse") "previous step";
+            [DOWN, J] Down () "next step";
+            [PAGE_UP] PageUp () "ten steps back";
+            [PAGE_DOWN] PageDown () "ten steps forward";
+            [HOME] Top () "first step";
+            [END] Bottom () "last step";
+        }
     } else {
         if model.turn == Turn::Room {
             of_request(model, &mut all);
@@ -104,298 +78,206 @@ fn of_work(model: &Model) -> Vec<Binding> {
                 of_rehearsal(is_typing, &mut all);
             }
         }
-        let help = "looks through the steps of the script, up and down";
-        all.push(bound(&[TAB], Action::Steps, help));
+        bind! { all; [TAB] Steps () "browse the steps of the script"; }
     }
     of_everything(is_typing, &mut all);
     all
 }
 
 fn of_request(model: &Model, all: &mut Vec<Binding>) {
-    const TYPED: &str = "takes what was typed";
+    const TYPED: &str = "submit the typed text";
     let mut has_lines = true;
     match &model.request {
         Request::None => {}
         Request::Ask(asking) => match &asking.input {
-            Input::Enter => {
-                all.push(hinted(
-                    &[ENTER],
-                    Action::Submit,
-                    "go on",
-                    "does what the screen offers",
-                ));
-            }
+            Input::Enter => bind! { all; [ENTER] Submit ("continue") "do what the screen shows"; },
             Input::Text(_) if model.is_unread => {
-                all.push(hinted(
-                    &[PAGE_DOWN],
-                    Action::PageDown,
-                    "read on",
-                    "shows what follows",
-                ));
+                bind! { all; [PAGE_DOWN] PageDown ("read on") "show the next lines"; }
             }
-            Input::Text(_) => all.push(hinted(&[ENTER], Action::Submit, "go on", TYPED)),
+            Input::Text(_) => bind! { all; [ENTER] Submit ("continue") TYPED; },
             Input::Choice {
                 is_remark: false, ..
             } => {
                 has_lines = false;
-                all.extend([
-                    hinted(&[ENTER], Action::Submit, "take", "takes the choice"),
-                    paired(
-                        &[UP, K],
-                        Action::Up,
-                        ("Up Down", "choose"),
-                        "goes to the choice above",
-                    ),
-                    bound(&[DOWN, J], Action::Down, "goes to the choice below"),
-                ]);
+                bind! { all;
+                    [ENTER] Submit ("select") "select the choice";
+                    [UP, K] Up ("Up Down", "choose") "previous choice";
+                    [DOWN, J] Down () "next choice";
+                }
             }
-            Input::Choice { .. } => all.extend([
-                hinted(&[ENTER], Action::Submit, "go on", TYPED),
-                hinted(&[ESC], Action::Back, "back", "goes back to the choices"),
-            ]),
+            Input::Choice { .. } => bind! { all;
+                [ENTER] Submit ("continue") TYPED;
+                [ESC] Back ("back") "return to the choices";
+            },
         },
         Request::Secret(entering) => {
             let (hint, help) = match entering.stage {
-                Stage::LastTry(_) => ("keep it", "keeps the last try: the ceremony can wait"),
-                _ => ("start over", "forgets what was typed"),
+                Stage::LastTry(_) => ("keep it", "keep the last try; the ceremony can wait"),
+                Stage::First | Stage::Again(_) => ("start over", "discard the typed text"),
             };
-            all.push(hinted(&[ENTER], Action::Submit, "go on", TYPED));
-            all.push(hinted(&[ESC], Action::Back, hint, help));
+            bind! { all;
+                [ENTER] Submit ("continue") TYPED;
+                [ESC] Back (hint) help;
+            }
         }
-        Request::Show(showing) if showing.is_open => {
-            let help = "takes it off the screen for good";
-            all.push(hinted(&[ENTER], Action::Submit, "written down", help));
-            all.push(hinted(&[ESC], Action::Back, "hide", "hides it"));
-        }
-        Request::Show(_) => all.push(hinted(
-            &[ENTER],
-            Action::Submit,
-            "show it",
-            "shows it to the one person who writes it down",
-        )),
-        Request::Waiting(waiting) => all.extend(of_wait(model, waiting)),
+        Request::Show(showing) if showing.is_open => bind! { all;
+            [ENTER] Submit ("written down") "remove the secret from the screen permanently";
+            [ESC] Back ("hide") "hide the secret";
+        },
+        Request::Show(_) => bind! { all;
+            [ENTER] Submit ("show it") "show the secret to the person who writes it down";
+        },
+        Request::Waiting(waiting) => of_wait(model, waiting, all),
     }
     if has_lines && model.is_typing() {
-        all.push(bound(&[UP], Action::Up, "scrolls up"));
-        all.push(bound(&[DOWN], Action::Down, "scrolls down"));
+        bind! { all; [UP] Up () "scroll up"; [DOWN] Down () "scroll down"; }
     } else if has_lines {
-        all.push(bound(&[UP, K], Action::Up, "scrolls up"));
-        all.push(bound(&[DOWN, J], Action::Down, "scrolls down"));
+        bind! { all; [UP, K] Up () "scroll up"; [DOWN, J] Down () "scroll down"; }
     }
-    all.push(bound(&[PAGE_UP], Action::PageUp, "shows what is above"));
-    all.push(bound(&[PAGE_DOWN], Action::PageDown, "shows what is below"));
+    bind! { all; [PAGE_UP] PageUp () "page up"; [PAGE_DOWN] PageDown () "page down"; }
 }
 
-/// What people are waited for needs no giving up: they do it, or stop the ceremony. And a token that is merely
-/// slow is not offered up.
-fn of_wait(model: &Model, waiting: &Waiting) -> Option<Binding> {
+/// Waiting for people and for a token that is merely slow is not given up.
+fn of_wait(model: &Model, waiting: &Waiting, all: &mut Vec<Binding>) {
     if waiting.on == WaitingOn::People || waiting.elapsed < PATIENCE {
-        return None;
-    }
-    Some(if model.is_giving_up {
-        let help = "gives up: no token is asked again before the ceremony is resumed";
-        hinted(&[G], Action::GiveUp, "give up", help)
+    } else if model.is_giving_up {
+        bind! { all;
+            [G] GiveUp ("give up") "give up; no token can be used until the ceremony is resumed";
+        }
     } else {
-        let help = "stops waiting for the token; asks first";
-        hinted(&[G, ESC], Action::GiveUp, "give up", help)
-    })
+        bind! { all;
+            [G, ESC] GiveUp ("give up") "stop waiting for the token (with confirmation)";
+        }
+    }
 }
 
 fn of_rehearsal(is_typing: bool, all: &mut Vec<Binding>) {
-    const PLAY: &str = "rehearsal: gives the usual answer";
-    const PLAY_ON: &str = "rehearsal: plays on by itself, until any key is pressed";
+    const PLAY: &str = "rehearsal: give the usual answer";
+    const AUTOPLAY: &str = "rehearsal: continue automatically until a key is pressed";
     if is_typing {
-        all.push(hinted(&[F5], Action::Play, "play", PLAY));
-        all.push(hinted(&[F6], Action::PlayOn, "play on", PLAY_ON));
+        bind! { all; [F5] Play ("play") PLAY; [F6] PlayOn ("autoplay") AUTOPLAY; }
     } else {
-        all.push(hinted(&[P, F5], Action::Play, "play", PLAY));
-        all.push(hinted(
-            &[CAPITAL_P, SPACE, F6],
-            Action::PlayOn,
-            "play on",
-            PLAY_ON,
-        ));
+        bind! { all;
+            [P, F5] Play ("play") PLAY;
+            [CAPITAL_P, SPACE, F6] PlayOn ("autoplay") AUTOPLAY;
+        }
     }
 }
 
-/// What can be done at any moment. While a line is typed, letters are letters.
+/// What can be done at any time. While a line is typed, letters are text.
 fn of_everything(is_typing: bool, all: &mut Vec<Binding>) {
-    let keys: [&'static [Key]; 4] = if is_typing {
-        [&[F4], &[F7], &[F3], &[F1]]
+    const EXCEPTION: &str = "fill in an exception report";
+    const OPTIONS: &str = "more options: corrections, people who arrive or leave";
+    const TRANSCRIPT: &str = "show the transcript so far";
+    const HELP: &str = "show this help";
+    if is_typing {
+        bind! { all;
+            [F4] Exception ("exception") EXCEPTION;
+            [F7] Options ("options") OPTIONS;
+            [F3] Transcript ("transcript") TRANSCRIPT;
+            [F1] Help ("help") HELP;
+        }
     } else {
-        [&[E, F4], &[O, F7], &[T, F3], &[QUESTION, F1]]
-    };
-    let [exception, other, transcript, help] = keys;
-    all.extend([
-        hinted(
-            exception,
-            Action::Exception,
-            "exception",
-            "fills in an exception sheet",
-        ),
-        hinted(
-            other,
-            Action::Other,
-            "other",
-            "what else the room may ask for: corrections, people who come and go",
-        ),
-        hinted(
-            transcript,
-            Action::Transcript,
-            "transcript",
-            "shows the record so far",
-        ),
-        hinted(help, Action::Help, "help", "shows this"),
-        hinted(&[CONTROL_C], Action::Abort, "abort", STOP),
-        bound(&[F2], Action::Words, WORDS),
-    ]);
+        bind! { all;
+            [E, F4] Exception ("exception") EXCEPTION;
+            [O, F7] Options ("options") OPTIONS;
+            [T, F3] Transcript ("transcript") TRANSCRIPT;
+            [QUESTION, F1] Help ("help") HELP;
+        }
+    }
+    bind! { all;
+        [CONTROL_C] Abort ("abort") STOP;
+        [F2] Digests () DIGESTS;
+    }
 }
 
-const STOP: &str = "stops: for good, or to resume later; asks first";
-const WORDS: &str = "shows the digests of script and record in full";
-
 fn of_end() -> Vec<Binding> {
-    vec![
-        hinted(&[ENTER], Action::Submit, "leave", "leaves this screen"),
-        bound(&[UP, K], Action::Up, "scrolls up"),
-        bound(&[DOWN, J], Action::Down, "scrolls down"),
-        paired(
-            &[PAGE_DOWN, SPACE],
-            Action::PageDown,
-            ("PgUp PgDn", "page"),
-            "a page down",
-        ),
-        bound(&[PAGE_UP], Action::PageUp, "a page up"),
-        hinted(
-            &[T, F3],
-            Action::Transcript,
-            "transcript",
-            "shows the record",
-        ),
-        hinted(&[F2], Action::Words, "all words", WORDS),
-        hinted(&[QUESTION, F1], Action::Help, "help", "shows this"),
-    ]
+    let mut all = Vec::new();
+    bind! { all;
+        [ENTER] Submit ("leave") "leave this screen";
+        [UP, K] Up () "scroll up";
+        [DOWN, J] Down () "scroll down";
+        [PAGE_DOWN, SPACE] PageDown ("PgUp PgDn", "page") "page down";
+        [PAGE_UP] PageUp () "page up";
+        [T, F3] Transcript ("transcript") "show the transcript";
+        [F2] Digests ("full digests") DIGESTS;
+        [QUESTION, F1] Help ("help") "show this help";
+    }
+    all
 }
 
 fn of_overlay(overlay: &Overlay) -> Vec<Binding> {
-    const BACK: &str = "goes back";
+    const BACK: &str = "return";
     let mut all = Vec::new();
     match overlay {
         Overlay::Help { .. } => {
-            all.push(hinted(
-                &[ESC, QUESTION, F1, ENTER],
-                Action::Back,
-                "back",
-                BACK,
-            ));
+            bind! { all; [ESC, QUESTION, F1, ENTER] Back ("back") BACK; }
             of_reading(&mut all);
         }
         Overlay::Transcript { .. } => {
-            all.push(hinted(&[ESC, T, F3, ENTER], Action::Back, "back", BACK));
+            bind! { all; [ESC, T, F3, ENTER] Back ("back") BACK; }
             of_reading(&mut all);
         }
-        Overlay::Words { .. } => {
-            let help = "shows the other digest first";
-            all.push(hinted(&[ESC, F2, ENTER], Action::Back, "back", BACK));
-            all.push(hinted(
-                &[TAB],
-                Action::NextField,
-                "the other digest first",
-                help,
-            ));
-        }
+        Overlay::Digests { .. } => bind! { all;
+            [ESC, F2, ENTER] Back ("back") BACK;
+            [TAB] NextField ("other digest first") "show the other digest first";
+        },
         Overlay::Exception(form) => of_exception(form, &mut all),
         Overlay::Offers(form) => of_offers(form, &mut all),
         Overlay::Abort(form) => {
-            all.push(hinted(
-                &[ENTER],
-                Action::Submit,
-                "confirm",
-                "takes what was typed",
-            ));
-            all.push(hinted(
-                &[ESC],
-                Action::Back,
-                "go on with the ceremony",
-                BACK,
-            ));
+            bind! { all;
+                [ENTER] Submit ("confirm") "submit the typed text";
+                [ESC] Back ("continue the ceremony") BACK;
+            }
             if form.is_reason {
-                all.push(bound(
-                    &[TAB, BACK_TAB],
-                    Action::PreviousField,
-                    "to the other line",
-                ));
+                bind! { all; [TAB, BACK_TAB] PreviousField () "other line"; }
             }
             return all;
         }
     }
-    all.push(bound(&[CONTROL_C], Action::Abort, STOP));
+    bind! { all; [CONTROL_C] Abort () STOP; }
     all
 }
 
 fn of_offers(form: &OfferForm, all: &mut Vec<Binding>) {
-    all.push(hinted(&[ENTER], Action::Submit, "take", "takes the line"));
-    all.push(hinted(&[ESC], Action::Back, "back", "goes back by a line"));
-    if form.is_text() {
-        return;
+    bind! { all;
+        [ENTER] Submit ("select") "select the line";
+        [ESC] Back ("back") "return to the previous line";
     }
-    all.push(paired(
-        &[UP, K],
-        Action::Up,
-        ("Up Down", "choose"),
-        "goes to the line above",
-    ));
-    all.push(bound(&[DOWN, J], Action::Down, "goes to the line below"));
+    if !form.is_text() {
+        bind! { all;
+            [UP, K] Up ("Up Down", "choose") "previous line";
+            [DOWN, J] Down () "next line";
+        }
+    }
 }
 
 fn of_reading(all: &mut Vec<Binding>) {
-    all.extend([
-        paired(&[UP, K], Action::Up, ("Up Down", "scroll"), "scrolls up"),
-        bound(&[DOWN, J], Action::Down, "scrolls down"),
-        paired(
-            &[PAGE_UP],
-            Action::PageUp,
-            ("PgUp PgDn", "page"),
-            "a page up",
-        ),
-        bound(&[PAGE_DOWN, SPACE], Action::PageDown, "a page down"),
-        paired(
-            &[HOME],
-            Action::Top,
-            ("Home End", "first, last"),
-            "to the beginning",
-        ),
-        bound(&[END], Action::Bottom, "to the end"),
-    ]);
+    bind! { all;
+        [UP, K] Up ("Up Down", "scroll") "scroll up";
+        [DOWN, J] Down () "scroll down";
+        [PAGE_UP] PageUp ("PgUp PgDn", "page") "page up";
+        [PAGE_DOWN, SPACE] PageDown () "page down";
+        [HOME] Top ("Home End", "first, last") "go to the beginning";
+        [END] Bottom () "go to the end";
+    }
 }
 
 fn of_exception(form: &ExceptionForm, all: &mut Vec<Binding>) {
     let is_last = form.at + 1 == form.lines();
     let hint = if is_last { "record it" } else { "next line" };
-    let help = "goes to the next line; on the last one, records the sheet";
-    all.push(hinted(&[ENTER], Action::Submit, hint, help));
-    all.push(hinted(
-        &[ESC],
-        Action::Back,
-        "throw away",
-        "throws the sheet away",
-    ));
-    if form.at >= 3 {
-        all.push(paired(
-            &[UP, K],
-            Action::Up,
-            ("Up Down", "another"),
-            "another person, another check",
-        ));
-        all.push(bound(&[DOWN, J], Action::Down, "the one after"));
+    bind! { all;
+        [ENTER] Submit (hint) "go to the next line; on the last line, record the report";
+        [ESC] Back ("discard") "discard the report";
     }
-    all.extend([
-        hinted(&[TAB], Action::NextField, "next", "the next line"),
-        hinted(
-            &[BACK_TAB],
-            Action::PreviousField,
-            "before",
-            "the line before",
-        ),
-    ]);
+    if form.at >= 3 {
+        bind! { all;
+            [UP, K] Up ("Up Down", "change") "previous person or check";
+            [DOWN, J] Down () "next person or check";
+        }
+    }
+    bind! { all;
+        [TAB] NextField ("next") "next line";
+        [BACK_TAB] PreviousField ("previous") "previous line";
+    }
 }

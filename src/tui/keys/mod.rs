@@ -1,4 +1,4 @@
-//! The keys of each screen, declared once: what they do, what the line of hints says, what the help says.
+//! Keys and their actions.
 
 mod bindings;
 
@@ -8,7 +8,6 @@ use super::model::Model;
 
 pub(super) use bindings::{bindings, bindings_below_help};
 
-/// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
     Submit,
@@ -22,9 +21,9 @@ pub(super) enum Action {
     PreviousField,
     Steps,
     Exception,
-    Other,
+    Options,
     Transcript,
-    Words,
+    Digests,
     Help,
     Abort,
     Back,
@@ -33,7 +32,7 @@ pub(super) enum Action {
     PlayOn,
 }
 
-/// A scroll position after a key; the position counts lines from the top.
+/// The scroll position after an action, in lines from the top.
 pub(super) fn scrolled(scroll: u16, most: u16, page: u16, action: Action) -> u16 {
     let scroll = scroll.min(most);
     match action {
@@ -52,12 +51,12 @@ pub(super) fn scrolled(scroll: u16, most: u16, page: u16, action: Action) -> u16
 pub(super) struct Binding {
     pub keys: &'static [Key],
     pub action: Action,
-    /// For the line of hints: how the keys are called there, and what they do; none where the help is enough.
+    /// The names of the keys and what they do, for the key line; `None` if only the help shows them.
     pub hint: Option<(&'static str, &'static str)>,
     pub help: &'static str,
 }
 
-/// A key, as it is pressed and as it is called.
+/// A key and its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
     code: KeyCode,
@@ -74,31 +73,14 @@ impl Key {
         }
     }
 
-    const fn is(self, event: KeyEvent) -> bool {
-        let KeyEvent {
-            code, modifiers, ..
-        } = event;
-        let same = match (self.code, code) {
-            (KeyCode::Char(a), KeyCode::Char(b)) => a == b,
-            (KeyCode::F(a), KeyCode::F(b)) => a == b,
-            (KeyCode::Enter, KeyCode::Enter)
-            | (KeyCode::Esc, KeyCode::Esc)
-            | (KeyCode::Tab, KeyCode::Tab)
-            | (KeyCode::BackTab, KeyCode::BackTab)
-            | (KeyCode::Up, KeyCode::Up)
-            | (KeyCode::Down, KeyCode::Down)
-            | (KeyCode::PageUp, KeyCode::PageUp)
-            | (KeyCode::PageDown, KeyCode::PageDown)
-            | (KeyCode::Home, KeyCode::Home)
-            | (KeyCode::End, KeyCode::End) => true,
-            _ => false,
-        };
-        same && modifiers.contains(KeyModifiers::CONTROL) == self.is_control
-            && !modifiers.contains(KeyModifiers::ALT)
+    fn is(self, event: KeyEvent) -> bool {
+        self.code == event.code
+            && event.modifiers.contains(KeyModifiers::CONTROL) == self.is_control
+            && !event.modifiers.contains(KeyModifiers::ALT)
     }
 }
 
-/// The action of a key on the screen as it is; none when it is not bound there.
+/// The action of a key on the current screen.
 pub(super) fn action(model: &Model, event: KeyEvent) -> Option<Action> {
     bindings(model)
         .iter()

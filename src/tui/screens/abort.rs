@@ -1,4 +1,4 @@
-//! The way out: what stays, what does not, and the word that confirms it.
+//! Leaving and aborting.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -8,7 +8,7 @@ use ratatui::text::Span;
 use super::ask::field_line;
 use super::lines::Lines;
 use super::question::Question;
-use super::{draw_lines, frame, inside};
+use super::{cursor_in, draw_lines, frame, inside};
 use crate::tui::model::{AbortForm, Model};
 
 pub(super) fn draw(
@@ -24,9 +24,9 @@ pub(super) fn draw(
     lines.push(Span::raw(""));
     lines.entry("LEAVE  ", 7, &leave(model), Style::new());
     lines.gap();
-    lines.entry("ABORT  ", 7, &abort(model), Style::new());
+    lines.entry("ABORT  ", 7, ABORT, Style::new());
     lines.gap();
-    lines.heading("What exists now");
+    lines.heading("Current state");
     for fact in existing(model) {
         lines.item(&fact);
     }
@@ -42,49 +42,44 @@ pub(super) fn draw(
         cursor: None,
         room: usize::from(area.width),
     };
-    let mark = |is_here| Span::styled(if is_here { "▸ " } else { "  " }, theme.key());
+    let mark = |is_here| Span::styled(if is_here { "▸ " } else { "  " }, theme.heading());
     let label = vec![
         mark(!form.is_reason),
         Span::raw("Type "),
-        Span::styled(AbortForm::LEAVE, theme.key()),
+        Span::styled(AbortForm::LEAVE, theme.heading()),
         Span::raw(" or "),
-        Span::styled(AbortForm::ABORT, theme.key()),
+        Span::styled(AbortForm::ABORT, theme.heading()),
         Span::raw(": "),
     ];
     field_line(model, label, &form.word, None, &mut question);
     let cursor = question.cursor;
     if form.is_reason || !form.reason.is_empty() {
-        let label = vec![mark(form.is_reason), Span::raw("Why, for the record: ")];
+        let label = vec![
+            mark(form.is_reason),
+            Span::raw("Reason, for the transcript: "),
+        ];
         field_line(model, label, &form.reason, None, &mut question);
     }
     if !form.is_reason {
         question.cursor = cursor;
     }
     draw_lines(&question.input, 0, area, buffer);
-    question.cursor.map(|(x, y)| {
-        Position::new(
-            (area.x + x).min(area.right().saturating_sub(1)),
-            (area.y + y).min(area.bottom().saturating_sub(1)),
-        )
-    })
+    question.cursor.map(|cursor| cursor_in(area, cursor))
 }
+
+const ABORT: &str = "aborts the ceremony permanently; the transcript records the reason. An aborted ceremony cannot be resumed. Nothing is destroyed: keys remain in their tokens. A new script can use them (conclave script new --adopt); otherwise they must be erased or accounted for.";
 
 fn leave(model: &Model) -> String {
     let how = model.settings.place.as_ref().map_or_else(
-        || "It can be resumed.".to_owned(),
-        |place| format!("Resume it with: conclave resume {place}"),
+        || "The ceremony can be resumed.".to_owned(),
+        |place| format!("To resume: conclave resume {place}"),
     );
-    format!("stops here. The record is kept; tokens stay as they are. {how}")
-}
-
-fn abort(_model: &Model) -> String {
-    "breaks the ceremony off for good, with a reason in the record. It cannot be resumed. Nothing is destroyed: keys stay in their tokens. A new script takes them in (conclave script new --adopt), or they must be wiped or accounted for."
-        .to_owned()
+    format!("stops now. The transcript is kept, and tokens are not changed. {how}")
 }
 
 fn existing(model: &Model) -> Vec<String> {
     let Some(ceremony) = model.shown() else {
-        return vec!["nothing yet".to_owned()];
+        return vec!["not started yet".to_owned()];
     };
     let keys = ceremony.key_states().count();
     let made = ceremony
@@ -92,20 +87,20 @@ fn existing(model: &Model) -> Vec<String> {
         .filter(|(_, state)| state.generated().is_some())
         .count();
     let mut facts = vec![
-        format!("{} lines of the record", model.record.len()),
+        format!("{} transcript entries", model.transcript.len()),
         format!("{made} of {keys} keys, in their tokens"),
     ];
     if ceremony.frozen().is_some() {
         let count = ceremony.signatures();
         facts.push(format!(
-            "root {}, with {} signatures of {} needed",
+            "root {}, with {} of {} required signatures",
             ceremony.script().root_version(),
             count.have,
             count.need
         ));
     }
     if !ceremony.exported().is_empty() {
-        facts.push("the exported files: they count, and stay where they are".to_owned());
+        facts.push("exported files, which are valid and remain where they are".to_owned());
     }
     facts
 }

@@ -1,4 +1,4 @@
-//! A prompt: what to know, and the place of the answer.
+//! A prompt and its answer.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -28,17 +28,17 @@ pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
         (Ask::Word { word }, Input::Text(field)) => {
             let label = vec![
                 Span::raw("Type "),
-                Span::styled(word.clone(), model.settings.theme.key()),
-                Span::raw(" to go on: "),
+                Span::styled(word.clone(), model.settings.theme.heading()),
+                Span::raw(" to continue: "),
             ];
             field_line(model, label, field, None, &mut question);
         }
         (Ask::Clock, Input::Text(field)) => {
-            let label = "Right within a minute: Enter. Otherwise the right time, in UTC, as 2026-12-01T09:41:00Z";
+            let label = "If it is right within a minute, press Enter. Otherwise type the right time in UTC, for example 2026-12-01T09:41:00Z";
             text_input(model, label, None, field, room, &mut question);
         }
         (Ask::Reading { label, usual }, Input::Text(field)) => {
-            // What a simulated token lies in has no number; in a production nobody is told beforehand.
+            // The bag of a simulated token has no number; in a production, the expected number is not shown.
             let is_rehearsal = model
                 .shown()
                 .is_some_and(|ceremony| ceremony.mode() == Mode::Rehearsal);
@@ -69,13 +69,13 @@ pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
                 };
                 let text = escape(&option.text, theme.charset);
                 lines.push(Line::from(vec![
-                    Span::styled(mark, theme.key()),
+                    Span::styled(mark, theme.heading()),
                     Span::styled(format!(" {text} "), style),
                 ]));
             }
             question.input = lines.into_vec();
             if *is_remark {
-                let label = vec![Span::raw("In a few words: ")];
+                let label = vec![Span::raw("Remark: ")];
                 field_line(model, label, remark, None, &mut question);
             }
         }
@@ -91,7 +91,7 @@ pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
 fn offer(model: &Model, action: &str) -> Line<'static> {
     let theme = model.settings.theme;
     Line::from(vec![
-        Span::styled("Enter", theme.key()),
+        Span::styled("Enter", theme.heading()),
         Span::raw("  "),
         Span::styled(escape(action, theme.charset), theme.strong()),
     ])
@@ -111,12 +111,17 @@ fn text_input(
     question.input = lines.into_vec();
     let placeholder = default
         .filter(|default| !default.is_empty())
-        .map(|default| format!("{}  (Enter takes it)", escape(default, theme.charset)));
-    let label = vec![Span::styled("▸ ", theme.key())];
+        .map(|default| {
+            format!(
+                "{}  (press Enter to use it)",
+                escape(default, theme.charset)
+            )
+        });
+    let label = vec![Span::styled("▸ ", theme.heading())];
     field_line(model, label, field, placeholder, question);
 }
 
-/// A line into which one types, and the cursor in it. Of a text that is too long, the part at the cursor shows.
+/// A line for typing, and its cursor. If the text is too long, the part at the cursor is shown.
 pub(super) fn field_line(
     model: &Model,
     mut line: Vec<Span<'static>>,
@@ -141,7 +146,7 @@ pub(super) fn field_line(
     question.cursor = Some((x, y));
 }
 
-/// The end of a text, as much as fits.
+/// As much of the end of a text as fits.
 fn ending(text: &str, room: usize) -> String {
     let mut from = 0;
     for (at, c) in text.char_indices() {
@@ -182,7 +187,7 @@ fn text(model: &Model, prompt: &Prompt, room: u16) -> Vec<Line<'static>> {
     if let (Ask::Clock, Some(ceremony)) = (&prompt.ask, ceremony) {
         let clock = ceremony.machine_time(model.clock).to_string();
         lines.gap();
-        lines.entry("This machine says  ", 19, &clock, theme.strong());
+        lines.entry("Clock of this machine  ", 23, &clock, theme.strong());
     }
     let mut lines = lines.into_vec();
     while lines.last().is_some_and(|line| line.width() == 0) {
@@ -191,14 +196,14 @@ fn text(model: &Model, prompt: &Prompt, room: u16) -> Vec<Line<'static>> {
     lines
 }
 
-/// The digests that prompts may hold: they are shown as a table, which is easier to read aloud.
+/// The digests that prompts may contain: they are shown as a table, which is easier to read aloud.
 fn known_digests(ceremony: &Ceremony) -> Vec<Digest> {
     let mut digests = vec![ceremony.script().sha256()];
     digests.extend(ceremony.frozen().map(|root| root.digest()));
     digests
 }
 
-/// What follows the digest, when the lines begin with it in hex and in words.
+/// The lines after a digest in hex and words, if the lines begin with it.
 fn after_digest<'l>(digest: &Digest, mut lines: &'l [String]) -> Option<&'l [String]> {
     let hex = digest.grouped_hex();
     let words = digest.words();

@@ -1,4 +1,4 @@
-//! The end: what was made, where it is, and what is written on paper.
+//! The end: the results, their location, and what is written on paper.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -26,14 +26,14 @@ pub(super) fn draw(model: &Model, body: Rect, buffer: &mut Buffer) {
     };
     let title = match model.end.as_ref().map(|end| &end.ending) {
         Some(Ending::Closed(_)) => "The ceremony is closed",
-        Some(Ending::Aborted { .. }) => "The ceremony was broken off",
+        Some(Ending::Aborted { .. }) => "The ceremony was aborted",
         None => "The end",
     };
     frame::rule(model, body, title, remark, buffer);
     draw_lines(&lines, from, area, buffer);
 }
 
-/// How far the end scrolls, and by how much a page does.
+/// The maximum scroll position, and the size of a page.
 pub(in crate::tui) fn scrolling(model: &Model) -> (u16, u16) {
     let body = frame::body(model, Rect::new(0, 0, model.size.0, model.size.1));
     let area = inside(body);
@@ -51,7 +51,7 @@ fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
     };
     if ceremony.mode() == Mode::Rehearsal {
         lines.paragraph(
-            "This was a rehearsal: nothing that came out of it may be trusted.",
+            "This was a rehearsal: do not trust its results.",
             theme.now(),
         );
         lines.gap();
@@ -59,13 +59,13 @@ fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
     match ending {
         Ending::Closed(verdict) => lines.hanging(
             "[ok]   ",
-            &format!("All steps are done. The worst verdict: {verdict}."),
+            &format!("All steps are done. Worst verdict: {verdict}."),
             theme.ok(),
             theme.strong(),
         ),
         Ending::Aborted { reason } => lines.hanging(
             "[FAIL] ",
-            &format!("Broken off: {reason}."),
+            &format!("Aborted: {reason}."),
             theme.fail(),
             theme.strong(),
         ),
@@ -76,20 +76,15 @@ fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
             DrillResult::PassedWithLosses { .. } => ("[warn] ", theme.now()),
             DrillResult::Failed { .. } => ("[FAIL] ", theme.fail()),
         };
-        lines.hanging(
-            mark,
-            &format!("The drill: {result}."),
-            style,
-            theme.strong(),
-        );
+        lines.hanging(mark, &format!("Drill: {result}."), style, theme.strong());
     }
     lines.gap();
-    if let Some(head) = model.head() {
+    if let Some(last) = model.last_line() {
         lines.heading(&format!(
-            "Write on paper: the head of the record, line {}",
-            head.number
+            "Write on paper: the transcript digest of {} entries",
+            last.number
         ));
-        lines.digest(&head.head, None);
+        lines.digest(&last.digest, None);
         lines.gap();
     }
     made(model, &mut lines);
@@ -102,7 +97,7 @@ fn made(model: &Model, lines: &mut Lines) {
     };
     let theme = lines.theme;
     let script = ceremony.script();
-    lines.heading("What was made");
+    lines.heading("Results");
     let mut nothing = true;
     for (plan, state) in ceremony.key_states() {
         let Some(generated) = state.generated() else {
@@ -127,7 +122,7 @@ fn made(model: &Model, lines: &mut Lines) {
             &format!("{:<NAME_CELLS$}", format!("root {}", root.version())),
             NAME_CELLS,
             &format!(
-                "{} signatures, {} needed, digest {}; renew before {}",
+                "{} signatures ({} required), digest {}; renew before {}",
                 count.have,
                 count.need,
                 root.digest().short_hex(),
@@ -141,17 +136,17 @@ fn made(model: &Model, lines: &mut Lines) {
         lines.entry(
             &format!("{:<NAME_CELLS$}", "certificate"),
             NAME_CELLS,
-            "certificate.txt, .html and .json: every share by name, for the file of the set",
+            "certificate.txt, .html and .json, with the status of every share",
             theme.strong(),
         );
         nothing = false;
     }
     if nothing {
-        lines.item("nothing but the record");
+        lines.item("only the transcript");
     }
     if !ceremony.exported().is_empty() {
         lines.gap();
-        lines.heading("Carry to the online machine");
+        lines.heading("Take to the online machine");
         for file in ceremony.exported() {
             lines.entry(
                 &format!("{:<NAME_CELLS$}", file.name),
@@ -170,13 +165,13 @@ fn made(model: &Model, lines: &mut Lines) {
     }
     if let Some(place) = &model.settings.place {
         lines.gap();
-        lines.entry("record in", NAME_CELLS, place, theme.strong());
+        lines.entry("directory", NAME_CELLS, place, theme.strong());
     }
     if !ceremony.exceptions().is_empty() {
         lines.gap();
         lines.paragraph(
             &format!(
-                "{} exceptions stand in the record: read them before you sign.",
+                "Exceptions in the transcript: {}. Read them before you sign.",
                 ceremony.exceptions().len()
             ),
             theme.now(),
@@ -184,7 +179,7 @@ fn made(model: &Model, lines: &mut Lines) {
     }
 }
 
-/// A path as seen from a directory, without steps back.
+/// A path relative to a directory, without `..`.
 fn joined(directory: &str, path: &str) -> String {
     let mut whole = PathBuf::from(directory);
     for part in Path::new(path).components() {
@@ -204,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_told_from_the_root() {
+    fn paths_are_joined_without_parent_components() {
         for (path, expected) in [
             ("../export", "/tmp/r/export"),
             ("export", "/tmp/r/genesis/export"),

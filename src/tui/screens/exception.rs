@@ -1,4 +1,4 @@
-//! The exception sheet: a departure from the script, written down before the room goes on.
+//! The exception report: a departure from the script, recorded before the ceremony continues.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::lines::Lines;
-use super::{draw_lines, frame, inside};
+use super::{cursor_in, draw_lines, frame, inside};
 use crate::ceremony::Check;
 use crate::script::PersonId;
 use crate::tui::field::TextField;
@@ -14,12 +14,12 @@ use crate::tui::model::{ExceptionForm, Model};
 use crate::tui::text::{escape, width, wrap};
 
 const LABELS: [(&str, &str); ExceptionForm::MOST_LINES] = [
-    ("expected", "what the script let one expect"),
+    ("expected", "what should have happened"),
     ("happened", "what happened instead"),
     ("decided", "what was decided, and why it is safe"),
-    ("by", "the first who decides"),
-    ("and by", "the second"),
-    ("waives", "a check that stands in the way"),
+    ("by", "first person who approves"),
+    ("and by", "second person who approves"),
+    ("waives", "failed check"),
 ];
 const LABEL_CELLS: usize = 12;
 
@@ -30,7 +30,7 @@ pub(super) fn draw(
     buffer: &mut Buffer,
 ) -> Option<Position> {
     let theme = model.settings.theme;
-    frame::rule(model, body, "Exception sheet", None, buffer);
+    frame::rule(model, body, "Exception report", None, buffer);
     let area = inside(body);
     let mut lines = Lines::new(theme, area.width);
     let step = model.shown().and_then(|ceremony| {
@@ -54,9 +54,13 @@ pub(super) fn draw(
             lines.gap();
         }
         let is_here = at == form.at;
-        let label_style = if is_here { theme.key() } else { theme.quiet() };
+        let label_style = if is_here {
+            theme.heading()
+        } else {
+            theme.quiet()
+        };
         let label = vec![
-            Span::styled(if is_here { "▸ " } else { "  " }, theme.key()),
+            Span::styled(if is_here { "▸ " } else { "  " }, theme.heading()),
             Span::styled(format!("{name:<10}"), label_style),
         ];
         if let Some(field) = form.text(at) {
@@ -79,20 +83,15 @@ pub(super) fn draw(
     match form.notice {
         Some(notice) => lines.failure(notice, ""),
         None => lines.paragraph(
-            "Two people decide, neither of them the administrator, and each types the own code. Before there are codes, both sign in ink.",
+            "Two people approve the exception; the ceremony administrator cannot. Each enters their approval code. Before codes exist, both sign on paper.",
             Style::new(),
         ),
     }
     draw_lines(&lines.into_vec(), 0, area, buffer);
-    cursor.map(|(x, y)| {
-        Position::new(
-            (area.x + x).min(area.right().saturating_sub(1)),
-            (area.y + y).min(area.bottom().saturating_sub(1)),
-        )
-    })
+    cursor.map(|cursor| cursor_in(area, cursor))
 }
 
-/// A text on as many lines as it takes; gives where its cursor stands.
+/// A wrapped text; returns the position of its cursor.
 fn text_line(
     field: &TextField,
     purpose: &'static str,
@@ -103,7 +102,7 @@ fn text_line(
     let theme = lines.theme;
     let room = usize::from(width).saturating_sub(LABEL_CELLS + 1);
     let before = escape(field.before_cursor(), theme.charset);
-    let cursor = cursor_in(&before, room, lines.rows());
+    let cursor = cursor_in_text(&before, room, lines.rows());
     let (text, style) = if field.is_empty() {
         (purpose.to_owned(), theme.quiet())
     } else {
@@ -131,10 +130,10 @@ fn person_line(
         let name = escape(ceremony.name(id), theme.charset);
         Some(format!("{name} ({})", roles.join(", ")))
     });
-    let name = named.unwrap_or_else(|| "nobody".to_owned());
+    let name = named.unwrap_or_else(|| "no one".to_owned());
     if is_here {
         line.push(Span::styled(format!(" {name} "), theme.selected()));
-        line.push(Span::styled("  Up Down another", theme.quiet()));
+        line.push(Span::styled("  Up Down to change", theme.quiet()));
     } else {
         line.push(Span::styled(format!(" {name}"), theme.strong()));
     }
@@ -150,12 +149,12 @@ fn check_line(
     let theme = model.settings.theme;
     let text = match check {
         Some(check) => check.id(),
-        None => "nothing: it notes what happened",
+        None => "no check: only records what happened",
     };
     if is_here {
         line.push(Span::styled(format!(" {text} "), theme.selected()));
         if !model.waivable().is_empty() {
-            line.push(Span::styled("  Up Down another", theme.quiet()));
+            line.push(Span::styled("  Up Down to change", theme.quiet()));
         }
     } else {
         line.push(Span::styled(format!(" {text}"), theme.strong()));
@@ -163,9 +162,9 @@ fn check_line(
     Line::from(line)
 }
 
-/// Where the cursor stands in a wrapped text that begins on that row.
-fn cursor_in(before: &str, room: usize, row: usize) -> (u16, u16) {
-    // A space at the end is no part of a wrapped line, but the cursor stands behind it.
+/// The position of the cursor in a wrapped text that begins in `row`.
+fn cursor_in_text(before: &str, room: usize, row: usize) -> (u16, u16) {
+    // A space at the end is not part of a wrapped line, but the cursor is after it.
     let lines = wrap(&format!("{before}_"), room, 0);
     let last = lines.last().map_or(0, |line| width(line).saturating_sub(1));
     let y = row + lines.len() - 1;

@@ -1,4 +1,4 @@
-//! What every screen has in the same place: the band on top, the witness's lines, the keys.
+//! The parts of every screen: the bar at the top, the witness lines, the keys.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,12 +11,12 @@ use crate::tui::model::{Model, Overlay, Play};
 use crate::tui::text::{escape, shorten, width};
 use crate::words::Digest;
 
-/// Rows of the witness's part: a rule and two lines.
+/// Rows of the witness lines: a rule and two digests.
 const WITNESS_ROWS: u16 = 3;
 
-/// All between the band and the witness's part.
+/// The area between the bar and the witness lines.
 pub(super) fn body(model: &Model, area: Rect) -> Rect {
-    let below = if matches!(model.overlay, Some(Overlay::Words { .. })) {
+    let below = if matches!(model.overlay, Some(Overlay::Digests { .. })) {
         1
     } else {
         1 + WITNESS_ROWS
@@ -28,7 +28,7 @@ pub(super) fn body(model: &Model, area: Rect) -> Rect {
     }
 }
 
-/// The band: whether it counts, for whom, and the time.
+/// The bar: the mode, the repository and the time.
 pub(super) fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.settings.theme;
     let row = Rect { height: 1, ..area };
@@ -51,7 +51,7 @@ pub(super) fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
         escape(script.repository(), theme.charset),
         script.kind()
     );
-    let warning = " · nothing made here may be trusted";
+    let warning = " · do not trust the results";
     if mode == Mode::Rehearsal && width(&about) + width(warning) <= room {
         about.push_str(warning);
     }
@@ -62,7 +62,7 @@ pub(super) fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
     buffer.set_string(x, row.y, right, style);
 }
 
-/// What a witness compares with paper: the script, and the head of the record.
+/// The digests that a witness compares with paper.
 pub(super) fn witness(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.settings.theme;
     let y = area.bottom().saturating_sub(1 + WITNESS_ROWS);
@@ -82,32 +82,31 @@ pub(super) fn witness(model: &Model, area: Rect, buffer: &mut Buffer) {
             ..area
         },
         &title,
-        Some("F2 all words"),
+        Some("F2 full digests"),
         buffer,
     );
     let room = usize::from(area.width.saturating_sub(2));
     let quiet = theme.quiet();
     if let Some(ceremony) = model.shown() {
         let digest = ceremony.script().sha256();
-        let line = digest_line("script", "", &digest, room, theme.strong(), quiet);
+        let line = digest_line("script", &digest, room, theme.strong(), quiet);
         buffer.set_line(area.x + 1, y + 1, &line, area.width - 2);
     }
-    if let Some(head) = model.head() {
-        let number = format!("line {}", head.number);
-        let line = digest_line("record", &number, &head.head, room, theme.strong(), quiet);
+    if let Some(last) = model.last_line() {
+        let name = format!("transcript {}", last.number);
+        let line = digest_line(&name, &last.digest, room, theme.strong(), quiet);
         buffer.set_line(area.x + 1, y + 2, &line, area.width - 2);
     }
 }
 
 fn digest_line(
     name: &str,
-    number: &str,
     digest: &Digest,
     room: usize,
     strong: Style,
     quiet: Style,
 ) -> Line<'static> {
-    let lead = format!("{name}  {number:<9}");
+    let lead = format!("{name:<16}");
     let hex = format!("{}  ", digest.short_hex());
     let left = room.saturating_sub(width(&lead) + width(&hex) + 2);
     let words = (1..=8)
@@ -123,7 +122,7 @@ fn digest_line(
     ])
 }
 
-/// A line across, with a title on its left and a remark on its right.
+/// A horizontal line, with a title on the left and a remark on the right.
 pub(super) fn rule(
     model: &Model,
     row: Rect,
@@ -161,8 +160,8 @@ pub(super) fn hints(model: &Model, area: Rect, buffer: &mut Buffer) {
     };
     if let Play::On { .. } = model.play {
         let line = Line::from(vec![
-            Span::styled(" ▸ playing by itself", theme.now()),
-            Span::raw("   any key takes over"),
+            Span::styled(" ▸ autoplay", theme.now()),
+            Span::raw("   press any key to take over"),
         ]);
         buffer.set_line(row.x, row.y, &line, row.width);
         return;
@@ -172,7 +171,7 @@ pub(super) fn hints(model: &Model, area: Rect, buffer: &mut Buffer) {
         .iter()
         .enumerate()
         .filter_map(|(at, binding)| {
-            // The way on, the help and the way out have their place in any case.
+            // The main action, the help and the abort are always shown.
             let is_needed = at == 0 || matches!(binding.action, Action::Help | Action::Abort);
             let (keys, hint) = binding.hint?;
             Some((keys, hint, is_needed))
@@ -180,7 +179,7 @@ pub(super) fn hints(model: &Model, area: Rect, buffer: &mut Buffer) {
         .collect();
     let cells = |hint: &(&str, &str, bool)| width(hint.0) + width(hint.1) + 3;
     let needed: usize = hints.iter().filter(|hint| hint.2).map(cells).sum();
-    // One space before the first, and none needed behind the last.
+    // One space before the first, none after the last.
     let mut room = (usize::from(row.width) + 1).saturating_sub(needed);
     let mut spans = vec![Span::raw(" ")];
     for hint in &hints {
@@ -190,7 +189,7 @@ pub(super) fn hints(model: &Model, area: Rect, buffer: &mut Buffer) {
             }
             room -= cells(hint);
         }
-        spans.push(Span::styled(hint.0, theme.key()));
+        spans.push(Span::styled(hint.0, theme.heading()));
         spans.push(Span::raw(format!(" {}  ", hint.1)));
     }
     buffer.set_line(row.x, row.y, &Line::from(spans), row.width);

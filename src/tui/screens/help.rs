@@ -1,4 +1,4 @@
-//! The keys of the screen below, from their declaration.
+//! The help for the keys of the screen below.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -25,7 +25,7 @@ pub(super) fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
         lines.hanging(
             &format!("{:<16}", names.join(" ")),
             binding.help,
-            theme.key(),
+            theme.heading(),
             Style::new(),
         );
     }
@@ -33,20 +33,16 @@ pub(super) fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
     lines.heading("Marks");
     for (mark, style, meaning) in [
         ("[ok]", theme.ok(), "done"),
-        ("[now]", theme.now(), "where the room is"),
-        (
-            "[wait]",
-            theme.wait(),
-            "something outside is being waited for",
-        ),
-        ("[FAIL]", theme.fail(), "it did not work; nothing was lost"),
-        ("[    ]", theme.quiet(), "comes later"),
+        ("[now]", theme.now(), "current step"),
+        ("[wait]", theme.now(), "waiting for people or a token"),
+        ("[FAIL]", theme.fail(), "failed; nothing was lost"),
+        ("[    ]", theme.quiet(), "later"),
     ] {
         lines.hanging(&format!("{mark:<16}"), meaning, style, Style::new());
     }
     lines.gap();
     lines.paragraph(
-        "While a line is typed, letters are letters: use the function keys, or Tab first.",
+        "While you type text, letters are not commands: use the function keys, or press Tab first.",
         theme.quiet(),
     );
     lines.into_vec()

@@ -7,7 +7,7 @@ use crate::tui::text::{escape, width, wrap};
 use crate::tui::theme::Theme;
 use crate::words::Digest;
 
-/// A word of a digest with its number and some air.
+/// A word of a digest, with its number and a gap.
 const WORD_CELLS: usize = 15;
 
 /// Lines of a given width, from the top down.
@@ -30,7 +30,6 @@ impl Lines {
         self.all
     }
 
-    /// How many there are so far.
     pub(super) const fn rows(&self) -> usize {
         self.all.len()
     }
@@ -39,14 +38,14 @@ impl Lines {
         self.all.is_empty()
     }
 
-    /// An empty line, unless one stands there or nothing does.
+    /// An empty line, except at the start and after an empty line.
     pub(super) fn gap(&mut self) {
         if self.all.last().is_some_and(|line| line.width() > 0) {
             self.all.push(Line::default());
         }
     }
 
-    /// A line that fits, as it is.
+    /// A line that is not wrapped.
     pub(super) fn push(&mut self, line: impl Into<Line<'static>>) {
         self.all.push(line.into());
     }
@@ -55,19 +54,19 @@ impl Lines {
         self.paragraph(text, self.theme.heading());
     }
 
-    /// A paragraph, wrapped.
+    /// A wrapped paragraph.
     pub(super) fn paragraph(&mut self, text: &str, style: Style) {
         self.hanging("", text, Style::new(), style);
     }
 
-    /// A paragraph behind a mark, its further lines under its first.
+    /// A paragraph after a mark, with a hanging indent.
     pub(super) fn hanging(&mut self, mark: &str, text: &str, mark_style: Style, style: Style) {
         let indent = width(mark);
         let room = self.width.saturating_sub(indent);
         let mut first = true;
         for part in text.split('\n') {
             let text = escape(part, self.theme.charset);
-            // A continued item hangs under its own text.
+            // An item has its own hanging indent.
             let hang = if text.starts_with("+ ") || text.starts_with("- ") {
                 2
             } else {
@@ -92,15 +91,15 @@ impl Lines {
         self.hanging("· ", text, quiet, Style::new());
     }
 
-    /// A name and what it stands for.
+    /// A name and its value.
     pub(super) fn entry(&mut self, name: &str, room: usize, text: &str, style: Style) {
         let quiet = self.theme.quiet();
         self.hanging(&format!("{name:<room$}"), text, quiet, style);
     }
 
-    /// A digest to be read aloud: hex in two lines, then its words, numbered.
+    /// A digest: two lines of hex, then its numbered words.
     pub(super) fn digest(&mut self, digest: &Digest, columns: Option<usize>) {
-        let (strong, quiet) = (self.theme.digest(), self.theme.quiet());
+        let (strong, quiet) = (self.theme.strong(), self.theme.quiet());
         for hex in digest.grouped_hex() {
             self.push(Span::styled(hex, strong));
         }
@@ -126,7 +125,6 @@ impl Lines {
         }
     }
 
-    /// What is wrong, and what to do.
     pub(super) fn failure(&mut self, what: &str, hint: &str) {
         let fail = self.theme.fail();
         self.hanging("[FAIL] ", what, fail, fail);

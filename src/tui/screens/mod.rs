@@ -1,7 +1,8 @@
-//! What is drawn: each screen from the model alone, in the same places.
+//! Drawing: each screen depends on the model alone.
 
 mod abort;
 mod ask;
+mod digests;
 pub(super) mod end;
 mod exception;
 mod frame;
@@ -17,7 +18,7 @@ mod step;
 mod steps;
 mod transcript;
 mod waiting;
-mod words;
+
 pub(super) mod work;
 
 use ratatui::Frame;
@@ -27,7 +28,6 @@ use ratatui::text::Line;
 
 use super::model::{Model, Overlay, Screen};
 
-/// Draws the screen.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let area = frame.area();
     let cursor = draw(model, area, frame.buffer_mut());
@@ -37,7 +37,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     model.settings.theme.degrade(frame.buffer_mut());
 }
 
-/// Draws the screen, and says where the cursor stands.
+/// Draws the screen, and returns the position of the cursor.
 fn draw(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     if model.screen() == Screen::TooSmall {
         small::draw(model, area, buffer);
@@ -46,14 +46,14 @@ fn draw(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     frame::header(model, area, buffer);
     frame::hints(model, area, buffer);
     let body = frame::body(model, area);
-    if !matches!(model.overlay, Some(Overlay::Words { .. })) {
+    if !matches!(model.overlay, Some(Overlay::Digests { .. })) {
         frame::witness(model, area, buffer);
     }
     match &model.overlay {
         Some(Overlay::Help { scroll }) => help::draw(model, *scroll, body, buffer),
-        Some(Overlay::Words { is_record_first }) => {
-            words::draw(model, *is_record_first, body, buffer);
-        }
+        Some(Overlay::Digests {
+            is_transcript_first,
+        }) => digests::draw(model, *is_transcript_first, body, buffer),
         Some(Overlay::Transcript { from_end }) => {
             transcript::draw(model, *from_end, body, buffer);
         }
@@ -66,7 +66,7 @@ fn draw(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     None
 }
 
-/// How far what lies on top scrolls, and by how much a page does.
+/// The maximum scroll position of the overlay, and the size of a page.
 pub(super) fn overlay_scrolling(model: &Model) -> (u16, u16) {
     let body = frame::body(model, Rect::new(0, 0, model.size.0, model.size.1));
     let inside = inside(body);
@@ -78,13 +78,13 @@ pub(super) fn overlay_scrolling(model: &Model) -> (u16, u16) {
     scrolling(lines, inside.height)
 }
 
-/// How far so many lines scroll in so many rows, and by how much a page does.
+/// The maximum scroll position for a number of lines and rows, and the size of a page.
 fn scrolling(lines: usize, rows: u16) -> (u16, u16) {
     let lines = u16::try_from(lines).unwrap_or(u16::MAX);
     (lines.saturating_sub(rows), rows.saturating_sub(1).max(1))
 }
 
-/// Where text stands below a rule.
+/// The area for text below a rule.
 const fn inside(area: Rect) -> Rect {
     Rect {
         x: area.x + 1,
@@ -94,7 +94,15 @@ const fn inside(area: Rect) -> Rect {
     }
 }
 
-/// Draws lines from one of them on, as many as there is room for.
+/// The position of a cursor in an area, at most at its edge.
+fn cursor_in(area: Rect, (x, y): (u16, u16)) -> Position {
+    Position::new(
+        (area.x + x).min(area.right().saturating_sub(1)),
+        (area.y + y).min(area.bottom().saturating_sub(1)),
+    )
+}
+
+/// Draws lines from the line `from` on, as many as fit.
 fn draw_lines(lines: &[Line<'_>], from: u16, area: Rect, buffer: &mut Buffer) {
     let rows = lines.iter().skip(usize::from(from));
     for (line, y) in rows.zip(area.top()..area.bottom()) {

@@ -1,4 +1,4 @@
-//! What the room may ask for beside answering: a menu, then a short form.
+//! More options: a menu, then a short form.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::ask::field_line;
 use super::lines::Lines;
 use super::question::Question;
-use super::{draw_lines, frame, inside};
+use super::{cursor_in, draw_lines, frame, inside};
 use crate::tui::model::{Model, OfferForm};
 use crate::tui::text::{escape, shorten};
 
@@ -19,7 +19,7 @@ pub(super) fn draw(
     buffer: &mut Buffer,
 ) -> Option<Position> {
     let theme = model.settings.theme;
-    frame::rule(model, body, "What else the room asks for", None, buffer);
+    frame::rule(model, body, "More options", None, buffer);
     let area = inside(body);
     let mut lines = Lines::new(theme, area.width);
     if let Some((chosen, values)) = &form.chosen
@@ -44,7 +44,7 @@ pub(super) fn draw(
         .is_some_and(|offer| offer.kind.needs_approval());
     if needs_approval {
         lines.paragraph(
-            "It is read aloud then, and two people approve it by their codes.",
+            "It is then read aloud, and two people approve it with their codes.",
             theme.quiet(),
         );
         lines.gap();
@@ -61,7 +61,7 @@ pub(super) fn draw(
         question.input.push(Line::from(label));
     }
     if form.is_text() {
-        let label = vec![Span::styled("▸ ", theme.key())];
+        let label = vec![Span::styled("▸ ", theme.heading())];
         field_line(model, label, &form.text, None, &mut question);
     } else {
         let used = u16::try_from(question.input.len()).unwrap_or(u16::MAX);
@@ -69,15 +69,10 @@ pub(super) fn draw(
         question.input.extend(list(model, form, rows, area.width));
     }
     draw_lines(&question.input, 0, area, buffer);
-    question.cursor.map(|(x, y)| {
-        Position::new(
-            (area.x + x).min(area.right().saturating_sub(1)),
-            (area.y + y).min(area.bottom().saturating_sub(1)),
-        )
-    })
+    question.cursor.map(|cursor| cursor_in(area, cursor))
 }
 
-/// As many lines of the list as there is room for, the cursor's among them.
+/// As many lines of the list as fit, including the current line.
 fn list(model: &Model, form: &OfferForm, rows: usize, width: u16) -> Vec<Line<'static>> {
     let theme = model.settings.theme;
     let all = form.list();
@@ -94,7 +89,7 @@ fn list(model: &Model, form: &OfferForm, rows: usize, width: u16) -> Vec<Line<'s
             let text = escape(text, theme.charset);
             let text = shorten(&text, usize::from(width).saturating_sub(4));
             Line::from(vec![
-                Span::styled(mark, theme.key()),
+                Span::styled(mark, theme.heading()),
                 Span::styled(format!(" {text} "), style),
             ])
         })

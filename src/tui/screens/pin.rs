@@ -1,4 +1,4 @@
-//! A secret: who types while the others turn away, and nothing of what is typed.
+//! A prompt for a secret, which is not shown.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -23,7 +23,7 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
     let mut lines = Lines::new(theme, room);
     match prompt.purpose {
         SecretPurpose::NewApprovalCode => lines.paragraph(
-            "A code of four characters or more, by which to approve what two people decide. It is kept in memory alone.",
+            "A code of at least four characters, for decisions that two people must approve. It is only kept in memory.",
             Style::new(),
         ),
         SecretPurpose::ApprovalCode => {
@@ -35,12 +35,8 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
         _ => lines.entry("for  ", 5, &prompt.about, theme.strong()),
     }
     lines.gap();
-    lines.hanging(
-        "Others turn away. ",
-        &format!("{who} alone types."),
-        theme.now(),
-        theme.strong(),
-    );
+    lines.paragraph("Everyone else: look away.", theme.now());
+    lines.paragraph(&format!("{who}: type the {purpose}."), theme.strong());
     if let Some(tries) = prompt.tries {
         let is_low = !matches!(tries, Tries::Unknown | Tries::Exactly(3..));
         let style = if is_low { theme.fail() } else { Style::new() };
@@ -48,14 +44,14 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
     }
     if prompt.digits_only {
         lines.paragraph(
-            "Digits only: letters move with the keyboard's layout, and this one was not tested.",
+            "Use digits only: the keyboard layout was not tested.",
             Style::new(),
         );
     }
     if let Some(given) = &prompt.given {
         lines.gap();
         lines.paragraph(
-            &format!("This rehearsal gives it: {given}. Enter on the empty line takes it."),
+            &format!("Rehearsal: it is {given}. Press Enter on the empty line to use it."),
             theme.now(),
         );
     }
@@ -70,7 +66,7 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
         Stage::LastTry(field) => {
             let mut lines = Lines::new(theme, room);
             lines.paragraph(
-                "This is the last try before the token locks. Esc keeps it.",
+                "This is the last try before the token locks. Press Esc to keep it.",
                 theme.fail(),
             );
             question.input = lines.into_vec();
@@ -78,7 +74,7 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
                 Span::raw("Type "),
                 Span::styled(
                     entering.prompt.word_first().unwrap_or_default(),
-                    theme.key(),
+                    theme.heading(),
                 ),
                 Span::raw(" to use it: "),
             ];
@@ -86,7 +82,7 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
             return question;
         }
         Stage::First => format!("{purpose}: "),
-        Stage::Again(_) => format!("{purpose}, once more: "),
+        Stage::Again(_) => format!("{purpose}, again: "),
     };
     let mask = if entering.field.is_empty() { "" } else { MASK };
     let cursor = label.chars().count() + mask.chars().count();
@@ -96,8 +92,8 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
     ];
     question.input.push(line.into());
     question.cursor = Some((u16::try_from(cursor).unwrap_or(0), 0));
-    if let Some(said) = entering.field.remark(prompt.purpose) {
-        question.input.push(Line::raw(said));
+    if let Some(remark) = entering.field.remark(prompt.purpose) {
+        question.input.push(Line::raw(remark));
     }
     question
 }

@@ -1,17 +1,16 @@
-//! What a screen asks, before it is laid out.
+//! A prompt before it is laid out.
 
 use ratatui::text::Line;
 
-/// What the screen asks.
 pub(super) struct Question {
-    /// For whom, or what for.
+    /// The person or purpose.
     pub title: String,
-    /// What to know first.
+    /// The text above the answer.
     pub text: Vec<Line<'static>>,
-    /// The place of the answer.
+    /// The answer.
     pub input: Vec<Line<'static>>,
     /// Column and row of the cursor within the input.
     pub cursor: Option<(u16, u16)>,
-    /// Cells of a line.
+    /// The width of a line in cells.
     pub room: usize,
 }

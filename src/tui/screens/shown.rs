@@ -1,4 +1,4 @@
-//! A secret that one person writes down: the others turn away, it is shown, it is gone.
+//! A secret that one person writes down.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -16,14 +16,13 @@ pub(super) fn question(model: &Model, showing: &Showing, room: u16) -> Question 
     let mut lines = Lines::new(theme, room);
     lines.entry("for  ", 5, &shown.about, theme.strong());
     if showing.is_open {
-        // The secret comes first and at once, so that all of it stands on the smallest screen with what goes beside it;
-        // what was said before it was shown is not said again.
+        // The secret comes first, so that it fits on the smallest screen; advice that was already shown is omitted.
         for line in &shown.lines {
             let mut spans = vec![Span::raw("    ")];
             // Letter by letter: a copy of the line would be left in memory when the text is dropped.
             spans.extend(
                 line.chars()
-                    .map(|letter| Span::styled(letter.to_string(), theme.digest())),
+                    .map(|letter| Span::styled(letter.to_string(), theme.strong())),
             );
             lines.push(Line::from(spans));
         }
@@ -32,10 +31,9 @@ pub(super) fn question(model: &Model, showing: &Showing, room: u16) -> Question 
         }
     } else {
         lines.gap();
-        lines.hanging(
-            "Others turn away. ",
-            &format!("{who} alone sees the screen, and writes by hand."),
-            theme.now(),
+        lines.paragraph("Everyone else: look away.", theme.now());
+        lines.paragraph(
+            &format!("{who}: write the secret down by hand."),
             theme.strong(),
         );
         for advice in &shown.advice {
@@ -44,9 +42,9 @@ pub(super) fn question(model: &Model, showing: &Showing, room: u16) -> Question 
         }
     }
     let input = if showing.is_open {
-        "Written down? Enter takes it off the screen."
+        "Written down? Press Enter to remove it."
     } else {
-        "Enter shows it."
+        "Press Enter to show it."
     };
     Question {
         title: format!("{who} · {}", shown.title),

@@ -1,5 +1,4 @@
-//! The counters of a signing: how many signatures there are and how many there must be, key by key; in a change of
-//! a root, under the root before and under the new one.
+//! The signatures of a root, key by key, with the required number; in a change of a root, also for the previous root.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -11,20 +10,18 @@ use crate::tui::model::{Model, Request};
 use crate::tui::text::{escape, shorten, width};
 use crate::tui::theme::Theme;
 
-/// Cells of a counter's column.
+/// The width of a column of signatures, in cells.
 const COLUMN: usize = 8;
 
-/// One key, as the table shows it.
 struct Row {
     title: String,
     id: String,
     fingerprint: String,
-    standing: SignatureStatus,
-    /// Whether the root before has it, and whether the new one does.
+    status: SignatureStatus,
+    /// Whether the key is in the previous root, and in the new root.
     roots: (bool, bool),
 }
 
-/// How far a key is with signing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SignatureStatus {
     Signed,
@@ -42,7 +39,7 @@ pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
     };
     let rows = rows(model, ceremony);
     let is_change = ceremony.base_root().is_some();
-    // A prompt says the counts itself.
+    // A prompt contains the counts.
     let mut lines = match &model.request {
         Request::Ask(_) => Vec::new(),
         _ => vec![heading(ceremony, theme), Line::default()],
@@ -68,16 +65,16 @@ pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
     }
     for row in rows {
         let is_waiting = matches!(model.request, Request::Waiting(_));
-        let (mark, mark_style) = match row.standing {
+        let (mark, mark_style) = match row.status {
             SignatureStatus::Signed => ("[ok]  ", theme.ok()),
-            SignatureStatus::Next if is_waiting => ("[wait]", theme.wait()),
+            SignatureStatus::Next if is_waiting => ("[wait]", theme.now()),
             SignatureStatus::Next => ("[now] ", theme.now()),
-            SignatureStatus::Owed => ("[owed]", theme.wait()),
+            SignatureStatus::Owed => ("[owed]", theme.now()),
             SignatureStatus::Later => ("[    ]", theme.quiet()),
             SignatureStatus::Lost => ("[lost]", theme.quiet()),
             SignatureStatus::Away => ("[away]", theme.quiet()),
         };
-        let style = if row.standing == SignatureStatus::Next {
+        let style = if row.status == SignatureStatus::Next {
             theme.strong()
         } else {
             Style::new()
@@ -85,8 +82,8 @@ pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
         let pad = " ".repeat(longest - width(&row.title));
         let name = format!("{}{pad}  {:<names$}", row.title, row.id);
         let line = if is_change {
-            let cell = |stands: bool| {
-                if stands {
+            let cell = |is_in_root: bool| {
+                if is_in_root {
                     (mark, mark_style)
                 } else {
                     ("  –   ", theme.quiet())
@@ -122,12 +119,12 @@ fn heading(ceremony: &Ceremony, theme: Theme) -> Line<'static> {
         let reached = if count.is_reached() {
             Span::styled("[ok] ", theme.ok())
         } else {
-            Span::styled("[wait] ", theme.wait())
+            Span::styled("[wait] ", theme.now())
         };
         let text = if progress.previous.is_some() {
             format!("keys {}/{}", count.have, count.need)
         } else {
-            format!("{} signed, {} needed", count.have, count.need)
+            format!("{} of {} signatures", count.have, count.need)
         };
         spans.extend([
             Span::styled(format!("root {version}  "), theme.strong()),
@@ -142,7 +139,7 @@ fn heading(ceremony: &Ceremony, theme: Theme) -> Line<'static> {
     Line::from(spans)
 }
 
-/// The keys in the room, then those elsewhere that have a say.
+/// The keys in the ceremony, then those at other sites.
 fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
     let charset = model.settings.theme.charset;
     let script = ceremony.script();
@@ -161,7 +158,7 @@ fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
                 fingerprint: fingerprint
                     .map(|generated| generated.key.id().short())
                     .unwrap_or_default(),
-                standing: match (ceremony.has_signed(&plan.id), Some(index) == next) {
+                status: match (ceremony.has_signed(&plan.id), Some(index) == next) {
                     (true, _) => SignatureStatus::Signed,
                     _ if state.skipped().is_some() => SignatureStatus::Away,
                     (false, true) => SignatureStatus::Next,
@@ -179,7 +176,7 @@ fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
             title: shorten(&escape(&title, charset), 24),
             id: key.id.to_string(),
             fingerprint: String::new(),
-            standing: match ceremony.owed().get(&key.id) {
+            status: match ceremony.owed().get(&key.id) {
                 Some(Owed::Collected) => SignatureStatus::Signed,
                 Some(Owed::Waited | Owed::Expected) => SignatureStatus::Owed,
                 None if key.place == Place::Lost => SignatureStatus::Lost,

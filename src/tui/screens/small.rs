@@ -1,4 +1,4 @@
-//! A terminal that is too small: it says so, and keeps everything as it is.
+//! A terminal that is too small.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,7 +13,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let mut lines = Lines::new(theme, area.width);
     lines.paragraph(
         &format!(
-            "Conclave needs {columns}×{rows}; this terminal has {}×{}. Nothing is lost: enlarge it to go on.",
+            "Conclave requires a terminal of at least {columns}×{rows}; this one has {}×{}. Nothing is lost: enlarge it to continue.",
             model.size.0, model.size.1
         ),
         theme.strong(),

@@ -1,4 +1,4 @@
-//! A step as the script has it: who, what to do, what it proves.
+//! A step of the script: participants, instructions, and what it proves.
 
 use ratatui::style::Style;
 use ratatui::text::Line;
@@ -8,7 +8,6 @@ use crate::ceremony::Ceremony;
 use crate::script::Step;
 use crate::tui::theme::Theme;
 
-/// What the script says of a step.
 pub(super) fn lines(
     ceremony: &Ceremony,
     step: &Step,
@@ -28,7 +27,7 @@ pub(super) fn lines(
     let claims = step.act.proves(script);
     if !claims.is_empty() {
         lines.gap();
-        lines.heading("What this proves");
+        lines.heading("This step proves");
         for claim in claims {
             lines.item(&claim);
         }
@@ -36,7 +35,7 @@ pub(super) fn lines(
     lines.into_vec()
 }
 
-/// What a step left behind that people write down.
+/// The result of a step that people write down.
 pub(super) fn made(
     ceremony: &Ceremony,
     step: &Step,
@@ -53,9 +52,9 @@ pub(super) fn made(
         ));
         lines.digest(&generated.public_key.fingerprint(), None);
         lines.entry("provenance  ", 12, generated.origin(), Style::new());
-        if let Some(said) = generated.attested() {
-            lines.entry("attested    ", 12, &said.to_string(), Style::new());
-            for finding in &said.findings {
+        if let Some(summary) = generated.attested() {
+            lines.entry("attested    ", 12, &summary.to_string(), Style::new());
+            for finding in &summary.findings {
                 lines.hanging("! ", &finding.to_string(), theme.now(), Style::new());
             }
         }
@@ -63,7 +62,7 @@ pub(super) fn made(
     lines.into_vec()
 }
 
-/// The same in brief, for those who write it down while the next step begins.
+/// The same in brief, shown while the next step begins.
 pub(super) fn just_made(
     ceremony: &Ceremony,
     step: &Step,
@@ -75,10 +74,10 @@ pub(super) fn just_made(
         && let Some(generated) = ceremony.key(key).and_then(|state| state.generated())
     {
         let title = ceremony.script().key_title(key);
-        let text = format!("Made: {title}. Fingerprint words, for the run sheet:");
+        let text = format!("Done: {title}. Fingerprint words for the run sheet:");
         lines.hanging("[ok] ", &text, theme.ok(), Style::new());
         let words = generated.public_key.fingerprint().first_words(6);
-        lines.hanging("     ", &format!("{words} …"), Style::new(), theme.digest());
+        lines.hanging("     ", &format!("{words} …"), Style::new(), theme.strong());
         lines.gap();
     }
     lines.into_vec()
@@ -88,7 +87,7 @@ fn who(ceremony: &Ceremony, step: &Step) -> String {
     let script = ceremony.script();
     let people: Vec<_> = step.act.who(script).iter().map(|p| p.id.clone()).collect();
     if people.len() == script.people().len() {
-        return "everybody".to_owned();
+        return "everyone".to_owned();
     }
     ceremony.names(&people)
 }

@@ -1,4 +1,4 @@
-//! The list of steps: what is done, where the room is, what comes.
+//! The list of steps.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,15 +12,14 @@ use crate::tui::model::{Focus, Model};
 use crate::tui::text::shorten;
 use crate::tui::theme::Theme;
 
-/// Cells of the list, with the line on its right.
+/// The width of the list in cells, including the line on its right.
 pub(super) const WIDTH: u16 = 28;
 
-/// A line of the list.
 struct Row {
     state: StepState,
-    /// The step's number, from 1; none for the heading of a block.
+    /// The number of the step, from 1; `None` for the heading of a block.
     number: Option<usize>,
-    /// The index of the first step that it stands for.
+    /// The index of its first step.
     step: usize,
     label: String,
 }
@@ -77,7 +76,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Steps of a key stand under its holder while the room is at them or looks at them; other blocks are a line.
+/// The current or selected block shows its steps; each other block is one line.
 fn rows(ceremony: &Ceremony, looked_at: Option<usize>) -> Vec<Row> {
     let script = ceremony.script();
     let steps = script.steps();
@@ -122,7 +121,7 @@ fn rows(ceremony: &Ceremony, looked_at: Option<usize>) -> Vec<Row> {
     rows
 }
 
-/// The label of a step that is of no key, with its number among those of the same label where there are several.
+/// The label of a step without a key, numbered if several steps have the same label.
 fn numbered(steps: &[Step], index: usize, step: &Step) -> String {
     let label = step.act.label();
     let alike = |steps: &[Step]| {

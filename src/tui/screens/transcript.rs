@@ -1,4 +1,4 @@
-//! The record so far, a sentence for each line.
+//! The transcript so far, one sentence for each entry.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -27,7 +27,7 @@ pub(super) fn draw(model: &Model, from_end: usize, body: Rect, buffer: &mut Buff
 pub(super) fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
     let theme = model.settings.theme;
     let mut all = Vec::new();
-    for entry in &model.record {
+    for entry in &model.transcript {
         let mut lines = Lines::new(theme, width);
         let time = entry.time.to_string();
         let time = time.get(11..19).unwrap_or_default();
@@ -41,7 +41,7 @@ pub(super) fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
     }
     if all.is_empty() {
         all.push(Line::from(Span::styled(
-            "Nothing was recorded yet.",
+            "The transcript is empty.",
             theme.quiet(),
         )));
     }

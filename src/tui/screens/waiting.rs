@@ -1,4 +1,4 @@
-//! Something is being waited for: a token, or its answer.
+//! Waiting for people or a token.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::question::Question;
 use crate::ceremony::Waiting;
 use crate::tui::model::{Model, Postponed};
 
-/// A spinner's turn, in milliseconds: as often as the executor tells of the wait.
+/// The time between frames of the spinner in milliseconds: the interval at which the executor reports the wait.
 const TURN: u128 = 250;
 
 pub(super) fn question(model: &Model, waiting: &Waiting, room: u16) -> Question {
@@ -20,14 +20,11 @@ pub(super) fn question(model: &Model, waiting: &Waiting, room: u16) -> Question 
     if let Some(left) = waiting.touch {
         lines.gap();
         lines.paragraph(
-            &format!(
-                "TOUCH THE TOKEN: it blinks, and waits for a finger. {} s left.",
-                left.as_secs()
-            ),
+            &format!("TOUCH THE TOKEN that blinks. {} s left.", left.as_secs()),
             theme.now(),
         );
         lines.paragraph(
-            "A touch that is missed costs no try: it is asked for again.",
+            "A missed touch does not use a try. You will be asked again.",
             Style::new(),
         );
     }
@@ -38,7 +35,7 @@ pub(super) fn question(model: &Model, waiting: &Waiting, room: u16) -> Question 
     if model.is_giving_up && model.interrupt.is_none() {
         lines.gap();
         lines.paragraph(
-            "Give up? The token may still do what it was asked. No token is asked again before the ceremony is resumed: leave with Ctrl-C, take the token out and put it in again, then resume. Any other key waits on.",
+            "Give up? The token may still complete the operation. No token can be used until the ceremony is resumed: leave with Ctrl-C, remove the token and insert it again, then resume. Press g to give up, or any other key to keep waiting.",
             theme.fail(),
         );
     }
@@ -46,18 +43,16 @@ pub(super) fn question(model: &Model, waiting: &Waiting, room: u16) -> Question 
         lines.gap();
         lines.paragraph(
             match deferred {
-                Postponed::Exception => {
-                    "The exception is recorded as soon as the token has answered."
-                }
-                Postponed::Request => "What was asked for comes as soon as the token has answered.",
-                Postponed::Abort => "The ceremony is broken off as soon as the token has answered.",
+                Postponed::Exception => "The exception will be recorded when the token responds.",
+                Postponed::Request => "Your request will be handled when the token responds.",
+                Postponed::Abort => "The ceremony will be aborted when the token responds.",
             },
             theme.now(),
         );
     }
     let spinner = theme.spinner(waiting.elapsed.as_millis() / TURN);
     let status = if model.interrupt.is_some() {
-        "one moment"
+        "please wait"
     } else if waiting.touch.is_some() {
         "waiting for a touch"
     } else {
@@ -67,7 +62,7 @@ pub(super) fn question(model: &Model, waiting: &Waiting, room: u16) -> Question 
         title: "Waiting".to_owned(),
         text: lines.into_vec(),
         input: vec![Line::from(vec![
-            Span::styled(format!("[wait] {spinner} {status}  "), theme.wait()),
+            Span::styled(format!("[wait] {spinner} {status}  "), theme.now()),
             Span::styled(clock(waiting.elapsed), theme.strong()),
         ])],
         cursor: None,

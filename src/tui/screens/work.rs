@@ -1,4 +1,4 @@
-//! The step at hand: above what the script says, below what the screen asks.
+//! The current step: above the text of the script, below the prompt.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -16,19 +16,19 @@ use crate::script::{Act, Step};
 use crate::tui::model::{Asking, Focus, Model, Request, Turn};
 use crate::tui::text::{escape, width};
 
-/// From this width on the list of steps always has room.
+/// From this width on, the list of steps always fits.
 const ROOMY: u16 = 110;
-/// Fewer rows of the script's text than this are not worth their place.
+/// The minimum number of rows for the text of the script.
 const LEAST_ABOVE: u16 = 3;
 
-/// How the rows of the work area are shared out.
+/// The rows of each part of the work area.
 struct Shares {
     above: u16,
     text: u16,
     input: u16,
 }
 
-/// Whether there is text before the word that confirms it which was not on the screen yet.
+/// Whether some text was not on the screen yet, so that the confirmation word cannot be typed.
 pub(in crate::tui) fn is_unread(model: &Model) -> bool {
     match &model.request {
         Request::Ask(Asking {
@@ -42,7 +42,7 @@ pub(in crate::tui) fn is_unread(model: &Model) -> bool {
     }
 }
 
-/// How far the question scrolls, and by how much a page does.
+/// The maximum scroll position of the prompt, and the size of a page.
 pub(in crate::tui) fn scrolling(model: &Model) -> (u16, u16) {
     let screen = Rect::new(0, 0, model.size.0, model.size.1);
     let area = inside(work_area(model, frame::body(model, screen)));
@@ -73,8 +73,8 @@ pub(super) fn draw(model: &Model, body: Rect, buffer: &mut Buffer) -> Option<Pos
         question.cursor = None;
         question.input.pop();
         question.input.push(Line::from(vec![
-            Span::styled("PgDn", model.settings.theme.key()),
-            Span::raw("  read on: the word is typed when everything was on the screen"),
+            Span::styled("PgDn", model.settings.theme.heading()),
+            Span::raw("  read on; you can type the word when you have seen everything"),
         ]));
     }
     let shares = share(&above, &question, area.height);
@@ -90,7 +90,7 @@ pub(super) fn draw(model: &Model, body: Rect, buffer: &mut Buffer) -> Option<Pos
     draw_question(model, &question, &shares, area, buffer)
 }
 
-/// The step's place in the script, and its heading.
+/// The number and title of the step.
 fn title(model: &Model) -> String {
     let Some(ceremony) = model.shown() else {
         return "Conclave".to_owned();
@@ -116,7 +116,7 @@ fn title(model: &Model) -> String {
     )
 }
 
-/// What needs room gets all of a narrow screen.
+/// Steps that need much space use the whole width of a narrow screen.
 fn work_area(model: &Model, body: Rect) -> Rect {
     let is_wide = model.focus == Focus::Work
         && body.width < ROOMY
@@ -135,7 +135,7 @@ fn current(model: &Model) -> Option<&Step> {
     model.shown()?.current_step()
 }
 
-/// What the script says of the step at hand, below what the step before left to be written down.
+/// The text of the current step, after the result of the previous step that is written down.
 fn above(model: &Model, width: u16) -> Vec<Line<'static>> {
     let theme = model.settings.theme;
     let Some(ceremony) = model.shown() else {
@@ -154,7 +154,7 @@ fn above(model: &Model, width: u16) -> Vec<Line<'static>> {
     lines
 }
 
-/// A step that the room looks at without being there.
+/// A step that is selected in the list.
 fn looked_at(model: &Model, at: usize, width: u16) -> Vec<Line<'static>> {
     let theme = model.settings.theme;
     let Some(ceremony) = model.shown() else {
@@ -219,7 +219,7 @@ fn question(model: &Model, width: u16) -> Question {
     if model.turn != Turn::Room {
         question.cursor = None;
         question.input = vec![Line::from(Span::styled(
-            "One moment …",
+            "Please wait …",
             model.settings.theme.quiet(),
         ))];
     } else if let Some(notice) = &model.notice {
@@ -235,11 +235,11 @@ fn question(model: &Model, width: u16) -> Question {
     question
 }
 
-/// The question comes first, then as much of the script's text as there is room for.
+/// The prompt comes first, then as much of the text of the script as fits.
 fn share(above: &[Line<'_>], question: &Question, rows: u16) -> Shares {
     let count = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let input = count(&question.input).min(rows.saturating_sub(2));
-    // A rule above the question, and an empty line between its text and the answer.
+    // A rule above the prompt, and an empty line between its text and the answer.
     let rest = rows.saturating_sub(input.saturating_add(2));
     let text = count(&question.text).min(rest);
     let left = rest - text;
@@ -247,7 +247,7 @@ fn share(above: &[Line<'_>], question: &Question, rows: u16) -> Shares {
     let above = if left < LEAST_ABOVE.min(count(above)) {
         0
     } else {
-        // The question follows at once: it begins in the same place for the whole step.
+        // The prompt begins in the same row for the whole step.
         left.min(wanted)
     };
     Shares { above, text, input }
@@ -269,7 +269,7 @@ fn draw_above(model: &Model, lines: &[Line<'_>], area: Rect, buffer: &mut Buffer
         }
         let more = Line::from(vec![
             Span::styled("… ", model.settings.theme.quiet()),
-            Span::styled("Tab", model.settings.theme.key()),
+            Span::styled("Tab", model.settings.theme.heading()),
             Span::styled(" shows the whole step", model.settings.theme.quiet()),
         ]);
         buffer.set_line(last.x, last.y, &more, last.width);

@@ -1,24 +1,22 @@
-//! Where attestations lie in a directory.
+//! The certificate files below a directory.
 
 use std::path::{Path, PathBuf};
 
 use crate::certificate::{Certificate, CertificateError};
 use crate::storage::{EntryKind, Links, list, read_start};
 
-use super::{Failure, unreadable};
+use super::Failure;
 
-/// What a certificate file may be called.
 const EXTENSIONS: [&str; 4] = ["pem", "crt", "cer", "der"];
 
-/// How deep folders are looked through, and how much of a file is read.
+/// How deep folders are searched, and how much of a file is read.
 const MAX_DEPTH: usize = 6;
 const MAX_BYTES: u64 = 256 * 1024;
 
 /// A folder with certificates in it.
 pub(super) struct Folder {
-    /// Its path.
     pub(super) path: PathBuf,
-    /// Its files, by name, with what could be read of each.
+    /// The certificates in each file, by path.
     pub(super) files: Vec<(PathBuf, Result<Vec<Certificate>, CertificateError>)>,
 }
 
@@ -32,12 +30,12 @@ pub(super) fn find(directory: &Path) -> Result<Vec<Folder>, Failure> {
 fn walk(directory: &Path, depth: usize, folders: &mut Vec<Folder>) -> Result<(), Failure> {
     let mut files = Vec::new();
     let mut below = Vec::new();
-    for entry in list(directory).map_err(unreadable)? {
+    for entry in list(directory)? {
         let path = entry.path;
         if entry.kind == EntryKind::Folder && depth < MAX_DEPTH {
             below.push(path);
         } else if entry.kind == EntryKind::File && is_certificate_file(&path) {
-            let bytes = read_start(&path, Links::Refuse, MAX_BYTES).map_err(unreadable)?;
+            let bytes = read_start(&path, Links::Refuse, MAX_BYTES)?;
             match Certificate::read_all(&bytes) {
                 // Public keys have the same extension.
                 Ok(none) if none.is_empty() => {}

@@ -1,4 +1,4 @@
-//! What is told about the attestations that were found.
+//! The result for the attestations that were found.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,34 +14,34 @@ use crate::record::{Finding, visible};
 
 use super::files::Folder;
 
-/// One attestation, or what stands in its place.
+/// One attestation, or the file that should contain one.
 struct Judged {
     path: String,
     result: Result<Attestation, Refusal>,
-    /// The key of the root role that it is about.
+    /// The key of the root role that is attested.
     root_key: Option<KeyId>,
     findings: Vec<Finding>,
 }
 
-/// What was found, and what follows from it.
+/// The attestations that were found, and the verdict.
 #[derive(Default)]
 pub(super) struct Report {
-    /// The root whose keys are wanted.
+    /// The root whose keys must be attested.
     pub(super) root: Option<RootDocument>,
     judged: Vec<Judged>,
-    /// Why the whole is refused, beside what each attestation says for itself.
+    /// Why the whole is refused, in addition to the refusals of single attestations.
     reasons: Vec<Refusal>,
     root_problem: Option<Remark>,
 }
 
 impl Report {
-    /// The root cannot be read: nothing can be bound to it.
-    pub(super) fn refuse_root(&mut self, why: Remark) {
-        self.root_problem = Some(why);
+    /// The root cannot be read, so no attestation can be matched with its keys.
+    pub(super) fn refuse_root(&mut self, problem: Remark) {
+        self.root_problem = Some(problem);
     }
 
-    /// Judges what was found in a directory.
-    pub(super) fn judge(&mut self, directory: &Path, folders: &[Folder], roots: &TrustedRoots) {
+    /// Verifies the attestations that were found in a directory.
+    pub(super) fn verify(&mut self, directory: &Path, folders: &[Folder], roots: &TrustedRoots) {
         let before = self.judged.len();
         for folder in folders {
             let certificates: Vec<Certificate> = folder
@@ -70,7 +70,7 @@ impl Report {
         }
         if self.judged.len() == before {
             self.reasons.push(AttestationCheck::None.refuse(format!(
-                "there is no attestation in {}",
+                "no attestation in {}",
                 visible(&directory.to_string_lossy())
             )));
         }
@@ -93,7 +93,7 @@ impl Report {
                     .map(|(id, _)| id.clone());
                 if root_key.is_none() {
                     findings.push(AttestationCheck::NotInRoot.finding(format!(
-                        "its key is not in the root role of version {}",
+                        "the attested key is not in the root role of version {}",
                         root.version()
                     )));
                 }
@@ -107,13 +107,13 @@ impl Report {
         });
     }
 
-    /// Looks for keys of the root role that nothing vouches for.
+    /// Refuses keys of the root role that have no attestation.
     pub(super) fn conclude(&mut self) {
         let Some(root) = &self.root else { return };
         for (id, listed) in root.role_keys(RoleKind::Root) {
             if self.attesting(id).next().is_none() {
                 self.reasons.push(AttestationCheck::RootKey.refuse(format!(
-                    "no attestation that verifies is about the root key {} ({})",
+                    "the root key {} ({}) has no valid attestation",
                     id.short(),
                     visible(&listed.key().describe())
                 )));
@@ -176,7 +176,7 @@ impl Report {
             .filter(|judged| judged.result.is_ok())
             .count();
         let mut text = format!(
-            "{}: {good} of {} attestations verify",
+            "{}: {good} of {} attestations are valid",
             self.verdict(),
             self.judged.len()
         );
@@ -196,7 +196,7 @@ impl Report {
             judged.write(&mut text);
         }
         if let Some(problem) = &self.root_problem {
-            let _ = write!(text, "\n[FAIL] the root cannot be read: {problem}");
+            let _ = write!(text, "\n[FAIL] cannot read the root: {problem}");
         }
         for reason in &self.reasons {
             let _ = write!(text, "\n[FAIL] {reason}");
@@ -215,22 +215,22 @@ impl Judged {
                 "findings": self.findings,
             }),
             Ok(attestation) => {
-                let said = attestation.summary();
+                let summary = attestation.summary();
                 json!({
                     "path": self.path,
                     "verdict": "accepted",
-                    "slot": said.slot,
-                    "serial": said.serial,
-                    "firmware": said.firmware,
-                    "pin_policy": said.pin_policy,
-                    "touch_policy": said.touch_policy,
-                    "form_factor": said.form_factor,
-                    "fips": said.fips,
-                    "cspn": said.cspn,
-                    "chain_root": said.root,
-                    "pinned_root": said.pinned_root,
+                    "slot": summary.slot,
+                    "serial": summary.serial,
+                    "firmware": summary.firmware,
+                    "pin_policy": summary.pin_policy,
+                    "touch_policy": summary.touch_policy,
+                    "form_factor": summary.form_factor,
+                    "fips": summary.fips,
+                    "cspn": summary.cspn,
+                    "chain_root": summary.root,
+                    "pinned_root": summary.pinned_root,
                     "algorithm": attestation.key().algorithm().to_string(),
-                    "fingerprint": said.fingerprint,
+                    "fingerprint": summary.fingerprint,
                     "root_key": self.root_key.as_ref().map(KeyId::as_str),
                     "reasons": [],
                     "findings": self.findings,
@@ -242,17 +242,17 @@ impl Judged {
     fn write(&self, text: &mut String) {
         match &self.result {
             Ok(attestation) => {
-                let said = attestation.summary();
+                let summary = attestation.summary();
                 let _ = write!(
                     text,
-                    "\n[ok]   {}\n       {said}\n       {} key {}, chain to {}",
+                    "\n[ok]   {}\n       {summary}\n       {} key {}, certificate chain to {}",
                     self.path,
                     attestation.key().algorithm(),
                     attestation.key().fingerprint().short_hex(),
-                    visible(&said.root),
+                    visible(&summary.root),
                 );
                 if let Some(id) = &self.root_key {
-                    let _ = write!(text, "\n       is root key {}", id.short());
+                    let _ = write!(text, "\n       root key {}", id.short());
                 }
             }
             Err(refusal) => {

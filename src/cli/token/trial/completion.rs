@@ -6,15 +6,15 @@ use toml_edit::{Array, DocumentMut, Item, Value};
 
 use super::checks::Findings;
 use super::name_of;
-use crate::cli::{Failure, Status};
+use crate::cli::Failure;
 use crate::metadata::KeyType;
 use crate::profile::{Profile, Tried};
 
 /// A profile with the default of every field, for a module of an unknown make.
 pub(super) fn new_profile(module: Option<&Path>, out: Option<&Path>) -> Result<Profile, Failure> {
     let name = out.map_or(Some("new".to_owned()), name_of).ok_or_else(|| {
-        Failure::new(Status::Usage, "the name of the file cannot name a profile")
-            .hint("use lower-case letters, digits and hyphens, as in --out my-hsm.toml")
+        Failure::usage("the file name is not a valid profile name")
+            .hint("use lower-case letters, digits and hyphens, for example --out my-hsm.toml")
     })?;
     let module = module.and_then(|path| std::path::absolute(path).ok());
     let module = module.unwrap_or_default();
@@ -29,9 +29,8 @@ pub(super) fn new_profile(module: Option<&Path>, out: Option<&Path>) -> Result<P
 
 /// The text of a profile with what a trial found.
 pub(super) fn complete(profile: &Profile, found: &Findings) -> Result<String, Failure> {
-    let unreadable = |error: String| Failure::new(Status::Usage, error);
-    let mut document: DocumentMut = (profile.text.parse())
-        .map_err(|error: toml_edit::TomlError| unreadable(error.to_string()))?;
+    let mut document: DocumentMut =
+        (profile.text.parse()).map_err(|error: toml_edit::TomlError| Failure::usage(error))?;
     let mut set = |table: &str, field: &str, value: Value| {
         let table = document
             .entry(table)

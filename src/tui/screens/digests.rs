@@ -1,4 +1,4 @@
-//! The digests of script and record in full, to be compared with paper.
+//! The digests of script and transcript in full.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,18 +7,18 @@ use super::lines::Lines;
 use super::{draw_lines, frame, inside};
 use crate::tui::model::Model;
 
-pub(super) fn draw(model: &Model, is_record_first: bool, body: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(model: &Model, is_transcript_first: bool, body: Rect, buffer: &mut Buffer) {
     let theme = model.settings.theme;
     let area = inside(body);
-    frame::rule(model, body, "All words", None, buffer);
+    frame::rule(model, body, "Full digests", None, buffer);
     let script = model
         .shown()
-        .map(|ceremony| ("The script".to_owned(), ceremony.script().sha256()));
-    let record = model
-        .head()
-        .map(|head| (format!("The record, line {}", head.number), head.head));
-    let mut digests = [script, record];
-    if is_record_first {
+        .map(|ceremony| ("Script".to_owned(), ceremony.script().sha256()));
+    let transcript = model
+        .last_line()
+        .map(|last| (format!("Transcript, {} entries", last.number), last.digest));
+    let mut digests = [script, transcript];
+    if is_transcript_first {
         digests.reverse();
     }
     let mut lines = Lines::new(theme, area.width);
