@@ -141,7 +141,7 @@ fn judge(ceremony: &Ceremony, public: &PublicKey, bytes: &[u8]) -> Result<Vec<u8
         let repository = ceremony.script().repository().to_owned();
         let mut merge = Merge::new(signed.clone(), Some(repository));
         merge
-            .take_first(&detached)
+            .add_first(&detached)
             .map_err(|refusal| refusal.to_string())?;
         return Ok(detached.signature);
     }

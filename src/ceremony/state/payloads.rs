@@ -10,7 +10,7 @@ impl Ceremony {
         for (sha256, why) in self.root().abandoned() {
             let abandoned = Abandoned {
                 at: self.script.not_before(),
-                why: why.clone(),
+                reason: why.clone(),
             };
             let version = self.script.root_version();
             // That it can be abandoned was checked when the event was applied.
@@ -37,7 +37,7 @@ impl Ceremony {
         self.script.signing().is_none()
             && !self.root().is_reviewed()
             && self.root().frozen().map(|root| root.digest()) != Some(entry.sha256)
-            && entry.holds_its_version()
+            && entry.blocks_its_version()
             && !entry.may_be_reached()
     }
 

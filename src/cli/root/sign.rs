@@ -166,14 +166,10 @@ fn asked(
     request: &SigningRequest,
     profile: &Profile,
 ) -> Result<RequestedSignature, Failure> {
-    let refuse = |text: String| {
-        refused(
-            &arguments.request,
-            &Refusal::new(Check::RequestNotAsked, text),
-        )
-    };
+    let refuse =
+        |text: String| refused(&arguments.request, &Refusal::new(Check::RequestNoKey, text));
     if let Some(id) = &arguments.key_id {
-        let mut asked = request.asked().iter();
+        let mut asked = request.requested().iter();
         return asked
             .find(|one| one.key_id.as_str() == id)
             .cloned()
@@ -184,7 +180,7 @@ fn asked(
                 ))
             });
     }
-    if let [only] = request.asked() {
+    if let [only] = request.requested() {
         return Ok(only.clone());
     }
     let held = held_keys(arguments, profile)?;
@@ -196,7 +192,7 @@ fn asked(
             .any(|public| held.contains(public))
     };
     request
-        .asked()
+        .requested()
         .iter()
         .find(is_held)
         .cloned()
@@ -204,7 +200,7 @@ fn asked(
             refuse(format!(
                 "the token {:?} has none of the {} keys in the request",
                 arguments.token,
-                request.asked().len()
+                request.requested().len()
             ))
         })
 }
