@@ -107,7 +107,7 @@ impl Opener {
             Kind::Passphrase(passphrase) => {
                 if !decryptor.is_scrypt() {
                     return Err(closed(
-                        "it is closed to a recipient, not under a passphrase: give the identity that opens it",
+                        "it is encrypted to a recipient, not with a passphrase: give the identity that opens it",
                     ));
                 }
                 let mut identity = scrypt::Identity::new(passphrase.clone());
@@ -117,7 +117,7 @@ impl Opener {
             Kind::Identities(identities) => {
                 if decryptor.is_scrypt() {
                     return Err(closed(
-                        "it is closed under a passphrase: no identity opens it",
+                        "it is encrypted with a passphrase: no identity can open it",
                     ));
                 }
                 decryptor.decrypt(identities.iter().map(Box::as_ref))

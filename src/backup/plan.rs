@@ -304,12 +304,12 @@ impl fmt::Display for Closing {
             Self::Recipients(recipients) if recipients.len() > 1 => {
                 write!(
                     f,
-                    "closed to {} recipients, each of which opens it",
+                    "encrypted to {} recipients, each of which can open it",
                     recipients.len()
                 )
             }
-            Self::Recipients(_) => f.write_str("closed to a recipient"),
-            Self::Passphrase => f.write_str("closed under a passphrase"),
+            Self::Recipients(_) => f.write_str("encrypted to a recipient"),
+            Self::Passphrase => f.write_str("encrypted with a passphrase"),
         }
     }
 }

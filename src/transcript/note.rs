@@ -68,7 +68,7 @@ fn course(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
     let ending = match ceremony.ending() {
         None => "not ended".to_owned(),
         Some(Ending::Closed(status)) => format!("closed; the worst verdict: {status}"),
-        Some(Ending::Aborted { reason }) => format!("broken off: {reason}"),
+        Some(Ending::Aborted { reason }) => format!("aborted: {reason}"),
     };
     page.fact("ending", ending);
     if let Some(result) = ceremony.drill_result() {

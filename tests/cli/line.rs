@@ -187,7 +187,7 @@ fn a_name_is_corrected_by_two_people_after_it_was_read_aloud() {
     let mut operator = Operator::rehearse(&rehearsal);
     operator.play_until("Compose the root");
     operator.answer("/options");
-    for (question, text) in [("Correct a name", "2"), ("Whose name", "4")] {
+    for (question, text) in [("Correct a name", "2"), ("  Person:", "4")] {
         operator.terminal.expect(question);
         operator.terminal.expect("Number > ");
         operator.answer(text);
@@ -267,7 +267,7 @@ fn commands_are_told_and_the_record_is_shown_at_any_question() {
     }
     let shown = operator.answer_and_see("/transcript").to_owned();
     assert!(shown.contains("Rehearsal opened"), "{shown}");
-    assert!(shown.contains("Witness 1 is here"), "{shown}");
+    assert!(shown.contains("Witness 1 is present"), "{shown}");
     let shown = operator.answer_and_see("/never-heard-of").to_owned();
     assert!(shown.contains("/exception"), "{shown}");
     assert_eq!(rehearsal.data_of("initialed").len(), 0);
@@ -305,7 +305,7 @@ fn leaving_is_resumed() {
     operator.answer("LEAVE");
     operator
         .terminal
-        .expect("error: the ceremony waits to be resumed");
+        .expect("error: the ceremony was interrupted");
     operator
         .terminal
         .expect("hint: nothing is lost; to continue: conclave resume");
@@ -362,7 +362,7 @@ fn a_process_that_is_asked_to_end_is_resumed() {
     operator.terminal.signal(Signal::TERM);
     operator
         .terminal
-        .expect("error: the ceremony waits to be resumed");
+        .expect("error: the ceremony was interrupted");
     assert_eq!(operator.end().code(), Some(130));
 
     // While a PIN is typed as well; the terminal is as before afterwards.
@@ -371,7 +371,7 @@ fn a_process_that_is_asked_to_end_is_resumed() {
     operator.terminal.signal(Signal::TERM);
     operator
         .terminal
-        .expect("error: the ceremony waits to be resumed");
+        .expect("error: the ceremony was interrupted");
     assert!(operator.terminal.echoes());
     assert_eq!(operator.end().code(), Some(130));
     assert_done(&rehearsal.resume());

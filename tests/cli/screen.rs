@@ -129,7 +129,7 @@ fn people_answer_leave_and_come_back() {
     let mut terminal = rehearse(&out, &[]);
     // By hand: a choice, with a key that is no letter.
     terminal.send("\x1b[B\r");
-    terminal.expect_on_screen("Witness 1 is here, by");
+    terminal.expect_on_screen("Witness 1 is present");
     terminal.resize(Size {
         columns: 72,
         rows: 20,
@@ -145,7 +145,7 @@ fn people_answer_leave_and_come_back() {
         columns: 132,
         rows: 43,
     });
-    terminal.expect_on_screen("Witness 1 is here, by");
+    terminal.expect_on_screen("Witness 1 is present");
     terminal.send("t");
     terminal.expect_on_screen("Identification of Administrator: passport, checked by Witness 1.");
     terminal.send(ESC);
@@ -192,9 +192,9 @@ fn a_typed_pin_is_in_no_recording_and_no_file() {
         terminal.send(CANARY);
         terminal.expect_on_screen("••••••••");
         terminal.send("\r");
-        terminal.expect_on_screen("once more: ");
+        terminal.expect_on_screen("again: ");
         terminal.send(CANARY);
-        terminal.expect_on_screen("once more: ••••••••");
+        terminal.expect_on_screen("again: ••••••••");
         terminal.send("\r");
         terminal.expect_screen("the next prompt", |screen| {
             !screen.contents().contains("once more")
