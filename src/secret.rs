@@ -24,7 +24,7 @@ pub enum PinError {
     Control,
 }
 
-/// The sixteen letters that lie in the same place on most keyboards, in which YubiKeys type.
+/// The sixteen letters that are on the same keys on most keyboards; YubiKeys type with them.
 const MODHEX: &str = "cbdefghijklnrtuv";
 
 /// The least that a YubiKey types at a touch.
@@ -149,7 +149,7 @@ impl PrivateKey {
         Self(pkcs8)
     }
 
-    /// The key in clear, for the token that takes it in and nothing else.
+    /// The key in clear, only for the token that imports it.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }

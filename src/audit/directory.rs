@@ -69,7 +69,7 @@ pub(super) fn read_script(
     Script::parse(SCRIPT, &text, &Beside(directory), at)
 }
 
-/// The files beside the script.
+/// The files next to the script.
 struct Beside<'a>(&'a Path);
 
 impl PinnedFileSource for Beside<'_> {

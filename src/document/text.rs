@@ -8,7 +8,7 @@ use super::{Block, Cell, Column, Mark, Row, Table, Text};
 use crate::words::Digest;
 
 pub const WIDTH: usize = 80;
-/// The minimum width of the names of facts: beside them, a digest of 64 characters fits on one line.
+/// The minimum width of the names of facts: next to them, a digest of 64 characters fits on one line.
 const NAMES: usize = 14;
 /// Between the columns of a table.
 const GAP: &str = "  ";

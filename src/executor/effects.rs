@@ -218,7 +218,7 @@ impl Executor<'_> {
         let made = self
             .look(&token.profile)?
             .into_iter()
-            .find(|seen| label_there(&seen.id));
+            .find(|seen| seen.state.initialized && label_there(&seen.id));
         if let Some(seen) = made {
             return Ok(Outcome::TokenInitialized { token: seen.id });
         }

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::ceremony::{FailureKind, Interrupt, Outcome, Waiting, WaitingOn};
 use crate::certificate::PublicKey;
+use crate::profile::LabelForm;
 use crate::record::TokenId;
 use crate::script::{KeyId, KeyPlan, TokenSpec};
 use crate::secret::Pin;
-use crate::token::{HeldObject, Seen, TokenError, TokenQuery};
+use crate::token::{HeldObject, Seen, TokenError, TokenQuery, keep_one_blank};
 
 use super::Executor;
 use super::backup::{HeldKey, MediaRoom, Passphrases, Restoring};
@@ -318,25 +319,23 @@ impl Executor<'_> {
 
     fn await_token(&mut self, key: &KeyId, query: &TokenQuery) -> EffectResult<Seen> {
         let what = format!("Insert {}", self.token_title(key));
-        let mut several = None;
-        let found = self.await_that(&query.profile, &what, &[], |seen| {
-            let mut matching: Vec<_> = seen.iter().filter(|seen| query.matches(seen)).collect();
-            match (matching.pop(), matching.len()) {
-                (None, _) => None,
-                (Some(only), 0) => Some(Some(only.clone())),
-                (Some(last), _) => {
-                    matching.push(last);
-                    several = Some(matching.iter().map(|seen| seen.id.clone()).collect());
-                    Some(None)
-                }
+        let profile = self.ceremony().script().profile(&query.profile);
+        let mut found = self.await_that(&query.profile, &what, &[], |seen| {
+            let matching = seen.iter().filter(|seen| query.matches(seen));
+            let mut matching: Vec<Seen> = matching.cloned().collect();
+            if let Some(profile) = &profile {
+                keep_one_blank(profile, &mut matching);
             }
+            Some(matching).filter(|matching| !matching.is_empty())
         })?;
-        found.ok_or_else(|| {
-            TokenError::Ambiguous {
-                found: several.unwrap_or_default(),
+        match found.pop() {
+            Some(only) if found.is_empty() => Ok(only),
+            last => {
+                found.extend(last);
+                let found = found.into_iter().map(|seen| seen.id).collect();
+                Err(TokenError::Ambiguous { found }.into())
             }
-            .into()
-        })
+        }
     }
 
     /// Lists the inserted tokens repeatedly until the condition holds.
@@ -387,11 +386,23 @@ impl Executor<'_> {
     fn query(&self, plan: &KeyPlan, blank: bool) -> TokenQuery {
         let ceremony = self.ceremony();
         let spec = ceremony.token_spec(&plan.id).unwrap_or(&plan.token);
-        let query = self.query_named(ceremony.token_name(&plan.id), spec);
+        let simulated = self
+            .room
+            .hands
+            .simulated(ceremony.token_name(&plan.id), spec);
+        // The label that a token keeps identifies it before it is initialized as well.
+        let keeps_label = simulated.is_none() && spec.profile.initialize.label == LabelForm::Kept;
+        let query = simulated.unwrap_or_else(|| TokenQuery {
+            manufacturer: spec.manufacturer.clone(),
+            model: spec.model.clone(),
+            serial: spec.serial.clone(),
+            label: spec.label.clone(),
+            ..TokenQuery::of(&spec.profile.name)
+        });
         if blank {
             TokenQuery {
                 blank: true,
-                label: None,
+                label: query.label.filter(|_| keeps_label),
                 ..query
             }
         } else {

@@ -23,6 +23,10 @@ impl Executor<'_> {
         self.profile_of(token).is_some_and(|it| it.is_key_file())
     }
 
+    pub(super) fn has_so_pin(&self, token: &TokenId) -> bool {
+        self.profile_of(token).is_none_or(|it| it.initialize.so_pin)
+    }
+
     /// Whether a token can be removed at all: a software token cannot.
     pub(super) fn is_removable(&self, token: &TokenId) -> bool {
         self.profile_of(token).is_some_and(|it| it.hardware)

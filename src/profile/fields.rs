@@ -148,6 +148,9 @@ table! {
         label: LabelForm = LabelForm::Given,
         /// The longest label, in bytes.
         label_length: usize = 32,
+        /// Whether the token has an SO PIN. Without one, it is initialized and its PIN is set with an empty SO PIN, and
+        /// nobody can set a new PIN when the PIN is locked.
+        so_pin: bool = true,
         /// Objects that a blank token may hold: they do not make it "not empty".
         ignored_objects: Vec<ObjectClass> = Vec::new(),
     }
@@ -249,8 +252,8 @@ table! {
         id_form: IdForm = IdForm::Random,
         /// The length of a random `CKA_ID`, in bytes.
         id_length: usize = 8,
-        /// The IDs for `id_form = "listed"`, in hex. A new key gets the first that is free.
-        ids: Vec<String> = Vec::new(),
+        /// The `CKA_ID` for `id_form = "fixed"`, in hex. A token then has one key of a ceremony at a time.
+        id: String = String::new(),
         /// Templates for the public half, in the order in which they are tried. Each names the attributes that it has
         /// beside `CKA_TOKEN`, `CKA_LABEL`, `CKA_ID` and those of the key type.
         public_templates: Vec<Vec<PublicAttribute>> = {
@@ -285,8 +288,8 @@ words! {
     IdForm {
         /// A random one of `id_length` bytes.
         Random = "random",
-        /// One of the list `ids`.
-        Listed = "listed",
+        /// Always `id`, for tokens that map IDs to slots.
+        Fixed = "fixed",
         /// The one that the token chooses.
         Token = "token",
     }

@@ -139,8 +139,8 @@ impl Profile {
             [shortest, longest] => [shortest, longest],
             _ => [0, 0],
         };
-        let id = |id: &String| hex::decode(id).is_ok_and(|id| !id.is_empty());
-        let is_listed = self.keys.id_form == IdForm::Listed;
+        let is_id = hex::decode(&self.keys.id).is_ok_and(|id| !id.is_empty());
+        let is_fixed = self.keys.id_form == IdForm::Fixed;
         let problems = [
             (
                 !Self::is_name(&self.name),
@@ -191,9 +191,9 @@ impl Profile {
                 "must be 1 to 32",
             ),
             (
-                is_listed == self.keys.ids.is_empty() || !self.keys.ids.iter().all(id),
-                "keys.ids",
-                "must list hex IDs if id_form is \"listed\", and only then",
+                is_fixed != is_id || is_fixed == self.keys.id.is_empty(),
+                "keys.id",
+                "must be hex if id_form is \"fixed\", and is omitted otherwise",
             ),
             (
                 self.keys.public_templates.is_empty() || self.keys.private_templates.is_empty(),
@@ -235,6 +235,19 @@ impl Profile {
     /// policies.
     pub fn attests(&self) -> bool {
         self.kind == Kind::YubikeyPiv
+    }
+
+    /// The `CKA_ID` of a new key; `random` is used where the profile leaves it to chance.
+    pub fn new_object_id(&self, random: &[u8; 8]) -> Vec<u8> {
+        if self.keys.id_form == IdForm::Fixed {
+            return hex::decode(&self.keys.id).unwrap_or_default();
+        }
+        let longer = Digest::of(random);
+        let (id, length) = (longer.as_bytes(), self.keys.id_length);
+        match random.get(..length) {
+            Some(random) => random.to_vec(),
+            None => id.get(..length).unwrap_or(id).to_vec(),
+        }
     }
 
     /// Whether it is for key files, which are not tokens.
@@ -342,8 +355,8 @@ mod tests {
             ),
             (
                 "[keys]\n",
-                "[keys]\nid_form = \"listed\"\n",
-                ": keys.ids must list",
+                "[keys]\nid_form = \"fixed\"\n",
+                ": keys.id must be hex",
             ),
             ("tried = [", "tried = true #", ":9:9: name the versions"),
         ] {

@@ -28,7 +28,7 @@ const INTERPRETER_IN_TREE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.peers/y
 const FOLDER: &str = "yubikeys";
 const CONTROL: &str = "control";
 const ROOT: &str = "root.pem";
-const LOG: &str = "stand.log";
+const LOG: &str = "virtual-yubikeys.log";
 /// Longer than any of these files.
 const MAX_BYTES: u64 = 1 << 20;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::PersonId;
-use crate::profile;
+use crate::profile::{self, Profile};
 
 /// One of the secrets that open a token or rule over it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,15 +57,16 @@ impl TokenSecret {
 
     /// Which secret sets a new PIN of tokens of a profile: the PUK where they have one, otherwise the SO PIN.
     pub(super) fn ruling(profile: &str) -> Self {
-        match profile::Profile::named(profile) {
-            Ok(found) if Self::of(found.kind).contains(&Self::Puk) => Self::Puk,
+        match Profile::named(profile) {
+            Ok(found) if Self::of(&found).contains(&Self::Puk) => Self::Puk,
             _ => Self::SoPin,
         }
     }
 
     /// The secrets that tokens of a make have.
-    pub const fn of(make: profile::Kind) -> &'static [Self] {
-        match make {
+    pub const fn of(make: &Profile) -> &'static [Self] {
+        match make.kind {
+            profile::Kind::Pkcs11 if !make.initialize.so_pin => &[Self::UserPin],
             profile::Kind::Pkcs11 => &[Self::UserPin, Self::SoPin],
             profile::Kind::KeyFile => &[Self::UserPin],
             profile::Kind::YubikeyPiv => &[Self::UserPin, Self::Puk, Self::ManagementKey],

@@ -179,7 +179,7 @@ impl Found<'_, '_> {
                     .filter_map(|entry| entry.secret.as_ref());
                 entries.any(|at| at.value == secret)
             };
-            let silent: Vec<&str> = TokenSecret::of(make.kind)
+            let silent: Vec<&str> = TokenSecret::of(make)
                 .iter()
                 .filter(|secret| **secret != TokenSecret::ManagementKey && !said(**secret))
                 .map(|secret| secret.as_str())

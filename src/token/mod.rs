@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::{KeyType, Scheme};
-use crate::profile::{Kind, Profile};
+use crate::profile::{EqualBlanks, Kind, Profile};
 pub use crate::record::FactorySecret;
 use crate::record::{KeyAttributes, TokenId, TokenInterface, Tries, UsePolicy};
 use crate::secret::{Pin, PrivateKey};
@@ -224,7 +224,16 @@ pub trait Reader: Send {
     fn find(&mut self, query: &TokenQuery) -> Result<Seen, TokenError> {
         let mut found = self.tokens()?;
         found.retain(|seen| query.matches(seen));
+        keep_one_blank(self.profile(), &mut found);
         only_one(found, |seen| seen.id.clone(), || query.to_string())
+    }
+}
+
+/// Keeps the first of several blank tokens that cannot be told apart, where the profile allows that.
+pub fn keep_one_blank(profile: &Profile, found: &mut Vec<Seen>) {
+    let is_like_first = |seen: &Seen| !seen.state.initialized && seen.id == found[0].id;
+    if profile.slots.equal_blanks == EqualBlanks::First && found.iter().all(is_like_first) {
+        found.truncate(1);
     }
 }
 

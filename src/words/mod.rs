@@ -154,7 +154,7 @@ fn word_for(byte: u8, index: usize) -> &'static str {
 
 fn byte_for(word: &str, index: usize) -> Option<u8> {
     let word = word.to_ascii_lowercase();
-    // A word of the other list is no word for this place.
+    // A word of the other list is not valid at this position.
     let padded: &[&str] = if index.is_multiple_of(2) {
         &[word.as_str()]
     } else {

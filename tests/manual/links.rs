@@ -60,6 +60,7 @@ fn every_link_leads_somewhere() {
     let mut checked = 0;
     for document in documents() {
         let text = fs::read_to_string(&document).unwrap();
+        assert!(!text.contains("\n<<<<<<< "), "{}", document.display());
         for target in targets(&text) {
             if target.contains("://") || target.starts_with("mailto:") {
                 continue;

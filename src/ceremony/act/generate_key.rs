@@ -357,10 +357,12 @@ const REHEARSAL: &str = "REHEARSAL ";
 
 /// The object ID is a fresh one, or the slot in the script.
 pub(crate) fn announcing(c: &Ceremony, key: &KeyId, moment: &Moment) -> EventKind {
-    let slot = c.script.key(key).and_then(|plan| plan.token.slot());
+    let token = c.script.key(key).map(|plan| &plan.token);
+    let slot = token.and_then(|token| token.slot());
+    let id = token.map(|token| token.profile.new_object_id(&moment.fresh));
     EventKind::Keys(KeyEvent::GenerateIntended {
         key: key.clone(),
-        object_id: slot.unwrap_or_else(|| moment.fresh.to_vec()),
+        object_id: slot.or(id).unwrap_or_else(|| moment.fresh.to_vec()),
         label: key_label(c, key),
     })
 }

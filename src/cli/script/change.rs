@@ -1,4 +1,4 @@
-//! `conclave script new` for a change of a root: the fate of each of its keys.
+//! `conclave script new` for a change of a root: what happens to each of its keys.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};

@@ -26,7 +26,7 @@ use crate::storage::{Mode, WriteError, is_taken, make_folder, write_new};
 
 /// Write a new script, and the files that it pins.
 ///
-/// The public keys of the online roles are copied to `online/` beside the script. A role without a key gets a sample
+/// The public keys of the online roles are copied to `online/` next to the script. A role without a key gets a sample
 /// key, which can only be used in rehearsals.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Arguments {

@@ -1,4 +1,4 @@
-//! The source of a script: a file with its pinned input files beside it, or this program.
+//! The source of a script: a file with its pinned input files next to it, or this program.
 
 use std::io;
 use std::path::{Path, PathBuf};

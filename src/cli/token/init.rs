@@ -58,12 +58,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 
     let pins = Secrets::new(arguments.pin_fd)?;
     let length = &seen.state.pin_length;
-    let so_pin = pins.new_pin(officer_pin(reader.profile()), length)?;
+    let so_pin = if reader.profile().initialize.so_pin {
+        Some(pins.new_pin(officer_pin(reader.profile()), length)?)
+    } else {
+        None
+    };
     let pin = pins.new_pin("PIN", length)?;
 
+    // A token without an SO PIN ignores the one that it gets.
     token
-        .initialize(&so_pin, &arguments.label)
-        .and_then(|()| token.set_pin(&so_pin, &pin))
+        .initialize(so_pin.as_ref().unwrap_or(&pin), &arguments.label)
+        .and_then(|()| token.set_pin(so_pin.as_ref().unwrap_or(&pin), &pin))
         // A PIN that does not open the token should fail now, not in the ceremony.
         .and_then(|()| token.login(&pin))?;
     if arguments.write_management_key {

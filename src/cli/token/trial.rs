@@ -7,6 +7,7 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use self::checks::{Area, Finding, Trial};
 use super::{Failure, Status, as_json, officer_pin, select};
@@ -15,6 +16,7 @@ use crate::cli::profiles;
 use crate::cli::secrets::Secrets;
 use crate::profile::{InitializedBy, Kind, Profile};
 use crate::record::visible;
+use crate::secret::Pin;
 use crate::storage::{Mode, replace};
 use crate::token::{Reader, Seen, TokenQuery, open_reader};
 
@@ -60,6 +62,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let length = &seen.state.pin_length;
     let so_pin = if is_vendors {
         None
+    } else if !profile.initialize.so_pin {
+        // The token ignores it.
+        Some(
+            Pin::new(Zeroizing::new("none".to_owned()))
+                .map_err(|error| Failure::new(Status::Usage, error.to_string()))?,
+        )
     } else if seen.state.initialized {
         Some(pins.existing_pin(officer_pin(&profile))?)
     } else {

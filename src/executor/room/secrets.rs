@@ -94,7 +94,8 @@ impl Executor<'_> {
         token: &TokenId,
     ) -> EffectResult<Pin> {
         let secret = self.ruling_secret(key);
-        if self.is_discarded(key, secret) {
+        // A token without an SO PIN ignores it.
+        if self.is_discarded(key, secret) || !self.has_so_pin(token) {
             return Self::random_pin(*self.token_state(key, token)?.pin_length.end());
         }
         let purpose = match secret {
@@ -118,6 +119,9 @@ impl Executor<'_> {
         token: &TokenId,
     ) -> EffectResult<Pin> {
         let secret = self.ruling_secret(key);
+        if !self.has_so_pin(token) {
+            return self.ask_new_so_pin(key, token);
+        }
         if self.is_discarded(key, secret) {
             return Err(EffectError::Failed(secret_is_gone(secret)));
         }

@@ -35,7 +35,7 @@ fn known(log: &Log<'_>, key: &KeyEntry, entry: &SecretEntry) {
     let (Some(make), Some(secret)) = (key.make(), &entry.secret) else {
         return;
     };
-    let has = TokenSecret::of(make.kind);
+    let has = TokenSecret::of(make);
     if !has.contains(&secret.value) {
         let names: Vec<&str> = has.iter().map(|secret| secret.as_str()).collect();
         log.error(

@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::log::{At, Span};
-use crate::profile::Kind;
+use crate::profile::Profile;
 use crate::script::{PersonId, SecretDisposition, SecretPlan, TokenSecret};
 
 const DISPOSITIONS: &[(&str, DispositionWord)] = &[
@@ -58,7 +58,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>) -> SecretEntry {
 pub(super) fn complete(
     entries: Vec<SecretEntry>,
     holder: &PersonId,
-    make: Kind,
+    make: &Profile,
 ) -> Option<Vec<SecretPlan>> {
     let mut stated = Vec::new();
     for entry in entries {

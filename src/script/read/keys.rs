@@ -265,7 +265,7 @@ impl KeyEntry {
         let holder = self.holder?.value;
         Some(KeyPlan {
             id: self.id?.value,
-            activation: activation::complete(self.activation, &holder, token.profile.kind)?,
+            activation: activation::complete(self.activation, &holder, &token.profile)?,
             holder,
             token,
             key_type: self.key_type?.value,

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use cryptoki_sys as sys;
 
-use crate::profile::{Blank, LoginMethod, Profile};
+use crate::profile::{Blank, LabelForm, LoginMethod, Profile};
 use crate::record::{TokenId, Tries};
 
 use super::super::{Seen, TokenState};
@@ -27,8 +27,8 @@ pub(super) fn id(profile: &Profile, info: &TokenInfo) -> TokenId {
         manufacturer: info.manufacturer.clone(),
         model: info.model.clone(),
         serial: info.serial.clone(),
-        // The label of an uninitialized token has no meaning.
-        label: if is_initialized {
+        // The label of an uninitialized token has no meaning, unless the token keeps it.
+        label: if is_initialized || profile.initialize.label == LabelForm::Kept {
             info.label.clone()
         } else {
             String::new()

@@ -14,7 +14,7 @@ use std::time::Duration;
 use cryptoki_sys::{self as sys, CK_SLOT_ID};
 use zeroize::Zeroizing;
 
-use crate::profile::{Module, Profile, Rescan};
+use crate::profile::{EqualBlanks, Module, Profile, Rescan};
 use crate::record::TokenId;
 use crate::storage::{Links, digest, real_path};
 use crate::words::Digest;
@@ -240,6 +240,11 @@ impl Library {
     pub(super) fn find(&self, profile: &Profile, id: &TokenId) -> Result<CK_SLOT_ID, TokenError> {
         let mut found = self.tokens(profile)?;
         found.retain(|(_, seen)| seen.id == *id);
+        if profile.slots.equal_blanks == EqualBlanks::First
+            && found.iter().all(|(_, seen)| !seen.state.initialized)
+        {
+            found.truncate(1);
+        }
         let name = |(_, seen): &(CK_SLOT_ID, Seen)| seen.id.clone();
         let (slot, _) = only_one(found, name, || format!("token {id}"))?;
         Ok(slot)

@@ -382,7 +382,7 @@ impl Session {
         kind: sys::CK_ATTRIBUTE_TYPE,
     ) -> CallResult<Option<Zeroizing<Vec<u8>>>> {
         const FUNCTION: &str = "C_GetAttributeValue";
-        let value = bytes(FUNCTION, |buffer, length| {
+        let ask = |buffer: *mut u8, length: &mut CK_ULONG| {
             let mut attribute = sys::CK_ATTRIBUTE {
                 type_: kind,
                 pValue: buffer.cast(),
@@ -401,7 +401,12 @@ impl Session {
                 return checked(FUNCTION, sys::CKR_ATTRIBUTE_TYPE_INVALID);
             }
             result
-        });
+        };
+        // NSS takes a number only into a buffer of its exact length.
+        let value = match exactly(ask) {
+            Some(value) => Ok(value),
+            None => bytes(FUNCTION, ask),
+        };
         match value {
             Ok(value) => Ok(Some(value)),
             Err(CallError {
@@ -610,6 +615,17 @@ fn list<T: Copy + Default>(
         }
     }
     too_small.map(|()| Vec::new())
+}
+
+/// Reads bytes into a buffer of the length that a query gives; `None` where that does not work.
+fn exactly(call: impl Fn(*mut u8, &mut CK_ULONG) -> CallResult<()>) -> Option<Zeroizing<Vec<u8>>> {
+    let mut length = 0;
+    call(ptr::null_mut(), &mut length).ok()?;
+    let room = usize::try_from(length).ok()?;
+    let mut buffer = Zeroizing::new(vec![0; Some(room).filter(|room| *room <= LONGEST_ANSWER)?]);
+    call(buffer.as_mut_ptr(), &mut length).ok()?;
+    buffer.truncate(usize::try_from(length).ok().filter(|it| *it <= room)?);
+    Some(buffer)
 }
 
 /// Reads bytes into a buffer, into a larger one where it was too small.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::certificate::PublicKey;
 use crate::metadata::Scheme;
-use crate::profile::{Keys, Profile};
+use crate::profile::{Keys, LabelForm, Profile};
 use crate::record::{KeyAttributes, PinEntry, TokenId, TokenInterface, Tries};
 use crate::secret::Pin;
 
@@ -254,6 +254,7 @@ impl Pkcs11Token {
     fn initialize_with(&mut self, so_pin: Option<&Pin>, label: &str) -> Result<(), TokenError> {
         check_label(label)?;
         self.check_pins(so_pin.as_slice())?;
+        let so_pin = so_pin.map(|pin| self.so_pin(pin));
         let (slot, _) = {
             let mut session = self.close_session();
             self.checked_slot(&mut session)?
@@ -267,9 +268,15 @@ impl Pkcs11Token {
             .collect();
         self.library
             .raw()
-            .init_token(slot, so_pin.map(Pin::expose), label)
+            .init_token(slot, so_pin, label)
             .map_err(|error| self.pin_failure(error, PinRole::SecurityOfficer))?;
 
+        if self.profile.initialize.label == LabelForm::Kept {
+            // It stays in its slot, under its own label.
+            let info = self.library.token_info(slot)?.ok_or(TokenError::Removed)?;
+            self.id = info::id(&self.profile, &info);
+            return Ok(());
+        }
         // The slot and the serial number may have changed: it is the token that was not there before.
         let found: Vec<TokenId> = self
             .library
@@ -292,7 +299,7 @@ impl Pkcs11Token {
         let result = self.in_session(|active| {
             active
                 .session
-                .login(Role::SecurityOfficer, so_pin.map(Pin::expose))
+                .login(Role::SecurityOfficer, so_pin.map(|pin| self.so_pin(pin)))
                 .map_err(|error| self.pin_failure(error, PinRole::SecurityOfficer))?;
             active
                 .session
@@ -301,6 +308,15 @@ impl Pkcs11Token {
         });
         drop(self.close_session());
         result
+    }
+
+    /// The SO PIN; an empty one for a token that has none.
+    fn so_pin<'p>(&self, pin: &'p Pin) -> &'p str {
+        if self.profile.initialize.so_pin {
+            pin.expose()
+        } else {
+            ""
+        }
     }
 
     /// Logs the user in; without a PIN, it is entered on the device.

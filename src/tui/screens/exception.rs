@@ -1,4 +1,4 @@
-//! The exception report: a deviation from the script, recorded before the ceremony continues.
+//! The exception report: a departure from the script, recorded before the ceremony continues.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

@@ -32,12 +32,12 @@ pub(super) const RULES: &[(&str, &str)] = &[
         "\"transcript digest\"",
     ),
     (
-        "the|this|a|every|its|whose record, records of",
+        "the|this|a|every|its|whose record",
         "\"transcript\"; one line of it is an entry",
     ),
     ("put|puts|putting off", "\"postpone\""),
     (
-        "give|gives|gave|given|giving up, give|gives|gave|given|giving it|them|one up, forgo*",
+        "give|gives|gave|given|giving up, give|gives|gave|given|giving it|them|one up, forgo, forgone, forgoes, forgoing",
         "\"skip\" a step or share; \"abandon\" a payload",
     ),
     (
@@ -164,10 +164,16 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
     ),
     ("is|are|was|were no longer", "a negated verb"),
     ("no more than", "a limit"),
+    ("no more bytes|requests|entries|lines", "a quantity"),
+    (
+        "its|their|her|his own token|tokens",
+        "a token that belongs to someone or something",
+    ),
+    ("on fault", "the name of a flag of the kernel"),
     ("any more than", "a comparison"),
     ("any more of", "a quantity"),
     (
-        "stands for",
+        "stand|stands for",
         "an abbreviation or a placeholder stands for its meaning",
     ),
     ("stand|stands in for", "to replace temporarily"),
@@ -183,5 +189,10 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
 ];
 
 /// A file or directory, a phrase that is right there (`*`: all of them), and the reason.
-pub(super) const ALLOWED_IN: &[(&str, &str, &str)] =
-    &[("docs/style.md", "*", "quotes what is not to be written")];
+pub(super) const ALLOWED_IN: &[(&str, &str, &str)] = &[
+    ("docs/style.md", "*", "quotes what is not to be written"),
+    ("src/tui", "give up", "to stop waiting for a token"),
+    ("src/tui", "given up", "to stop waiting for a token"),
+    ("src/tui", "giving up", "to stop waiting for a token"),
+    ("src/line", "give up", "to stop waiting for a token"),
+];

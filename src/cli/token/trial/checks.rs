@@ -124,7 +124,12 @@ impl<'r> Trial<'r> {
     }
 
     pub(super) fn run(mut self) -> Findings {
-        self.found.versions = format!("{} {}", self.id.manufacturer, self.id.model);
+        self.found.versions = match self.token.interface() {
+            Ok(Some(interface)) => {
+                format!("{}; firmware {}", interface.library, interface.firmware)
+            }
+            Ok(None) | Err(_) => format!("{} {}", self.id.manufacturer, self.id.model),
+        };
         self.initialize();
         self.log_in();
         for key_type in KeyType::MADE {
@@ -306,7 +311,7 @@ impl<'r> Trial<'r> {
         self.found.destroy = Some(self.found.destroy != Some(false) && works);
     }
 
-    /// Opens the token anew, as after it was removed and inserted; the module starts anew where that is possible.
+    /// Opens the token again, as after it was removed and inserted; the module is initialized again if possible.
     fn reopen(&mut self) -> Result<(), TokenError> {
         self.token.logout().or_else(ignore_removed)?;
         self.reader.reset()?;
