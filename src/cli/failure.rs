@@ -261,3 +261,6 @@ pub(super) fn share_hint(check: ShareCheck) -> &'static str {
         _ => "docs/formats/share.md explains each check",
     }
 }
+
+#[cfg(test)]
+mod tests;

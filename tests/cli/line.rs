@@ -198,12 +198,18 @@ fn a_name_is_corrected_by_two_people_after_it_was_read_aloud() {
     assert!(shown.contains("Old: Key holder 1"), "{shown}");
     assert!(shown.contains("New: Ada Lovelace"), "{shown}");
     let shown = operator.answer_and_see("1").to_owned();
-    assert!(shown.contains("Witness 1 approves by code"), "{shown}");
+    assert!(
+        shown.contains("Witness 1: enter your approval code"),
+        "{shown}"
+    );
     // The code of nobody: the room chooses who approves instead.
     let shown = operator.answer_and_see("not my code").to_owned();
-    assert!(shown.contains("This is not the code"), "{shown}");
+    assert!(shown.contains("his is not the code"), "{shown}");
     let shown = operator.answer_and_see("2").to_owned();
-    assert!(shown.contains("Key holder 1 approves by code"), "{shown}");
+    assert!(
+        shown.contains("Key holder 1: enter your approval code"),
+        "{shown}"
+    );
     operator.play_to_the_end();
     rehearsal.assert_complete();
     let amended: Vec<_> = rehearsal

@@ -308,7 +308,7 @@ fn one_ceremony_has_one_process() {
     // The one that was first goes on undisturbed.
     terminal.expect("Number (Enter: 1) > ");
     terminal.send("\r");
-    terminal.expect("Witness 1 is present");
+    terminal.expect("Identification of Witness 1");
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn people_answer_leave_and_come_back() {
     let mut terminal = rehearse(&out, &[]);
     // By hand: a choice, with a key that is no letter.
     terminal.send("\x1b[B\r");
-    terminal.expect_on_screen("Witness 1 is present");
+    terminal.expect_on_screen("Identification of Witness 1");
     terminal.resize(Size {
         columns: 72,
         rows: 20,
@@ -145,7 +145,7 @@ fn people_answer_leave_and_come_back() {
         columns: 132,
         rows: 43,
     });
-    terminal.expect_on_screen("Witness 1 is present");
+    terminal.expect_on_screen("Identification of Witness 1");
     terminal.send("t");
     terminal.expect_on_screen("Identification of Administrator: passport, checked by Witness 1.");
     terminal.send(ESC);
@@ -173,9 +173,9 @@ fn people_answer_leave_and_come_back() {
     terminal.send(CONTROL_C);
     terminal.expect_on_screen("Type LEAVE or ABORT");
     terminal.send("ABORT\r");
-    terminal.expect_on_screen("Why, for the record");
+    terminal.expect_on_screen("Reason");
     terminal.send("enough for today\r");
-    terminal.expect_on_screen("The ceremony was broken off");
+    terminal.expect_on_screen("The ceremony was aborted");
     terminal.send("\r");
     assert_eq!(code(terminal.finish()), Some(ABORTED));
     assert_restored(&terminal);
