@@ -57,7 +57,7 @@ impl DisplayNames {
 /// The names in the sentence of an event.
 pub(in crate::ceremony) struct Names<'t> {
     pub(in crate::ceremony) script: &'t Script,
-    display_names: &'t DisplayNames,
+    display: &'t DisplayNames,
     pub(in crate::ceremony) ids: &'t [PersonId],
     /// The names of those who took part.
     pub(in crate::ceremony) people: String,
@@ -72,14 +72,14 @@ impl<'t> Names<'t> {
         let people = display_names.names(script, ids);
         Self {
             script,
-            display_names,
+            display: display_names,
             ids,
             people,
         }
     }
 
     pub(in crate::ceremony) fn of(&self, person: &'t PersonId) -> &str {
-        self.display_names.name(self.script, person)
+        self.display.name(self.script, person)
     }
 
     /// Those who took part and approved: `Ada and Bob (by code)`.

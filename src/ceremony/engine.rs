@@ -656,7 +656,6 @@ fn naming_repository(c: &Ceremony, next: Next) -> Next {
 
 fn next_in(c: &Ceremony, step: &Step) -> Next {
     match &step.act {
-        Act::Attendance => proceed(c, step),
         Act::AttestClock => Next::Ask(attest_clock::ask_clock(c, step)),
         Act::InspectHost => inspect_host::next(c, step),
         Act::ReadScript => Next::Ask(read_script::ask_read(c, step)),
@@ -686,8 +685,10 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
             verify_token::prove(c, key, crate::transfer::Occasion::Reinsertion)
         }
         Act::DestroyTokenKey { key } => destroy_token_key::next(c, step, key),
-        // Bags are asked for before the step goes on: there is nothing left to do here.
-        Act::Seal { .. } | Act::SealMedium { .. } | Act::Break { .. } => proceed(c, step),
+        // People and bags were asked for before: there is nothing left to do here.
+        Act::Attendance | Act::Seal { .. } | Act::SealMedium { .. } | Act::Break { .. } => {
+            proceed(c, step)
+        }
         Act::SignOff => Next::Ask(sign_off::ask_sign_off(c, step)),
     }
 }

@@ -66,9 +66,9 @@ pub use prompt::{
     Answer, Ask, Choice, Interrupt, Prompt, SecretPrompt, SecretPurpose, SecretShown, TypedSecret,
     Waiting, WaitingOn,
 };
-pub use refusal::{StepError, WordError};
+pub use refusal::{StepError, StepErrorKind, WordError};
 
-pub use replay::ReplayError;
+pub use replay::{ReplayError, ReplayErrorKind};
 
 pub use request::{Field, Offer, Pick, Request, RequestKind};
 

@@ -183,7 +183,7 @@ impl fmt::Debug for SecretShown {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter)]
 pub enum SecretPurpose {
     /// The current PIN.
     Pin,
@@ -268,7 +268,7 @@ impl SecretPurpose {
             Self::NewApprovalCode => "new approval code",
             Self::SharePassphrase => "passphrase",
             Self::NewSharePassphrase => "new passphrase",
-            Self::IdentityPin => "PIN of the identity",
+            Self::IdentityPin => "identity PIN",
             Self::ShareWord => "word",
         }
     }

@@ -1,12 +1,13 @@
 //! Why an input is refused, and what to do next.
 
 use jiff::Timestamp;
+use strum::{EnumDiscriminants, EnumIter};
 
 use super::replay::ReplayError;
 
 /// Why an input was refused. The ceremony did not change.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, EnumDiscriminants)]
+#[strum_discriminants(name(StepErrorKind), derive(EnumIter))]
 pub enum StepError {
     #[error("the typed text is not the required confirmation")]
     NotTheWord { expected: String },
@@ -89,7 +90,7 @@ impl StepError {
                 "check the clocks again; if the time is right, abort and write a new script"
             }
             Self::WrongBag { .. } => {
-                "read the number from the bag again; if the number in the script is wrong, two people correct it under \"other\"; if the bag is wrong, they decide on an exception"
+                "read the number from the bag again; if the number in the script is wrong, two people correct it under \"options\"; if the bag is wrong, they decide on an exception"
             }
             Self::NotABag => {
                 "read the number that is printed on the bag: up to 40 letters, digits, spaces and . / -"
@@ -123,6 +124,9 @@ impl StepError {
             Self::NotApproved(_) => "nothing was changed; ask two people to approve",
             Self::Rule(ReplayError::Check { check, .. }) if !check.is_waivable() => {
                 "this check cannot be waived; fix the cause, or abort and start a new ceremony"
+            }
+            Self::Rule(ReplayError::Check { .. }) => {
+                "nothing was changed; correct this, or have two people waive the check by an exception"
             }
             Self::Rule(_) => "nothing was changed; continue with the prompt on the screen",
         };

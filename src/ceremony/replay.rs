@@ -1,11 +1,13 @@
 //! Why an event cannot have happened where it stands, and the small words in which rules are written.
 
+use strum::{EnumDiscriminants, EnumIter};
+
 use super::check::Check;
 use super::event::EventKind;
 
 /// Why an event cannot have happened where it stands.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, EnumDiscriminants)]
+#[strum_discriminants(name(ReplayErrorKind), derive(EnumIter))]
 pub enum ReplayError {
     /// The first event opens the ceremony, and no other does.
     #[error("only the first event opens the ceremony")]

@@ -6,7 +6,7 @@ mod directory;
 mod documents;
 mod instructions;
 mod report;
-mod transcript;
+pub(crate) mod transcript;
 
 use std::path::Path;
 use std::sync::LazyLock;

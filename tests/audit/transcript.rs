@@ -6,13 +6,13 @@ use std::sync::{Arc, LazyLock};
 
 use conclave::audit::{documents, payload_register, read_record};
 use conclave::ceremony::{
-    Answer, Ask, Ceremony, EventKind, ExceptionReport, Failure, FailureKind, HostEvent, Input,
-    KeyEvent, Mode, Next, Outcome, ProgressEvent, Prompt, Request, RequestKind, RootEvent,
+    Answer, Ask, Ceremony, Event, EventKind, ExceptionReport, Failure, FailureKind, HostEvent,
+    Input, KeyEvent, Mode, Next, Outcome, ProgressEvent, Prompt, Request, RequestKind, RootEvent,
 };
 use conclave::metadata::{KeyType, RoleKind};
 use conclave::record::Signature;
 use conclave::record::{Finding, Tries};
-use conclave::script::{ChangeTemplate, KeyDisposition, OnlineFiles, Script};
+use conclave::script::{ChangeTemplate, KeyDisposition, KeyId, OnlineFiles, Script};
 use conclave::transcript::{Transcript, TranscriptError};
 use conclave::words::Digest;
 use proptest::prelude::*;
@@ -300,8 +300,15 @@ fn the_end_of_a_record_is_bound_as_well() {
     }
 }
 
-/// A record in which every kind of event stands.
-fn full() -> Transcript {
+/// A ceremony with its script.
+pub(crate) type Played = (Arc<Script>, Transcript);
+
+fn played(room: Room) -> Played {
+    (room.ceremony.script_arc(), room.transcript)
+}
+
+/// A ceremony with almost every kind of event.
+fn full() -> Played {
     let text = with_bags().text().replace(
         "name = \"Key holder 1\"",
         "name = \"Key holder 1\"\nsubstitute = \"Grace\"",
@@ -344,13 +351,13 @@ fn full() -> Transcript {
     aborted.give(Input::Abort { reason }).unwrap();
     while room.advance() {}
     let abort = aborted.transcript.entries().last().unwrap().line.clone();
-    let mut full = room.transcript;
+    let (script, mut full) = played(room);
     full.push(abort.script, abort.mode, abort.time, abort.event());
-    full
+    (script, full)
 }
 
 /// Records of changes of a root to which another site owes a signature: one in which it comes, one in which it does not.
-fn of_sites() -> [Transcript; 2] {
+fn of_sites() -> [Played; 2] {
     let first = Room::closed(genesis(&[KeyType::Ed25519; 3], 2), Mode::Production);
     let signed = first.ceremony.signed().unwrap();
     let ids = signed.frozen().document().role(RoleKind::Root).key_ids();
@@ -419,12 +426,12 @@ fn of_sites() -> [Transcript; 2] {
         })
         .unwrap();
         while room.advance() {}
-        room.transcript
+        played(room)
     })
 }
 
 /// A record in which tokens fail in every way.
-fn clumsy() -> Transcript {
+fn clumsy() -> Played {
     let text = genesis(&[KeyType::Ed25519; 3], 2).text().replace(
         "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"memorized\" }",
         "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"sealed\", bag = \"B1\" }",
@@ -485,11 +492,11 @@ fn clumsy() -> Transcript {
     ask(&mut room, RequestKind::Skip, &["key-1", "it broke"]);
     while room.advance() {}
     assert!(room.ceremony.ending().is_some());
-    room.transcript
+    played(room)
 }
 
 /// One person approves by an approval token, and the token of another is missing.
-fn by_approval_tokens() -> Transcript {
+fn by_approval_tokens() -> Played {
     let script = crate::support::ceremony_driver::with_approval_tokens(&["witness-1", "witness-2"]);
     let mut room = Room::open(script, Mode::Production);
     room.advance_until(|ceremony| {
@@ -508,7 +515,7 @@ fn by_approval_tokens() -> Transcript {
     })
     .unwrap();
     while room.advance() {}
-    room.transcript
+    played(room)
 }
 
 /// Somebody comes late and leaves, a substitute has a place, and a name is corrected.
@@ -545,18 +552,40 @@ fn asks_for(ceremony: &Ceremony, person: &str) -> bool {
     }
 }
 
-#[test]
-fn the_specification_names_every_event_and_member() {
-    let specification = include_str!("../../docs/formats/transcript.md");
-    let mut kinds = BTreeSet::new();
-    let far_away = crate::support::ceremony_driver::with_a_key_far_away();
-    let far_away = Room::closed(far_away, Mode::Production).transcript;
-    let backed_up = crate::support::ceremony_driver::backup::with_backup();
-    let backed_up = Room::closed(backed_up, Mode::Production).transcript;
-    let certified = crate::support::ceremony_driver::of_notary();
-    let certified = Room::closed(certified, Mode::Production).transcript;
+/// The tokens of this driver have no key files: events about them are only written, and not replayed.
+fn with_key_files(room: Room) -> Played {
+    let (script, mut transcript) = played(room);
+    let last = transcript.entries().last().unwrap().line.clone();
+    let files = vec!["trust/private/root.key".to_owned()];
+    let key: KeyId = "key-1".parse().unwrap();
+    for event in [
+        KeyEvent::KeyFilesFound {
+            key: key.clone(),
+            files: files.clone(),
+        },
+        KeyEvent::KeyFilesAttested {
+            key,
+            fingerprint: Digest::of(b"key"),
+            files,
+            approvals: on_paper(["witness-1", "witness-2"]),
+        },
+    ] {
+        let event = Event {
+            step: None,
+            people: ["witness-1", "witness-2"]
+                .map(|id| id.parse().unwrap())
+                .to_vec(),
+            kind: EventKind::Keys(event),
+        };
+        transcript.push(last.script, last.mode, last.time, event);
+    }
+    (script, transcript)
+}
+
+/// Ceremonies that together have every kind of event.
+pub(crate) fn records() -> Vec<Played> {
+    let closed = |script| played(Room::closed(script, Mode::Production));
     let in_the_safe = crate::support::ceremony_driver::with_a_management_key_in_the_safe();
-    let in_the_safe = Room::closed(in_the_safe, Mode::Rehearsal).transcript;
     let mut reissued = crate::support::ceremony_driver::reissue::room();
     reissued.advance_until(|ceremony| {
         let step = ceremony.current_step();
@@ -564,25 +593,31 @@ fn the_specification_names_every_event_and_member() {
     });
     crate::support::ceremony_driver::reissue::leave_part(&mut reissued, "nobody finds it");
     while reissued.advance() {}
-    let reissued = reissued.transcript;
     let mut destroyed = crate::ceremony::destruction::room();
     while destroyed.advance() {}
-    let destroyed = destroyed.transcript;
-    let records = [
+    let destroyed = with_key_files(destroyed);
+    let mut records = vec![
         full(),
         clumsy(),
         by_approval_tokens(),
-        far_away,
-        backed_up,
-        certified,
-        crate::support::ceremony_driver::repositories::closed().transcript,
-        in_the_safe,
-        reissued,
+        closed(crate::support::ceremony_driver::with_a_key_far_away()),
+        closed(crate::support::ceremony_driver::backup::with_backup()),
+        closed(crate::support::ceremony_driver::of_notary()),
+        played(crate::support::ceremony_driver::repositories::closed()),
+        played(Room::closed(in_the_safe, Mode::Rehearsal)),
+        played(reissued),
         destroyed,
-    ]
-    .into_iter()
-    .chain(of_sites())
-    .chain(crate::support::ceremony_driver::restore::of_drills().map(|room| room.transcript));
+    ];
+    records.extend(of_sites());
+    records.extend(crate::support::ceremony_driver::restore::of_drills().map(played));
+    records
+}
+
+#[test]
+fn the_specification_names_every_event_and_member() {
+    let specification = include_str!("../../docs/formats/transcript.md");
+    let mut kinds = BTreeSet::new();
+    let records = records().into_iter().map(|(_, transcript)| transcript);
     for entry in records.flat_map(|record| record.entries().to_vec()) {
         let line: Value = serde_json::from_slice(&entry.line.encode()).unwrap();
         let kind = line["event"].as_str().unwrap().to_owned();

@@ -131,7 +131,7 @@ fn a_token_that_was_given_up_for_a_spare_goes_into_a_bag_as_well() {
         .find(|(path, _)| path == "keys/custody.jsonl")
         .unwrap();
     let list = String::from_utf8(list.clone()).unwrap();
-    assert!(list.contains("which was given up"), "{list}");
+    assert!(list.contains("(replaced)"), "{list}");
 }
 
 #[test]

@@ -22,3 +22,4 @@ mod rotation;
 mod rotation_table;
 mod share_standing;
 mod tokens;
+mod wording;

@@ -57,7 +57,7 @@ fn both_roots_count_and_the_removed_key_signs_once_more() {
     assert!(review[1].ends_with(&removed), "{review:#?}");
     assert!(
         review[2].starts_with("+ key-6 (Key holder 6)  Ed25519, fingerprint ")
-            && review[2].ends_with("  claimed"),
+            && review[2].ends_with("  provenance: claimed"),
         "{review:#?}"
     );
     assert_eq!(review[3], "= unchanged: key-1, key-2, key-3, key-4");
@@ -68,7 +68,10 @@ fn both_roots_count_and_the_removed_key_signs_once_more() {
          {key-1, key-2, key-3, key-4, key-6}. Reachable: yes. Keys that may be lost afterwards: 2."
     );
     room.advance_until(is_at("sign-root"));
-    assert_eq!(lines(&room)[0], "root 1 keys 0/3 · root 2 keys 0/3.");
+    assert_eq!(
+        lines(&room)[0],
+        "Signatures: root 1 keys 0/3 · root 2 keys 0/3."
+    );
     room.advance_until(is_at("verify-root"));
     assert_eq!(
         room.ceremony.counters(),
@@ -211,7 +214,10 @@ fn a_site_is_waited_for_and_can_be_forgone_only_when_it_is_not_needed() {
     let mut room = world.open(script(&change).unwrap());
     room.advance_until(is_at("collect-signatures"));
     room.advance();
-    assert_eq!(lines(&room)[0], "root 1 keys 2/2 · root 2 keys 2/3.");
+    assert_eq!(
+        lines(&room)[0],
+        "Signatures: root 1 keys 2/2 · root 2 keys 2/3."
+    );
     let forgo = || Answer::Choice {
         index: 1,
         remark: "the plane is late".to_owned(),

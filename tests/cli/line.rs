@@ -187,7 +187,7 @@ fn a_name_is_corrected_by_two_people_after_it_was_read_aloud() {
     let mut operator = Operator::rehearse(&rehearsal);
     operator.play_until("Compose the root");
     operator.answer("/options");
-    for (question, text) in [("Correct a name", "2"), ("  Person:", "4")] {
+    for (question, text) in [("Correct a name", "2"), ("Person", "4")] {
         operator.terminal.expect(question);
         operator.terminal.expect("Number > ");
         operator.answer(text);

@@ -90,7 +90,7 @@ impl Scene {
             if shown.contains("Try again") {
                 attempts += 1;
                 if attempts == 2 {
-                    terminal.send("/other\r");
+                    terminal.send("/options\r");
                     let offers = terminal.expect("Number > ");
                     let offered = offers.lines().find(|line| line.contains(OFFER));
                     let number = offered.unwrap().split_whitespace().next().unwrap();

@@ -106,7 +106,7 @@ fn the_record_of_a_signing_comes_back_with_the_signature_and_joins_the_ceremony(
 
     let done = lisbon.play(&["resume", "ceremony"], &"\n".repeat(40), 2);
     done.assert(0);
-    assert!(done.said.contains("3 signatures"), "{}", done.said);
+    assert!(done.said.contains("Signatures: 3 "), "{}", done.said);
     let (status, report) = lisbon.conclave(&["transcript", "verify", "ceremony"]);
     assert_eq!(status, 0, "{report}");
 
@@ -303,7 +303,7 @@ fn what_is_no_signature_that_is_owed_is_told_with_its_reason() {
     lisbon.receive("ceremony/export/signatures/good", &good.to_file_bytes());
     let done = lisbon.play(&["resume", "ceremony"], &"\n".repeat(40), 2);
     done.assert(0);
-    assert!(done.said.contains("3 signatures"), "{}", done.said);
+    assert!(done.said.contains("Signatures: 3 "), "{}", done.said);
 }
 
 fn json_lines(bytes: &[u8]) -> Vec<Value> {

@@ -146,7 +146,7 @@ fn a_key_of_lisbon_comes_into_the_root_of_oslo_and_signs() {
     ]);
     assert_eq!(status, 0, "{said}");
     assert!(
-        said.contains("root 1 keys 2/2 · root 2 keys 3/2") || said.contains("3 signatures"),
+        said.contains("root 1 keys 2/2 · root 2 keys 3/2") || said.contains("Signatures: 3 "),
         "{said}"
     );
     let real = enrollment.claims().public_key.to_pem();

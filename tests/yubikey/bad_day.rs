@@ -30,7 +30,7 @@ fn without_a_reader_the_room_waits_and_without_the_service_it_is_told() {
     assert_eq!(table.end().code(), Some(130));
 
     let mut table = room.resume_without_service();
-    let shown = table.play_until("It did not work");
+    let shown = table.play_until("Failed: ");
     assert!(
         shown.contains("the service for smart cards does not answer")
             && shown.contains("install and start pcscd"),
@@ -55,7 +55,7 @@ fn two_yubikeys_of_which_none_is_named_are_told_apart_by_nobody() {
     let stand = Stand::start(&[OLD, NEW]);
     let room = Room::new(&stand);
     let mut table = begin(&room, &[Key::with("profile = \"yubikey-piv\"")]);
-    let shown = table.play_until("It did not work");
+    let shown = table.play_until("Failed: ");
     assert!(shown.contains("2 tokens match"), "{shown}");
     for card in [0, 1] {
         assert_eq!(stand.commands(card, "20"), 0);
@@ -89,7 +89,7 @@ fn an_occupied_slot_is_refused_and_stays_as_it_was() {
     }
     let room = Room::new(&stand);
     let mut table = begin(&room, &[Key::on("25000001")]);
-    let shown = table.play_until("It did not work");
+    let shown = table.play_until("Failed: ");
     assert!(
         shown.contains("already holds a public key, in slot 9a")
             && shown.contains("nothing was changed on this token"),
@@ -158,7 +158,7 @@ fn wrong_pins_are_counted_the_last_is_confirmed_and_a_locked_one_is_unblocked() 
     assert_eq!(stand.pin_tries(0), 3);
     for left in ["2 tries left", "1 try left"] {
         table.answer("000000");
-        let shown = table.play_until("It did not work");
+        let shown = table.play_until("Failed: ");
         assert!(
             shown.contains(&format!("the PIN is wrong; {left}")),
             "{shown}"
@@ -189,7 +189,7 @@ fn wrong_pins_are_counted_the_last_is_confirmed_and_a_locked_one_is_unblocked() 
     table.answer(PIN);
     table.play_until("again:");
     table.answer(PIN);
-    let shown = table.play_until("It did not work");
+    let shown = table.play_until("Failed: ");
     assert!(shown.contains("the PUK is wrong; 2 tries left"), "{shown}");
     table.answer("");
     table.play_to_the_end();
@@ -296,7 +296,7 @@ fn a_yubikey_with_another_key_is_found_out_before_a_pin_is_asked_for() {
     ));
     let tried = stand.commands(0, "20");
     let mut table = room.resume();
-    let shown = table.play_until("It did not work");
+    let shown = table.play_until("Failed: ");
     assert!(
         shown.contains("does not hold the expected key") && shown.contains("no PIN was tried"),
         "{shown}"

@@ -159,7 +159,7 @@ fn a_management_key_is_written_down_for_the_safe() {
             None => format!("0{}", &written[1..]),
         };
         table.answer(&wrong);
-        let shown = table.play_until("It did not work");
+        let shown = table.play_until("Failed: ");
         assert!(
             shown.contains("is not the management key of this token"),
             "{shown}"

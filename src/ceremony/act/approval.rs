@@ -1,21 +1,17 @@
 //! Approvals: two people who are present, each by a code or an approval token.
 
-use crate::script::KeyId;
 use std::collections::BTreeSet;
 
-use crate::ceremony::approval::{Approval, Strength, people_of};
-use crate::ceremony::approval_token::approval_token_message;
+use super::attendance::only;
+use crate::ceremony::approval::people_of;
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::event::Event;
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{Approval, Ceremony, Check, Event, Strength, approval_token_message};
 use crate::certificate::PublicKey;
 use crate::metadata::Scheme;
 use crate::record::Signature;
-
-use super::attendance::only;
+use crate::script::KeyId;
 
 /// Whether a key signed a message, with a signature in the form that TUF uses.
 pub(crate) fn verifies(public_key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {

@@ -1,9 +1,6 @@
 //! Prompts and effects as most acts have them.
 
-use crate::ceremony::effect::Effect;
-use crate::ceremony::next::Next;
-use crate::ceremony::prompt::{Ask, Prompt};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{Ask, Ceremony, Effect, Next, Prompt};
 use crate::certificate::PublicKey;
 use crate::record::TokenId;
 use crate::script::{KeyId, PersonId, Step};

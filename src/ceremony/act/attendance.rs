@@ -3,11 +3,10 @@
 use super::asking::prompt;
 use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::event::{Event, ParticipantEvent};
-use crate::ceremony::prompt::{Ask, Choice, Prompt};
-use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{Applied, ReplayError, contradiction, require};
-use crate::ceremony::state::{Ceremony, Presence};
+use crate::ceremony::replay::{Applied, contradiction, require};
+use crate::ceremony::{
+    Ask, Ceremony, Choice, Event, ParticipantEvent, Presence, Prompt, ReplayError, StepError,
+};
 use crate::script::{Act, PersonId, Step};
 
 /// How a person is identified: what is shown, and what the transcript records.
@@ -179,9 +178,12 @@ pub(crate) fn attended_sentence(
     checked_by: Option<&PersonId>,
     names: &Names<'_>,
 ) -> String {
-    let checker = checked_by.map_or("nobody", |checker| names.of(checker));
+    let checked = checked_by.map_or_else(
+        || "not checked".to_owned(),
+        |checker| format!("checked by {}", names.of(checker)),
+    );
     format!(
-        "{} is present. Identification: {document}, checked by {checker}.",
+        "{} is present. Identification: {document}, {checked}.",
         names.people
     )
 }

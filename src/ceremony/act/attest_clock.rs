@@ -1,17 +1,14 @@
 //! Two people compare the machine's clock with their own.
+
+use jiff::Timestamp;
+
 use super::approval::require_approval;
 use super::asking::approved;
-use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::event::{EventKind, HostEvent};
-use crate::ceremony::prompt::{Ask, Prompt};
-use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, broken, hold, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{Approval, Ask, Ceremony, Check, EventKind, HostEvent, Prompt, StepError};
 use crate::script::{Act, Step};
-use jiff::Timestamp;
 
 /// Within this tolerance the machine's time is kept: people read their watches a little late.
 const CLOCK_TOLERANCE_SECONDS: i64 = 60;

@@ -3,16 +3,12 @@
 use super::asking::{confirm, proceed, with_key};
 use crate::backup::{Closing, Custodian};
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::effect::{Effect, Moment};
-use crate::ceremony::event::{
-    BackedUp, BackupEvent, Event, EventKind, Mode, OpenedBy, Randomness, WrappedIn,
+use crate::ceremony::replay::{Applied, contradiction, hold, require};
+use crate::ceremony::{
+    BackedUp, BackupEvent, Ceremony, Check, Effect, Event, EventKind, KeyBackup, Mode, Moment,
+    Next, OpenedBy, Randomness, ReplayError, StepError, WrappedIn,
 };
-use crate::ceremony::next::Next;
-use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{Applied, ReplayError, contradiction, hold, require};
-use crate::ceremony::state::{Ceremony, KeyBackup};
 use crate::record::KeyAttributes;
 use crate::script::{Act, Holds, KeyId, PersonId, ShareKeeping, Step};
 
@@ -252,19 +248,19 @@ fn is_set_id(id: &str) -> bool {
 pub(crate) fn of_step<'e>(
     c: &mut Ceremony,
     at: &At<'e>,
-    fits: impl Fn(&'e Act) -> Option<Option<&'e KeyId>>,
+    fits: impl Fn(&'e Act) -> Option<&'e Option<KeyId>>,
 ) -> Result<(KeyId, bool), ReplayError> {
     let key = fits(&at.step(c)?.act).ok_or_else(|| at.refuse())?;
     let is_in_memory = key.is_none();
     let key = c
-        .key_of_backup(key)
+        .key_of_backup(key.as_ref())
         .ok_or_else(|| contradiction("this step does not back up a key"))?;
     Ok((key, is_in_memory))
 }
 
-fn key_of(act: &Act) -> Option<Option<&KeyId>> {
+fn key_of(act: &Act) -> Option<&Option<KeyId>> {
     if let Act::BackUpKey { key } = act {
-        Some(key.as_ref())
+        Some(key)
     } else {
         None
     }
@@ -349,7 +345,7 @@ pub(crate) fn event_of_extraction(
     step: &Step,
     attributes: KeyAttributes,
 ) -> Result<EventKind, StepError> {
-    let key = key_of(&step.act).and_then(|key| c.key_of_backup(key));
+    let key = key_of(&step.act).and_then(|key| c.key_of_backup(key.as_ref()));
     let key = key.ok_or(StepError::NotAsked)?;
     Ok(EventKind::Backup(BackupEvent::ExtractionDisabled {
         key,

@@ -1,13 +1,10 @@
 //! A key signs its own certificate, for a Notary root.
+
 use super::asking::{prompt, with_key};
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::event::{EventKind, RootEvent};
-use crate::ceremony::next::Next;
-use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::replay::{Applied, broken, require};
-use crate::ceremony::state::{Ceremony, Intent};
+use crate::ceremony::state::Intent;
+use crate::ceremony::{Ask, Ceremony, Check, Effect, EventKind, Next, Prompt, RootEvent};
 use crate::certificate::{Certificate, Leaf, PublicKey, SelfSigned};
 use crate::metadata::Key;
 use crate::script::{Act, KeyId, Step};

@@ -1,16 +1,14 @@
 //! Signatures from other sites are collected.
+
 use super::asking::{proceed, prompt};
 use super::sign_root::attached;
 use crate::ceremony::at::At;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::event::{EventKind, ExportedFile, RootEvent, SigningTranscript};
-use crate::ceremony::next::Next;
-use crate::ceremony::prompt::{Ask, Choice, Prompt};
-use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, require};
-use crate::ceremony::state::{Ceremony, Owed};
-use crate::metadata;
-use crate::metadata::{Progress, SignedRoot};
+use crate::ceremony::{
+    Ask, Ceremony, Choice, Effect, EventKind, ExportedFile, Next, Owed, Prompt, RootEvent,
+    SigningTranscript, StepError,
+};
+use crate::metadata::{self, Progress, SignedRoot};
 use crate::record::Signature;
 use crate::script::{Act, DistantKey, KeyId, Step};
 
@@ -45,7 +43,7 @@ pub(crate) fn ask_owed(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
     let mut distant = c.script.distant_keys().iter();
     let distant = distant.find(|distant| distant.id == *key);
     let title = distant.map_or_else(|| key.to_string(), DistantKey::title);
-    let mut lines = vec![format!("{}.", c.counters())];
+    let mut lines = vec![format!("Signatures: {}.", c.counters())];
     if let Some(request) = c.root().request() {
         lines.push(format!(
             "Send {}, which is next to the export, to {title}. Put the signing directory that they return into the folder signatures there: its transcript is kept with this one. A signature made with another tool is a single file.",

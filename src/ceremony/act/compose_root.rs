@@ -1,20 +1,18 @@
 //! The root is composed from the script and the keys, and its bytes are fixed.
+
+use std::collections::BTreeMap;
+
 use super::asking::confirm;
 use crate::ceremony::at::At;
-use crate::ceremony::base_root::BaseRoot;
-use crate::ceremony::check::Check;
-use crate::ceremony::event::{EventKind, RootEvent};
-use crate::ceremony::next::Next;
-use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{Applied, ReplayError, broken, contradiction, hold, require};
-use crate::ceremony::state::Ceremony;
-use crate::metadata;
+use crate::ceremony::replay::{Applied, broken, contradiction, hold, require};
+use crate::ceremony::{
+    BaseRoot, Ceremony, Check, EventKind, Next, ReplayError, RootEvent, StepError,
+};
 use crate::metadata::{
-    DraftError, FrozenRoot, Key, RoleKind, RootDraft, RootFormat, Service, SignedRoot,
+    self, DraftError, FrozenRoot, Key, RoleKind, RootDraft, RootFormat, Service, SignedRoot,
 };
 use crate::script::{Act, KeyChange, KeyId, Step};
 use crate::words::Digest;
-use std::collections::BTreeMap;
 
 /// The root that follows from the script, the base root and the keys generated so far.
 pub(crate) fn compose_root(c: &Ceremony) -> Result<FrozenRoot, DraftError> {

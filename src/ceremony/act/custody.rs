@@ -1,14 +1,9 @@
 //! What bags and pauses require before a step continues: each request is in the file of its act.
 
-use crate::ceremony::approval::Approval;
-use crate::ceremony::effect::Moment;
-use crate::ceremony::event::EventKind;
-use crate::ceremony::next::Next;
-use crate::ceremony::refusal::StepError;
-use crate::ceremony::state::{Ceremony, CustodyRequest};
-use crate::script::Step;
-
 use super::{open_bag, pause, seal};
+use crate::ceremony::state::CustodyRequest;
+use crate::ceremony::{Approval, Ceremony, EventKind, Moment, Next, StepError};
+use crate::script::Step;
 
 pub(crate) fn next(c: &Ceremony, step: &Step, request: CustodyRequest) -> Next {
     match request {

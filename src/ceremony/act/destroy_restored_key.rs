@@ -3,13 +3,10 @@
 use super::asking::{proceed, with_key};
 use super::restore_key::{set_of, set_of_outcome};
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
-use crate::ceremony::effect::{DoomedObject, Effect};
-use crate::ceremony::event::{EventKind, RestoreEvent};
-use crate::ceremony::next::Next;
-use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, hold, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{
+    Ceremony, Check, DoomedObject, Effect, EventKind, Next, RestoreEvent, StepError,
+};
 use crate::script::{Act, KeyId, Step};
 use crate::words::Digest;
 

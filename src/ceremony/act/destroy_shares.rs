@@ -1,17 +1,15 @@
 //! The parts of a superseded share set are destroyed before witnesses, or stay on a list.
+
 use super::approval::require_approval;
 use super::asking::{approved, proceed};
 use crate::backup::Manifest;
-use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::event::{BackupEvent, EventKind};
-use crate::ceremony::next::Next;
-use crate::ceremony::prompt::{Ask, Choice};
-use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
-use crate::ceremony::state::{Ceremony, PartDisposition, SupersededPart};
+use crate::ceremony::{
+    Approval, Ask, BackupEvent, Ceremony, Check, Choice, EventKind, Next, PartDisposition,
+    StepError, SupersededPart,
+};
 use crate::script::{Act, Step};
 use crate::words::Digest;
 

@@ -4,22 +4,20 @@
 //! A key file that is gone after an interruption may have been erased or moved: its absence proves nothing. Then two
 //! people attest that it was erased, and the transcript records this as attested, not proven.
 
-use crate::ceremony::approval::Approval;
-use crate::ceremony::at::At;
-use crate::ceremony::display_names::Names;
-use crate::ceremony::effect::{DoomedObject, Effect};
-use crate::ceremony::event::{EventKind, KeyEvent};
-use crate::ceremony::failure::{Failure, FailureKind};
-use crate::ceremony::next::Next;
-use crate::ceremony::prompt::{Ask, Prompt};
-use crate::ceremony::replay::{Applied, contradiction, require};
-use crate::ceremony::state::{Ceremony, Intent};
-use crate::script::{Act, KeyId, Step};
-use crate::words::Digest;
-
 use super::approval::require_approval;
 use super::asking::{approved, with_key, with_token};
 use super::read_script::lines_of;
+use crate::ceremony::at::At;
+use crate::ceremony::display_names::Names;
+use crate::ceremony::replay::{Applied, contradiction, require};
+use crate::ceremony::state::Intent;
+use crate::ceremony::{
+    Approval, Ask, Ceremony, DoomedObject, Effect, EventKind, Failure, FailureKind, KeyEvent, Next,
+    Prompt,
+};
+use crate::document::capitalized;
+use crate::script::{Act, KeyId, Step};
+use crate::words::Digest;
 
 const fn is_it(act: &Act) -> bool {
     matches!(act, Act::DestroyTokenKey { .. })
@@ -73,7 +71,7 @@ pub(crate) fn next(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
 }
 
 fn ask(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
-    let title = c.script.key_title(key);
+    let title = capitalized(&c.script.key_title(key));
     let files = c.keys[key].destruction().found();
     let mut lines = match files {
         None => vec![format!(
@@ -257,7 +255,7 @@ pub(crate) fn files_attested_sentence(
     names: &Names<'_>,
 ) -> String {
     format!(
-        "{} of {key} was missing after an interruption. {} attested that it was erased. This is not proven.",
+        "Files of {key} were missing after an interruption: {}. {} attested that they were erased. This is not proven.",
         listed(files),
         names.approving(approvals)
     )

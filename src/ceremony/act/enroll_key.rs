@@ -1,16 +1,14 @@
 //! A key that was generated elsewhere is enrolled.
+
 use super::approval::require_approval;
 use super::asking::approved;
 use super::verify_token::prove;
-use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::event::{EventKind, KeyEvent, Mode};
-use crate::ceremony::next::Next;
-use crate::ceremony::prompt::{Ask, Prompt};
-use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{
+    Approval, Ask, Ceremony, EventKind, KeyEvent, Mode, Next, Prompt, StepError,
+};
 use crate::script::{Act, KeyId, Step};
 use crate::transfer::Occasion;
 use crate::words::Digest;

@@ -1,12 +1,11 @@
 //! A secret of a token is sealed in an envelope.
+
 use super::approval::decided;
 use super::asking::approved;
-use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::replay::{Applied, contradiction, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{Approval, Ask, Ceremony, Prompt};
 use crate::script::{KeyId, Step, TokenSecret};
 
 pub(crate) fn ask_envelope(

@@ -1,18 +1,19 @@
 //! Exceptions: departures from the script that two people decide.
 
+use std::collections::BTreeSet;
+
 use super::approval::{require_approval, require_decision};
 use super::asking::approved;
-use crate::ceremony::approval::{Approval, people_of};
+use crate::ceremony::approval::people_of;
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::event::{Event, EventKind, ExceptionReport, ProgressEvent};
-use crate::ceremony::prompt::{Ask, Prompt};
-use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, hold, require};
-use crate::ceremony::state::{Ceremony, CustodyRequest};
+use crate::ceremony::state::CustodyRequest;
+use crate::ceremony::{
+    Approval, Ask, Ceremony, Check, Event, EventKind, ExceptionReport, ProgressEvent, Prompt,
+    StepError,
+};
 use crate::script::{PersonId, Step};
-use std::collections::BTreeSet;
 
 pub(crate) fn decide_exception(
     c: &Ceremony,
@@ -143,9 +144,9 @@ pub(crate) fn exception_recorded_sentence(
         happened,
         decided,
     } = report;
-    let waived = waives.map_or_else(String::new, |check| format!(" Waived check: {check}."));
+    let check = waives.map_or_else(String::new, |check| format!(" Waived check: {check}."));
     let people = names.approving(approvals);
     format!(
-        "Exception. Expected: {expected}. Happened: {happened}. Decided by {people}: {decided}.{waived}"
+        "Exception. Expected: {expected}. Happened: {happened}. Decided by {people}: {decided}.{check}"
     )
 }

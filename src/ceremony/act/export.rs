@@ -2,12 +2,8 @@
 
 use super::asking::confirm;
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::event::ExportedFile;
-use crate::ceremony::next::Next;
 use crate::ceremony::replay::{Applied, hold, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{Ceremony, Check, Effect, ExportedFile, Next};
 use crate::script::{Act, Step};
 use crate::transfer::Enrollment;
 use crate::words::Digest;

@@ -1,11 +1,11 @@
 //! Something failed without a loss: the participants decide what to do.
 
 use super::asking::prompt;
-use crate::ceremony::event::{Event, EventKind, KeyEvent, ProgressEvent};
-use crate::ceremony::failure::{Failure, FailureKind};
-use crate::ceremony::prompt::{Ask, Choice, Prompt};
 use crate::ceremony::replay::Applied;
-use crate::ceremony::state::{Ceremony, SIMULATED_TRIES};
+use crate::ceremony::state::SIMULATED_TRIES;
+use crate::ceremony::{
+    Ask, Ceremony, Choice, Event, EventKind, Failure, FailureKind, KeyEvent, ProgressEvent, Prompt,
+};
 use crate::record::Tries;
 use crate::script::{PersonId, Step};
 
@@ -48,7 +48,7 @@ pub(crate) fn ask_after(c: &Ceremony, step: &Step, failure: &Failure) -> Prompt 
         .collect();
     if !ways.is_empty() {
         lines.push(format!(
-            "More options (press o, or type /other): {}.",
+            "More options (press o, or type /options): {}.",
             ways.join("; ")
         ));
     }
@@ -94,7 +94,7 @@ pub fn simulated_is_locked() -> Failure {
         what: format!(
             "the PIN is locked after {SIMULATED_TRIES} wrong attempts (simulated by this rehearsal, whose tokens do not lock a PIN)"
         ),
-        hint: "unblock the PIN; or, under \"other\", use a spare token or regenerate the key"
+        hint: "unblock the PIN; or, under \"options\", use a spare token or regenerate the key"
             .to_owned(),
     }
 }

@@ -3,18 +3,15 @@
 use super::asking::{confirm, proceed, with_token};
 use super::restore_key::restored_onto;
 use crate::ceremony::at::At;
-use crate::ceremony::attestation::{AttestedKey, KeyAttestation};
-use crate::ceremony::check::Check;
-use crate::ceremony::effect::{Effect, Moment};
-use crate::ceremony::event::{EventKind, KeyEvent, Mode};
-use crate::ceremony::next::Next;
+use crate::ceremony::attestation::AttestedKey;
 use crate::ceremony::replay::{Applied, broken, contradiction, hold, require};
-use crate::ceremony::state::{Ceremony, Generated};
+use crate::ceremony::{
+    Ceremony, Check, Effect, EventKind, Generated, KeyAttestation, KeyEvent, Mode, Moment, Next,
+};
 use crate::certificate::attestation::{self, AttestationCheck, Refusal, TrustedRoots};
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::Key;
-use crate::record::visible;
-use crate::record::{KeyAttributes, Provenance, TokenId};
+use crate::record::{KeyAttributes, Provenance, TokenId, visible};
 use crate::script::{Act, KeyId, Step};
 use crate::transfer::Occasion;
 use crate::words::Digest;

@@ -1,9 +1,8 @@
 //! The token of a key is found and is the one that the script names.
 
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
 use crate::ceremony::replay::{Applied, hold, require};
-use crate::ceremony::state::{Ceremony, Whereabouts};
+use crate::ceremony::{Ceremony, Check, Whereabouts};
 use crate::record::{FactorySecret, TokenId, TokenInterface};
 use crate::script::{Act, KeyId};
 

@@ -3,10 +3,8 @@
 use super::asking::{confirm, with_token};
 use super::identify_token::is_of_another_key;
 use crate::ceremony::at::At;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::next::Next;
 use crate::ceremony::replay::{Applied, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{Ceremony, Effect, Next};
 use crate::certificate::attestation::known_weaknesses;
 use crate::record::{Firmware, TokenId};
 use crate::script::{Act, KeyId, Step};

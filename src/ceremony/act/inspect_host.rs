@@ -2,14 +2,10 @@
 
 use super::approval::require_approval;
 use super::asking::approved;
-use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::next::Next;
-use crate::ceremony::prompt::Ask;
 use crate::ceremony::replay::{Applied, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{Approval, Ask, Ceremony, Effect, Next};
 use crate::record::Finding;
 use crate::script::{Act, Step};
 

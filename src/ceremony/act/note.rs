@@ -4,9 +4,8 @@ use super::asking::prompt;
 use super::attendance::only;
 use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::replay::{Applied, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{Ask, Ceremony, Prompt};
 use crate::script::{Act, PersonId, Step};
 
 pub(crate) fn ask_initials(c: &Ceremony, step: &Step, initials: &[PersonId]) -> Prompt {

@@ -3,13 +3,10 @@
 use super::asking::prompt;
 use super::seal::require_witness;
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::event::CustodyEvent;
-use crate::ceremony::prompt::{Ask, Prompt};
-use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, hold, require};
-use crate::ceremony::state::{Ceremony, CustodyRequest};
+use crate::ceremony::state::CustodyRequest;
+use crate::ceremony::{Ask, Ceremony, Check, CustodyEvent, Prompt, StepError};
 use crate::script::{ItemId, PersonId, Step};
 
 pub(crate) fn ask_bag(c: &Ceremony, step: &Step, item: &ItemId, bag: String) -> Prompt {

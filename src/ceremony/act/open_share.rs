@@ -2,14 +2,9 @@
 
 use super::asking::proceed;
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::event::{EnteredBy, RestoreEvent};
-use crate::ceremony::next::Next;
-use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{Ceremony, Check, Effect, EnteredBy, Next, RestoreEvent, StepError};
 use crate::script::{Act, Entering, PersonId, Step};
 use crate::words::Digest;
 

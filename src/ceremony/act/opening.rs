@@ -1,11 +1,8 @@
 //! The ceremony opens: what a production and a rehearsal may use.
 
-use crate::ceremony::base_root::BaseRoot;
-use crate::ceremony::check::Check;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::event::{Mode, Opening};
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
-use crate::ceremony::state::{Ceremony, Generated};
+use crate::ceremony::{BaseRoot, Ceremony, Check, Generated, Mode, Opening};
 use crate::certificate::PublicKey;
 use crate::certificate::attestation::TrustedRoots;
 use crate::metadata::Key;

@@ -1,22 +1,20 @@
 //! A pause: all tokens and media are sealed, and the transcript digest is compared afterwards.
 
+use jiff::Timestamp;
+
 use super::approval::require_approval;
 use super::asking::{confirm, prompt};
 use super::attest_clock::require_not_earlier;
 use super::seal::require_witness;
-use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::effect::{Effect, Moment};
-use crate::ceremony::event::CustodyEvent;
-use crate::ceremony::prompt::{Ask, Prompt};
-use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, hold, require};
-use crate::ceremony::state::{Ceremony, CustodyRequest, is_taken_again};
+use crate::ceremony::state::{CustodyRequest, is_taken_again};
+use crate::ceremony::{
+    Approval, Ask, Ceremony, Check, CustodyEvent, Effect, Moment, Prompt, StepError,
+};
 use crate::script::{Act, Step};
 use crate::words::Digest;
-use jiff::Timestamp;
 
 /// How many words of the digest are written on paper and compared.
 const DIGEST_WORDS: usize = 8;
@@ -27,7 +25,7 @@ pub(crate) fn ask_digest(c: &Ceremony, step: &Step, digest: Digest) -> Prompt {
         step,
         who,
         [format!(
-            "Before the pause, a witness wrote the transcript digest on paper. Read the first {DIGEST_WORDS} words from the paper, to confirm that this is the same transcript."
+            "Before the pause, a witness wrote the transcript digest on paper. Read the first {DIGEST_WORDS} words from the paper to confirm that this is the same transcript."
         )],
         Ask::Reading {
             label: format!("First {DIGEST_WORDS} words of the written digest"),

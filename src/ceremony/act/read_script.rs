@@ -2,11 +2,9 @@
 
 use super::asking::prompt;
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::replay::{Applied, hold};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{Ask, Ceremony, Check, Prompt};
 use crate::script::{Act, PersonRole, Step};
 use crate::words::Digest;
 

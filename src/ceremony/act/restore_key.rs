@@ -3,13 +3,10 @@
 use super::asking::{confirm, proceed, with_token};
 use crate::backup::Manifest;
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::event::{EventKind, RestoreEvent};
-use crate::ceremony::next::Next;
-use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{Applied, ReplayError, contradiction, hold, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::replay::{Applied, contradiction, hold, require};
+use crate::ceremony::{
+    Ceremony, Check, Effect, EventKind, Next, ReplayError, RestoreEvent, StepError,
+};
 use crate::certificate::PublicKey;
 use crate::script::{Act, DrillLevel, KeyId, RestorePlan, Step};
 use crate::words::Digest;

@@ -1,11 +1,11 @@
 //! Another process continues: people, clock and machine may have changed, and what was in memory is gone.
 
+use super::generate_key::regenerate;
 use crate::ceremony::replay::Applied;
-use crate::ceremony::state::{Ceremony, KeyBackup, is_taken_again};
+use crate::ceremony::state::is_taken_again;
+use crate::ceremony::{Ceremony, KeyBackup};
 use crate::script::{Act, DrillLevel, PersonId, ShareKeeping, Step};
 use crate::words::Digest;
-
-use super::generate_key::regenerate;
 
 pub(crate) fn resumed(c: &mut Ceremony, digest: Digest) -> Applied {
     c.custody_mut().resume(digest);

@@ -4,11 +4,8 @@ use super::asking::{confirm, prompt};
 use super::read_script::lines_of;
 use super::verify_request::refused;
 use crate::ceremony::at::At;
-use crate::ceremony::base_root::BaseRoot;
-use crate::ceremony::check::Check;
-use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::replay::{Applied, hold, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{Ask, BaseRoot, Ceremony, Check, Prompt};
 use crate::metadata::{Change, FrozenRoot, Reach, RoleKind, RootDiff};
 use crate::record::{TokenId, visible};
 use crate::script::{Act, DistantKey, KeyChange, KeyPlan, Signing, Step};
@@ -105,7 +102,7 @@ pub(crate) fn new_key(c: &Ceremony, plan: &KeyPlan) -> Option<String> {
         ""
     };
     Some(format!(
-        "+ {} ({})  {}, ID {}  {}{more}",
+        "+ {} ({})  {}, ID {}  provenance: {}{more}",
         plan.id,
         c.name(&plan.holder),
         key.describe(),

@@ -6,14 +6,11 @@
 
 use super::approval::require_approval;
 use super::asking::{approved, prompt};
-use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::event::CustodyEvent;
-use crate::ceremony::prompt::{Ask, Prompt};
-use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{Applied, ReplayError, contradiction, require};
-use crate::ceremony::state::{Bag, Ceremony, CustodyRequest};
+use crate::ceremony::replay::{Applied, contradiction, require};
+use crate::ceremony::state::CustodyRequest;
+use crate::ceremony::{Approval, Ask, Bag, Ceremony, CustodyEvent, Prompt, ReplayError, StepError};
 use crate::document::capitalized;
 use crate::script::{Holds, ItemId, KeyId, PersonId, PersonRole, Step};
 
@@ -43,7 +40,7 @@ pub(crate) fn ask_second_reading(
     first: &PersonId,
 ) -> Prompt {
     let line = format!(
-        "Second person: read the number of the new bag with {} from the bag, not from the screen. Two people then approve it.",
+        "Second person: read the number of the new bag for {}. Read it from the bag, not from the screen. Then two people approve it.",
         c.item_title(item)
     );
     let first_reading = c.custody.reading().map(|reading| reading.bag().to_owned());

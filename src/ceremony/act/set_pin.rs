@@ -1,15 +1,11 @@
 //! The key holder sets the PIN of the token.
 
+use super::asking::with_token;
 use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::event::{EventKind, KeyEvent};
-use crate::ceremony::next::Next;
 use crate::ceremony::replay::Applied;
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{Ceremony, Effect, EventKind, KeyEvent, Next};
 use crate::script::{Act, KeyId};
-
-use super::asking::with_token;
 
 pub(crate) fn next(c: &Ceremony, key: &KeyId) -> Next {
     with_token(c, key, |token| Effect::SetPin {

@@ -4,11 +4,10 @@ use super::asking::prompt;
 use super::attendance::only;
 use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::event::{EventKind, ProgressEvent, Verdict};
-use crate::ceremony::prompt::{Ask, Choice, Prompt};
-use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, require};
-use crate::ceremony::state::{Ceremony, Ending};
+use crate::ceremony::{
+    Ask, Ceremony, Choice, Ending, EventKind, ProgressEvent, Prompt, StepError, Verdict,
+};
 use crate::script::{Act, PersonRole, Step};
 
 const AGREE: &str = "agree";

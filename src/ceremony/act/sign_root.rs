@@ -2,16 +2,12 @@
 
 use super::asking::{proceed, prompt, with_key};
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::event::{EventKind, RootEvent};
-use crate::ceremony::next::Next;
-use crate::ceremony::prompt::Ask;
-use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{Applied, ReplayError, broken, contradiction, hold, require};
-use crate::ceremony::state::{Ceremony, Intent};
-use crate::metadata;
-use crate::metadata::{Count, SignedRoot};
+use crate::ceremony::replay::{Applied, broken, contradiction, hold, require};
+use crate::ceremony::state::Intent;
+use crate::ceremony::{
+    Ask, Ceremony, Check, Effect, EventKind, Next, ReplayError, RootEvent, StepError,
+};
+use crate::metadata::{self, Count, SignedRoot};
 use crate::record::Signature;
 use crate::script::{Act, KeyId, KeyPlan, PersonId, Step};
 use crate::words::Digest;
@@ -43,7 +39,7 @@ pub(crate) fn next_sign(c: &Ceremony, step: &Step) -> Next {
         None => {
             let Count { have, need } = c.signatures();
             vec![format!(
-                "Root {}: {have} of {} keys have signed; {need} signatures are required.",
+                "Signatures for root {}: {have} of {need} required, from {} keys.",
                 frozen.version(),
                 c.keys.len()
             )]
@@ -80,7 +76,7 @@ pub(crate) fn signing_lines(c: &Ceremony, plan: &KeyPlan) -> Vec<String> {
     let bag = plan.token.bag.as_ref();
     let bag = bag.map_or_else(String::new, |bag| format!(", bag {bag}"));
     let mut lines = vec![
-        format!("{}.", c.counters()),
+        format!("Signatures: {}.", c.counters()),
         format!(
             "Next token: {token}{bag}, for {} ({}).",
             plan.id,

@@ -3,20 +3,15 @@
 use super::asking::proceed;
 use super::back_up_key::{self, of_step, require_custodian, require_key};
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::event::{BackupEvent, OpenedBy};
-use crate::ceremony::next::Next;
-use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, hold};
-use crate::ceremony::state::{Ceremony, KeyBackup};
+use crate::ceremony::{BackupEvent, Ceremony, Check, Effect, KeyBackup, Next, OpenedBy, StepError};
 use crate::script::{Act, KeyId, PersonId, Step};
 use crate::words::Digest;
 
-fn key_of(act: &Act) -> Option<Option<&KeyId>> {
+fn key_of(act: &Act) -> Option<&Option<KeyId>> {
     if let Act::VerifyBackup { key } = act {
-        Some(key.as_ref())
+        Some(key)
     } else {
         None
     }
@@ -72,7 +67,7 @@ pub(crate) fn event_of_share(
     custodian: PersonId,
     by: OpenedBy,
 ) -> Result<BackupEvent, StepError> {
-    let key = key_of(&step.act).and_then(|key| c.key_of_backup(key));
+    let key = key_of(&step.act).and_then(|key| c.key_of_backup(key.as_ref()));
     let key = key.ok_or(StepError::NotAsked)?;
     let made = c.backup_of(&key).and_then(KeyBackup::made);
     let set = made.ok_or(StepError::NotAsked)?.manifest.set();

@@ -2,12 +2,8 @@
 
 use super::asking::{confirm, prompt};
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
-use crate::ceremony::event::{EventKind, RootEvent};
-use crate::ceremony::prompt::{Ask, Prompt};
-use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{Applied, ReplayError, broken, contradiction, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::replay::{Applied, broken, contradiction, require};
+use crate::ceremony::{Ask, Ceremony, Check, EventKind, Prompt, ReplayError, RootEvent, StepError};
 use crate::script::{Act, Signing, Step, Trust};
 use crate::transfer::{Anchor, Judgment, Refusal};
 use crate::words::Digest;

@@ -4,12 +4,8 @@ use super::approval::verifies;
 use super::asking::{proceed, with_token};
 use super::restore_key::set_of;
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
-use crate::ceremony::drill::restore_canary;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::next::Next;
 use crate::ceremony::replay::{Applied, hold, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{Ceremony, Check, Effect, Next, restore_canary};
 use crate::record::Signature;
 use crate::script::{Act, KeyId, Step};
 

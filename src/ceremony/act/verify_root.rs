@@ -2,14 +2,11 @@
 
 use super::asking::confirm;
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
-use crate::ceremony::event::{Counted, EventKind, RootEvent};
-use crate::ceremony::next::Next;
-use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{Applied, ReplayError, broken, hold};
-use crate::ceremony::state::Ceremony;
-use crate::metadata;
-use crate::metadata::Progress;
+use crate::ceremony::replay::{Applied, broken, hold};
+use crate::ceremony::{
+    Ceremony, Check, Counted, EventKind, Next, ReplayError, RootEvent, StepError,
+};
+use crate::metadata::{self, Progress};
 use crate::script::{Act, Step};
 use crate::words::Digest;
 
@@ -46,7 +43,9 @@ fn verify_root(c: &Ceremony) -> Result<Verification, VerificationError> {
 
 pub(crate) fn next(c: &Ceremony, step: &Step) -> Next {
     // A change needs signatures under both roots.
-    let counters = c.base_root().map(|_| format!("{}.", c.counters()));
+    let counters = c
+        .base_root()
+        .map(|_| format!("Signatures: {}.", c.counters()));
     let mut lines: Vec<_> = counters.into_iter().collect();
     lines.push("The bytes of the signed root are verified as a client verifies them.".to_owned());
     Next::Ask(confirm(c, step, lines, "Verify the signed root"))
@@ -112,11 +111,11 @@ pub(crate) fn root_verified_sentence(
 ) -> String {
     let before = previous.map_or_else(String::new, |counted| {
         format!(
-            "; under root {}: {} signatures, {} required",
+            "; under root {}: {} ({} required)",
             version.saturating_sub(1),
             counted.signatures,
             counted.threshold
         )
     });
-    format!("Root {version} was verified: {signatures} signatures, {threshold} required{before}.")
+    format!("Root {version} was verified. Signatures: {signatures} ({threshold} required){before}.")
 }

@@ -2,12 +2,8 @@
 
 use super::asking::with_key;
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::event::{EventKind, KeyEvent, Mode};
-use crate::ceremony::next::Next;
 use crate::ceremony::replay::{Applied, broken, contradiction, require};
-use crate::ceremony::state::Ceremony;
+use crate::ceremony::{Ceremony, Check, Effect, EventKind, KeyEvent, Mode, Next};
 use crate::script::{Act, KeyId, Step};
 use crate::transfer::{NoProof, Occasion, Possession, PossessionProof};
 

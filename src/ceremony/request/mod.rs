@@ -44,8 +44,7 @@ pub struct Request {
 }
 
 /// The kinds of requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter)]
 pub enum RequestKind {
     /// Somebody who was awaited, or had left, comes.
     Arrive,

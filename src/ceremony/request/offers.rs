@@ -5,6 +5,8 @@ use crate::ceremony::act::destroy_token_key;
 use crate::ceremony::state::{Ceremony, KEYBOARD_LINE};
 use crate::script::{Act, KeyId, PersonId};
 
+use strum::IntoEnumIterator as _;
+
 use super::{Field, Offer, Pick, RequestKind, payload, restore, tokens};
 
 /// What the room may ask for now. Nothing before there are people who could approve it.
@@ -18,51 +20,28 @@ pub(in crate::ceremony) fn offers(c: &Ceremony) -> Vec<Offer> {
     if !is_at_work {
         return offers_at_attendance(c);
     }
-    [
-        RequestKind::Arrive,
-        RequestKind::Leave,
-        RequestKind::AmendName,
-        RequestKind::AmendSubstitute,
-        RequestKind::AmendNote,
-        RequestKind::AmendMinutes,
-        RequestKind::AmendBag,
-        RequestKind::AmendEnvelope,
-        RequestKind::Postpone,
-        RequestKind::BringForward,
-        RequestKind::Regenerate,
-        RequestKind::TakeSpare,
-        RequestKind::Orphan,
-        RequestKind::AttestKeyFiles,
-        RequestKind::Skip,
-        RequestKind::TestKeyboard,
-        RequestKind::CodeInstead,
-        RequestKind::AbandonPayload,
-        RequestKind::DeclareShareLost,
-        RequestKind::FailDrill,
-        RequestKind::Pause,
-    ]
-    .into_iter()
-    .map(|kind| Offer {
-        kind,
-        fields: form(c, kind),
-    })
-    .filter(|offer| {
-        // Without anything to choose from, there is no offer.
-        let first = offer.fields.first();
-        let comes_or_goes = matches!(
-            offer.kind,
-            RequestKind::Arrive | RequestKind::Leave | RequestKind::CodeInstead
-        );
-        if offer.kind == RequestKind::Pause {
-            c.may_pause()
-        } else if c.is_pausing() && !comes_or_goes {
-            // During a pause nothing else is decided.
-            false
-        } else {
-            first.is_some_and(|field| !field.choices.is_empty())
-        }
-    })
-    .collect()
+    RequestKind::iter()
+        .map(|kind| Offer {
+            kind,
+            fields: form(c, kind),
+        })
+        .filter(|offer| {
+            // Without anything to choose from, there is no offer.
+            let first = offer.fields.first();
+            let comes_or_goes = matches!(
+                offer.kind,
+                RequestKind::Arrive | RequestKind::Leave | RequestKind::CodeInstead
+            );
+            if offer.kind == RequestKind::Pause {
+                c.may_pause()
+            } else if c.is_pausing() && !comes_or_goes {
+                // During a pause nothing else is decided.
+                false
+            } else {
+                first.is_some_and(|field| !field.choices.is_empty())
+            }
+        })
+        .collect()
 }
 
 /// What may be asked for before attendance is complete: what an own token may need.
@@ -175,10 +154,9 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
             Field::typed("correct number"),
         ],
         RequestKind::Postpone => vec![Field::chosen("key", keys(&|key| c.may_postpone(key)))],
-        RequestKind::BringForward => vec![Field::chosen(
-            "whose",
-            keys(&|key| c.may_bring_forward(key)),
-        )],
+        RequestKind::BringForward => {
+            vec![Field::chosen("key", keys(&|key| c.may_bring_forward(key)))]
+        }
         RequestKind::Regenerate => {
             vec![
                 Field::chosen("key", keys(&|key| c.may_regenerate(key))),

@@ -69,12 +69,9 @@ impl Ceremony {
         match self.key_of_item(item) {
             Some(key) if self.item_of(key) == *item => self.token_title(key),
             Some(key) if item.as_str() == key.as_str() => {
-                format!("{}, which was given up", self.script.token_title(key))
+                format!("{} (replaced)", self.script.token_title(key))
             }
-            Some(key) => format!(
-                "{item} of {}, which was given up",
-                self.script.holder_title(key)
-            ),
+            Some(key) => format!("{item} of {} (replaced)", self.script.holder_title(key)),
             None => item.to_string(),
         }
     }
