@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::io::{Error, ErrorKind};
+use std::io::Error;
 use std::path::PathBuf;
 
 use super::*;
@@ -32,12 +32,12 @@ macro_rules! failures {
 #[test]
 fn every_failure_has_a_hint() {
     let path = || PathBuf::from("/media/usb/ceremony/script.toml");
-    let source = || Error::from(ErrorKind::StorageFull);
+    let source = || Error::from_raw_os_error(28);
     let file = |problem| FileError {
         path: path(),
         problem,
     };
-    let missing = || file(FileProblem::System(ErrorKind::NotFound.into()));
+    let missing = || file(FileProblem::System(Error::from_raw_os_error(2)));
     let script = || {
         let at = "2026-12-01T09:00:00Z".parse().unwrap();
         let files = BTreeMap::<String, Vec<u8>>::new();
@@ -51,8 +51,8 @@ fn every_failure_has_a_hint() {
             FileProblem::Link,
             FileProblem::TooLong { limit: 65536 },
             FileProblem::NotText,
-            FileProblem::System(ErrorKind::NotFound.into()),
-            FileProblem::System(ErrorKind::PermissionDenied.into()),
+            FileProblem::System(Error::from_raw_os_error(2)),
+            FileProblem::System(Error::from_raw_os_error(13)),
         ]
         .map(|problem| format!("{}\n", Failure::from(file(problem))))
         .concat(),
