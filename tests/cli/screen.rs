@@ -140,7 +140,7 @@ fn people_answer_leave_and_come_back() {
         columns: 60,
         rows: 15,
     });
-    terminal.expect_on_screen("this one has");
+    terminal.expect_on_screen("60×15.");
     terminal.resize(Size {
         columns: 132,
         rows: 43,
