@@ -6,13 +6,14 @@ use crate::ceremony::at::At;
 use crate::ceremony::attestation::AttestedKey;
 use crate::ceremony::replay::{Applied, broken, contradiction, hold, require};
 use crate::ceremony::{
-    Ceremony, Check, Effect, EventKind, Generated, KeyAttestation, KeyEvent, Mode, Moment, Next,
+    Ceremony, Check, Effect, EventKind, Generated, KeyAttestation, KeyEvent, Mode, Moment,
+    NewObject, Next,
 };
 use crate::certificate::attestation::{self, AttestationCheck, Refusal, TrustedRoots};
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::Key;
 use crate::record::{KeyAttributes, Provenance, TokenId, visible};
-use crate::script::{Act, KeyId, Step};
+use crate::script::{Act, KeyId, KeyPlan, Step};
 use crate::transfer::Occasion;
 use crate::words::Digest;
 
@@ -178,29 +179,31 @@ pub(crate) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, action: &str) ->
     let Some(plan) = c.script.key(key) else {
         return proceed(c, step);
     };
-    let (key, key_type) = (key.clone(), plan.key_type);
-    let slot = c.token_spec(&key).and_then(|token| token.slot);
-    let policy = slot.map(|slot| slot.policy);
+    let effect = if is_imported {
+        Effect::ImportKey
+    } else {
+        Effect::GenerateKey
+    };
+    with_new_object(c, plan, (object_id, label), effect)
+}
+
+/// An effect that makes the announced object of a key.
+pub(crate) fn with_new_object(
+    c: &Ceremony,
+    plan: &KeyPlan,
+    (object_id, label): (Vec<u8>, String),
+    effect: impl FnOnce(NewObject) -> Effect,
+) -> Next {
+    let slot = c.token_spec(&plan.id).and_then(|token| token.slot);
     with_token(c, &plan.id, |token| {
-        if is_imported {
-            Effect::ImportKey {
-                key,
-                token,
-                object_id,
-                label,
-                key_type,
-                policy,
-            }
-        } else {
-            Effect::GenerateKey {
-                key,
-                token,
-                object_id,
-                label,
-                key_type,
-                policy,
-            }
-        }
+        effect(NewObject {
+            key: plan.id.clone(),
+            token,
+            object_id,
+            label,
+            key_type: plan.key_type,
+            policy: slot.map(|slot| slot.policy),
+        })
     })
 }
 
