@@ -24,8 +24,6 @@ pub enum StepError {
     NotAnAnswer,
     #[error("no such operation is pending")]
     NotAsked,
-    #[error("an exception needs two people other than the ceremony administrator")]
-    TwoPeople,
     #[error("this option is not available now")]
     NotOffered,
     #[error("the script was not amended: {0}")]
@@ -64,7 +62,6 @@ impl StepError {
             Self::NotADigest(_) => "type all 32 words from the card, with a space between them",
             Self::NotATime(_) => "enter the date and time in UTC, for example 2026-12-01T09:41:00Z",
             Self::NotAnAnswer | Self::NotAsked => "answer the prompt on the screen",
-            Self::TwoPeople => "name two witnesses or key holders",
             Self::NotOffered => "choose one of the listed options",
             Self::NotAmended(_) => {
                 "only names, notes, minutes, bag numbers and listed substitutes can be amended; for other changes, abort, write a new script with conclave script new --adopt, and rehearse it"
@@ -95,7 +92,9 @@ impl StepError {
 
 /// The next safe action after a check refused something.
 fn hint_of(check: Check) -> &'static str {
-    if check == Check::ClockNotBefore {
+    if check == Check::TwoPeople {
+        "name two people who are present, other than the ceremony administrator"
+    } else if check == Check::ClockNotBefore {
         "check the clocks again; if the date in the script is wrong, abort and write a new script"
     } else if check == Check::ClockForward {
         "check the clocks again; if the time is right, or an earlier attested time was wrong, abort"

@@ -27,7 +27,6 @@ fn refusal(kind: StepErrorKind) -> Vec<StepError> {
         }
         StepErrorKind::NotAnAnswer => StepError::NotAnAnswer,
         StepErrorKind::NotAsked => StepError::NotAsked,
-        StepErrorKind::TwoPeople => StepError::TwoPeople,
         StepErrorKind::NotOffered => StepError::NotOffered,
         StepErrorKind::NotAmended => {
             StepError::NotAmended("another person has this name".to_owned())
@@ -71,6 +70,10 @@ fn rule(kind: ReplayErrorKind) -> Vec<ReplayError> {
         },
         ReplayErrorKind::Check => {
             return vec![
+                broken(
+                    Check::TwoPeople,
+                    "an exception is decided only by two people other than the ceremony administrator",
+                ),
                 broken(
                     Check::ClockNotBefore,
                     "2026-12-01T09:41:00Z is earlier than 2026-12-01T10:00:00Z, the earliest time that the script allows",
