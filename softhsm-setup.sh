@@ -57,6 +57,7 @@ main() {
     [ "$test_tools" = no ] || install_peers
     [ "$test_tools" = no ] || install_yubikey_tools
     [ "$test_tools" = no ] || install_shamir
+    [ "$test_tools" = no ] || install_kryoptic
     has cargo || complain 'note: there is no cargo on the PATH; Conclave is built with Rust 1.89 or later'
     say 'ready'
 }
@@ -86,6 +87,10 @@ vpcd       | vsmartcard's vpcd driver   | apt: vsmartcard-vpcd      | dnf: virtu
 ssh_keygen | ssh-keygen                 | apt: openssh-client       | dnf: openssh-clients     | pacman: openssh  | brew: openssh
 curl       | curl                       | apt: curl                 | dnf: curl                | pacman: curl     | brew: curl
 notary     | Notary's server and client | apt: notary
+nss        | NSS's PKCS#11 module       | apt: libnss3              | dnf: nss-softokn         | pacman: nss      | brew: nss
+crypto     | the headers of OpenSSL 3   | apt: libssl-dev           | dnf: openssl-devel       | pacman: openssl  | brew: openssl
+sqlite     | the headers of SQLite      | apt: libsqlite3-dev       | dnf: sqlite-devel        | pacman: sqlite   | brew: sqlite
+libclang   | libclang                   | apt: libclang-dev         | dnf: clang-devel         | pacman: clang    | brew: llvm
 piv_tool   | yubico-piv-tool            | apt: yubico-piv-tool      | dnf: yubico-piv-tool     | pacman: yubico-piv-tool
 TABLE
 }
@@ -111,6 +116,14 @@ probe() {
     curl) curl --version ;;
     notary) has notary && has notary-server ;;
     piv_tool) has yubico-piv-tool ;;
+    nss) exists /usr/lib/*/libsoftokn3.so || exists /usr/lib/*/nss/libsoftokn3.so || exists /usr/lib*/libsoftokn3.so ;;
+    crypto) pkg-config --exists 'libcrypto >= 3' ;;
+    sqlite) pkg-config --exists sqlite3 ;;
+    # The headers of the compiler come with the library or in another package.
+    libclang)
+        { exists /usr/lib/llvm-*/lib/clang/*/include/stddef.h || exists /usr/lib/clang/*/include/stddef.h; } &&
+            { exists /usr/lib/*/libclang*.so* || exists /usr/lib/llvm-*/lib/libclang*.so* || exists /usr/lib*/libclang*.so*; }
+        ;;
     *) false ;;
     esac >/dev/null 2>&1
 }
@@ -129,6 +142,8 @@ look() {
         fi
     done <"$scratch/needs"
 }
+
+exists() { [ -e "$1" ]; }
 
 field() { printf '%s\n' "$2" | cut -d '|' -f "$1" | sed 's/^ *//; s/ *$//'; }
 
@@ -276,6 +291,26 @@ install_shamir() {
         cp "$pins" "$peers/shamir/requirements.txt"
     fi
     say "shamir-mnemonic $("$peers/shamir/bin/python" -c 'from importlib.metadata import version; print(version("shamir-mnemonic"))')"
+}
+
+# A PKCS#11 module of another make. Its crate is a library, and tests/modules/kryoptic makes a module of it.
+install_kryoptic() {
+    crate=$here/tests/modules/kryoptic
+    module=$peers/kryoptic/libkryoptic_pkcs11.so
+    if cmp -s "$crate/Cargo.lock" "$peers/kryoptic/Cargo.lock" && [ -e "$module" ]; then
+        say "found    Kryoptic in $peers"
+        return
+    fi
+    if ! has cargo; then
+        complain 'Kryoptic is built with cargo, which is not on the PATH'
+        exit 1
+    fi
+    say "building Kryoptic into $peers"
+    mkdir -p "$peers/kryoptic"
+    CARGO_TARGET_DIR=$peers/kryoptic/target cargo build --quiet --locked --release --manifest-path "$crate/Cargo.toml"
+    cp "$peers/kryoptic/target/release/libkryoptic_pkcs11.so" "$module"
+    rm -rf "$peers/kryoptic/target"
+    cp "$crate/Cargo.lock" "$peers/kryoptic/Cargo.lock"
 }
 
 main "$@"

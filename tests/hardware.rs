@@ -8,6 +8,7 @@
 )]
 
 mod executor;
+mod modules;
 mod quirks;
 mod softhsm;
 mod support;

@@ -180,7 +180,7 @@ impl Executor<'_> {
             return Ok(Outcome::TokenInitialized { token: seen.id });
         }
         self.await_exactly(key, token)?;
-        if self.token_state(key, token)?.own_pin_pad {
+        if self.token_state(key, token)?.pin_pad {
             let what = format!("Enter the new SO PIN on the device: {token}");
             let label = label.to_owned();
             let token = self.with_token(key, token, &what, move |open| {
@@ -203,7 +203,7 @@ impl Executor<'_> {
     fn set_pin(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<Outcome> {
         self.bring(key)?;
         self.await_exactly(key, token)?;
-        if self.token_state(key, token)?.own_pin_pad {
+        if self.token_state(key, token)?.pin_pad {
             return self.set_pin_on_device(key, token);
         }
         let so_pin = match self.take_so_pin(key) {

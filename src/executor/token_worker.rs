@@ -47,7 +47,7 @@ impl TouchWatch {
         Arc::new(move |touch| {
             let mut until = until.lock().unwrap_or_else(PoisonError::into_inner);
             *until = match touch {
-                Touch::Wanted { within } => Some(Instant::now() + within),
+                Touch::Needed { within } => Some(Instant::now() + within),
                 Touch::Over => None,
             };
         })

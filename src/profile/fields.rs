@@ -255,7 +255,7 @@ table! {
         /// The `CKA_ID` for `id_form = "fixed"`, in hex. A token then has one key of a ceremony at a time.
         id: String = String::new(),
         /// Templates for the public half, in the order in which they are tried. Each names the attributes that it has
-        /// beside `CKA_TOKEN`, `CKA_LABEL`, `CKA_ID` and those of the key type.
+        /// in addition to `CKA_TOKEN`, `CKA_LABEL`, `CKA_ID` and those of the key type.
         public_templates: Vec<Vec<PublicAttribute>> = {
             use PublicAttribute::{Encrypt, Private, Verify, VerifyRecover, Wrap};
             vec![

@@ -21,11 +21,13 @@ use crate::storage::{FileError, Links, read_text};
 use crate::words::Digest;
 
 /// The built-in profiles: name and text.
-const BUILT_IN: [(&str, &str); 3] = [
+const BUILT_IN: [(&str, &str); 5] = [
     (
         "docker-key-file",
         include_str!("../../hsm-config/docker-key-file.toml"),
     ),
+    ("kryoptic", include_str!("../../hsm-config/kryoptic.toml")),
+    ("nss", include_str!("../../hsm-config/nss.toml")),
     ("softhsm2", include_str!("../../hsm-config/softhsm2.toml")),
     (
         "yubikey-piv",
@@ -290,7 +292,7 @@ impl fmt::Display for Profile {
 mod tests {
     use super::*;
 
-    const GOOD: &str = BUILT_IN[1].1;
+    const GOOD: &str = BUILT_IN[3].1;
 
     #[test]
     fn every_profile_of_the_folder_is_built_in_under_its_name() {

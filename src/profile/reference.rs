@@ -23,9 +23,9 @@ profiles](../../hsm-config) are examples, and `conclave token trial` writes a pr
 
 A script names a profile in the field `profile` of a token:
 
-- `profile = { file = \"my-hsm.toml\", sha256 = \"…\" }` binds a file beside the script by its SHA-256.
-- `profile = \"my-hsm\"` is a name. Conclave takes the first of these that exists: `my-hsm.toml` beside the script,
-  `profiles/my-hsm.toml` beside the script, `$XDG_CONFIG_HOME/conclave/profiles/my-hsm.toml` (without that variable
+- `profile = { file = \"my-hsm.toml\", sha256 = \"…\" }` binds a file next to the script by its SHA-256.
+- `profile = \"my-hsm\"` is a name. Conclave takes the first of these that exists: `my-hsm.toml` next to the script,
+  `profiles/my-hsm.toml` next to the script, `$XDG_CONFIG_HOME/conclave/profiles/my-hsm.toml` (without that variable
   `~/.config/conclave/profiles/my-hsm.toml`), `/etc/conclave/profiles/my-hsm.toml`, the built-in profile of that name.
 
 The commands `conclave token …` and `conclave root sign` look for a name given with `--profile` in the same places, with the

@@ -1,4 +1,4 @@
-//! Which token is meant.
+//! A query for a token.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::record::TokenId;
 
 use super::{Seen, TokenError};
 
-/// Which token is meant: every field that is given must be as the token says.
+/// A query for a token: every given field must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenQuery {
     pub profile: String,
@@ -14,7 +14,7 @@ pub struct TokenQuery {
     pub model: Option<String>,
     pub serial: Option<String>,
     pub label: Option<String>,
-    /// Whether a token is meant that is not initialized yet; otherwise only one that is, or that has a PIN.
+    /// Whether to match only uninitialized tokens; otherwise only tokens that are initialized or have a PIN.
     pub blank: bool,
 }
 
@@ -35,7 +35,7 @@ impl TokenQuery {
         }
     }
 
-    /// The token that names itself so.
+    /// The token with this identity.
     pub fn exactly(id: &TokenId) -> Self {
         Self {
             profile: id.profile.clone(),
@@ -51,14 +51,14 @@ impl TokenQuery {
         let same = |wanted: &Option<String>, said: &str| {
             wanted.as_deref().is_none_or(|wanted| wanted == said)
         };
-        // Other tools leave a YubiKey with a PIN of its holder's, and the PUK of the factory: it signs with that PIN.
-        let is_meant = if self.blank {
+        // Other tools leave the factory default PUK on a YubiKey whose holder has set a PIN: it signs with that PIN.
+        let is_wanted = if self.blank {
             !seen.state.initialized
         } else {
             seen.state.initialized || seen.state.pin_set
         };
         self.profile == seen.id.profile
-            && is_meant
+            && is_wanted
             && same(&self.manufacturer, &seen.id.manufacturer)
             && same(&self.model, &seen.id.model)
             && same(&self.serial, &seen.id.serial)
@@ -86,7 +86,7 @@ impl fmt::Display for TokenQuery {
     }
 }
 
-/// The only one of those found; errors call each by `name`, and what was looked for by `wanted`.
+/// The only one of those found. Errors identify each by `name`, and the search by `wanted`.
 pub(super) fn only_one<T>(
     mut found: Vec<T>,
     name: impl Fn(&T) -> TokenId,

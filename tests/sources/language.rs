@@ -46,8 +46,6 @@ const NOT_YET: &[&str] = &[
     "docs/formats/script.md",
     "docs/formats/share.md",
     "docs/formats/signing-request.md",
-    "docs/lint.md",
-    "docs/root-checks.md",
 ];
 
 /// A word, or the end of a sentence, with the line it is on.

@@ -32,7 +32,7 @@ fn without_a_reader_the_room_waits_and_without_the_service_it_is_told() {
     let mut table = room.resume_without_service();
     let shown = table.play_until("Failed: ");
     assert!(
-        shown.contains("the service for smart cards does not answer")
+        shown.contains("the smart card service does not answer")
             && shown.contains("install and start pcscd"),
         "{shown}"
     );

@@ -54,7 +54,7 @@ impl Executor<'_> {
         if is_logged_in || !state.login_required {
             return Ok(());
         }
-        if state.own_pin_pad {
+        if state.pin_pad {
             let what = format!("Enter the PIN on the device: {token}");
             return self.with_token(key, token, &what, |open| {
                 open.token.login_on_device()?;

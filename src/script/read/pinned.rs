@@ -112,7 +112,7 @@ impl<'f> PinnedFiles<'f> {
             value.error(
                 PROFILE_CHECK,
                 error,
-                "name a built-in profile, or put the profile beside the script as NAME.toml",
+                "name a built-in profile, or put the profile next to the script as NAME.toml",
             );
         };
         let found = if Profile::is_name(name) {

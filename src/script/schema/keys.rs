@@ -194,7 +194,7 @@ pub(super) static TOKEN: Table = Table {
             "profile",
             Type::Profile(PROFILE),
             "profile = \"softhsm2\"",
-            "The [token profile](profile.md): its name, or `{ file = \"my-hsm.toml\", sha256 = \"…\" }` for a profile beside \
+            "The [token profile](profile.md): its name, or `{ file = \"my-hsm.toml\", sha256 = \"…\" }` for a profile next to \
              the script.",
         ),
         Field::optional(
