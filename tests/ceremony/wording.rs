@@ -82,6 +82,7 @@ fn rule(kind: ReplayErrorKind) -> Vec<ReplayError> {
                     Check::ClockForward,
                     "2026-12-01T10:00:00Z is not before 2026-12-01T09:41:00Z, when the root expires",
                 ),
+                broken(Check::CustodySealed, "not a valid bag number"),
                 broken(
                     Check::CustodyBag,
                     "bag \"B0000009\" is not the recorded bag",
@@ -135,11 +136,11 @@ fn masked(text: &str, names: &BTreeSet<String>) -> String {
             masked.push(word.replace(kept, "TIME"));
         } else if kept.len() >= 8 && is_hex(kept) {
             masked.push(word.replace(kept, "HEX"));
-        } else if kept.len() >= 4 && kept.parse::<u32>().is_ok() {
-            masked.push(word.replace(kept, "N"));
         } else if masked.last().is_some_and(|last| last == "…") && is_group(&kept) {
             masked.truncate(masked.len() - 3);
             masked.push(word.replace(kept, "HEX"));
+        } else if kept.len() >= 4 && kept.parse::<u32>().is_ok() {
+            masked.push(word.replace(kept, "N"));
         } else {
             masked.push(word.to_owned());
         }
