@@ -527,7 +527,7 @@ fn the_rehearsal_that_is_shown_is_of_this_very_script_and_complete() {
     // What the rotation of a rehearsal builds upon is nothing for a production.
     let rotation = other.out().join("rotation/script.toml");
     let text = fs::read_to_string(&rotation).unwrap();
-    let (without, words) = ("custody = ", "the custody list is from a rehearsal");
+    let (without, words) = ("custody_log = ", "the custody list is from a rehearsal");
     let unlisted: String = text
         .split_inclusive('\n')
         .filter(|line| !line.starts_with(without))
