@@ -207,7 +207,11 @@ fn every_prompt_request_and_sentence_is_clear() {
                 names.insert(person.name.clone());
                 names.insert(display_names.name(&script, &person.id).to_owned());
             }
-            let sentence = masked(&event.narrate(&script, &display_names), &names);
+            let mut sentence = masked(&event.narrate(&script, &display_names), &names);
+            if event.kind.name() == "digest-compared" {
+                let (text, _words) = sentence.split_once(": ").unwrap();
+                sentence = format!("{text}: WORDS");
+            }
             let known = sentences.entry(event.kind.name().to_owned()).or_default();
             if !known.contains(&sentence) {
                 known.push(sentence);

@@ -1,19 +1,18 @@
 //! A key is generated in its token, or imported into it, and read back.
 
-use super::asking::{confirm, proceed, with_token};
+use super::asking::{confirm, proceed, with_new_object, with_token};
 use super::restore_key::restored_onto;
 use crate::ceremony::at::At;
 use crate::ceremony::attestation::AttestedKey;
 use crate::ceremony::replay::{Applied, broken, contradiction, hold, require};
 use crate::ceremony::{
-    Ceremony, Check, Effect, EventKind, Generated, KeyAttestation, KeyEvent, Mode, Moment,
-    NewObject, Next,
+    Ceremony, Check, Effect, EventKind, Generated, KeyAttestation, KeyEvent, Mode, Moment, Next,
 };
 use crate::certificate::attestation::{self, AttestationCheck, Refusal, TrustedRoots};
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::Key;
 use crate::record::{KeyAttributes, Provenance, TokenId, visible};
-use crate::script::{Act, KeyId, KeyPlan, Step};
+use crate::script::{Act, KeyId, Step};
 use crate::transfer::Occasion;
 use crate::words::Digest;
 
@@ -185,26 +184,6 @@ pub(crate) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, action: &str) ->
         Effect::GenerateKey
     };
     with_new_object(c, plan, (object_id, label), effect)
-}
-
-/// An effect that makes the announced object of a key.
-pub(crate) fn with_new_object(
-    c: &Ceremony,
-    plan: &KeyPlan,
-    (object_id, label): (Vec<u8>, String),
-    effect: impl FnOnce(NewObject) -> Effect,
-) -> Next {
-    let slot = c.token_spec(&plan.id).and_then(|token| token.slot);
-    with_token(c, &plan.id, |token| {
-        effect(NewObject {
-            key: plan.id.clone(),
-            token,
-            object_id,
-            label,
-            key_type: plan.key_type,
-            policy: slot.map(|slot| slot.policy),
-        })
-    })
 }
 
 const fn is_it(act: &Act) -> bool {

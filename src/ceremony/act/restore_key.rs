@@ -1,7 +1,6 @@
 //! A key, or only its key-encryption key, is restored from shares.
 
-use super::asking::{confirm, proceed};
-use super::generate_key::with_new_object;
+use super::asking::{confirm, proceed, with_new_object};
 use crate::backup::Manifest;
 use crate::ceremony::at::At;
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
