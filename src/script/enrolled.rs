@@ -58,7 +58,7 @@ impl Enrolled {
                 "generated as {} by {}; {}",
                 visible(&claims.name),
                 visible(&claims.holder),
-                self.enrollment.grounds()
+                self.enrollment.evidence()
             ),
         }
     }

@@ -113,13 +113,13 @@ const CASES: &[Case] = &[
         RECIPIENT,
         "recipient = \"age1nobody\"",
         "script.recipient",
-        "neither an age recipient",
+        "not an age recipient",
     ),
     (
         RECIPIENT,
         "recipient = \"AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX\"",
         "script.recipient",
-        "a private identity, not a recipient",
+        "a PRIVATE identity, not a recipient",
     ),
     (
         RECIPIENT,
@@ -162,13 +162,13 @@ const CASES: &[Case] = &[
         GROUPS,
         "groups = [{ threshold = 1, custodians = [\"custodian-1\", \"custodian-2\", \"custodian-3\"] }]",
         "script.backup",
-        "the same share",
+        "would be the same",
     ),
     (
         GROUPS,
         "groups = [{ threshold = 4, custodians = [\"custodian-1\", \"custodian-2\", \"custodian-3\"] }]",
         "script.backup",
-        "of which 4 cannot be needed",
+        "requires 4 shares, but has",
     ),
     (
         GROUPS,
@@ -180,7 +180,7 @@ const CASES: &[Case] = &[
         GROUPS,
         "group_threshold = 2\ngroups = [{ threshold = 2, custodians = [\"custodian-1\", \"custodian-2\", \"custodian-3\"] }]",
         "script.backup",
-        "of 1 groups, 2 cannot be needed",
+        "2 groups are required, but there are 1",
     ),
     (
         GROUPS,

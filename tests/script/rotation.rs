@@ -80,7 +80,7 @@ fn the_ready_renewal_and_revocation_change_what_their_names_say() {
 fn the_record_of_the_ceremony_before_is_named_in_words() {
     let head = Digest::of(b"the last line");
     let mut register = PayloadRegister::new();
-    register.add_record(head);
+    register.add_transcript(head);
     let register = register.to_file_bytes();
     let name = "previous/payloads.json";
     let mut files = BTreeMap::from([(name.to_owned(), register.clone())]);
@@ -100,7 +100,7 @@ fn the_record_of_the_ceremony_before_is_named_in_words() {
     };
     let script = parse(&named(head), &files).unwrap();
     assert_eq!(script.previous().unwrap().transcript_digest, Some(head));
-    assert!(script.payloads().has_record(&head));
+    assert!(script.payloads().has_transcript(&head));
     // A register that does not know the record: something is missing.
     let errors = parse(&named(Digest::of(b"another")), &files).unwrap_err();
     assert_eq!(errors[0].check, "script.previous-transcript");
@@ -115,7 +115,7 @@ fn a_register_that_lacks_a_record_is_noticed() {
     let signed = |version: u64, sha256: Digest| {
         let key_id = conclave::metadata::KeyId::new("ab".repeat(32));
         let need = Threshold {
-            count: 1,
+            threshold: 1,
             key_ids: [key_id.clone()].into(),
         };
         let at = "2026-12-01T09:00:00Z".parse().unwrap();
@@ -123,16 +123,16 @@ fn a_register_that_lacks_a_record_is_noticed() {
             repository: repository.to_owned(),
             version,
             sha256,
-            needs: vec![need],
+            thresholds: vec![need],
             signed: [SignedBy { key_id, at }].into(),
-            owed: BTreeSet::new(),
+            outstanding: BTreeSet::new(),
             abandoned: None,
         }
     };
     let head = Digest::of(b"the last line");
     let warned = |entries: &[PayloadEntry], record: &str| {
         let mut register = PayloadRegister::new();
-        register.add_record(head);
+        register.add_transcript(head);
         for entry in entries {
             register.add(entry.clone());
         }

@@ -1,7 +1,7 @@
 //! What a ceremony restores: the share set, and to which level.
 
 use super::people::Person;
-use crate::backup::{Closing, Manifest};
+use crate::backup::{Manifest, Protection};
 use crate::script::backup::{BackupPlan, Opens, ShareGroup};
 use crate::script::{PersonId, PinnedFile};
 
@@ -66,15 +66,15 @@ impl RestorePlan {
     /// How a person enters their share; `None` without a share of the set.
     pub fn entering(&self, person: &Person) -> Option<Entering> {
         let share = self.manifest.share_of(person.id.as_str())?;
-        Some(match (&share.custodian().closing, person.opens) {
-            (Some(Closing::Passphrase), _) => Entering::Passphrase,
-            (Some(Closing::Recipients(_)), Opens::Here) => Entering::Identity,
-            (Some(Closing::Recipients(_)), Opens::OwnDevice)
+        Some(match (&share.custodian().protection, person.opens) {
+            (Some(Protection::Passphrase), _) => Entering::Passphrase,
+            (Some(Protection::Recipients(_)), Opens::Here) => Entering::Identity,
+            (Some(Protection::Recipients(_)), Opens::OwnDevice)
                 if self.level == DrillLevel::Custody =>
             {
                 Entering::CheckWords
             }
-            (None, _) | (Some(Closing::Recipients(_)), Opens::OwnDevice) => Entering::Words,
+            (None, _) | (Some(Protection::Recipients(_)), Opens::OwnDevice) => Entering::Words,
         })
     }
 

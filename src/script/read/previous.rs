@@ -51,7 +51,7 @@ pub(super) fn read(
         .unwrap_or_default();
     // A register that cannot be read was reported.
     if let (Some((head, value)), true) = (&digest, register.is_none() || !payloads.is_empty())
-        && !payloads.has_record(head)
+        && !payloads.has_transcript(head)
     {
         value.error(
             "script.previous-transcript",

@@ -190,7 +190,7 @@ fn key(
     let key = value.and_then(|value| {
         let text = value.line()?;
         let asked = request?
-            .asked()
+            .requested()
             .iter()
             .find(|one| one.key_id.as_str() == text);
         let found = asked.and_then(|one| root_key(request?, &one.key_id));

@@ -7,7 +7,7 @@ use super::TemplateError;
 use super::document::{
     Document, NamedFile, person, pinned, set, set_activation, set_token, text, uncomment,
 };
-use crate::backup::{Closing, Manifest};
+use crate::backup::{Manifest, Protection};
 use crate::metadata::KeyType;
 use crate::script::Kind;
 use crate::script::{DrillLevel, Opens};
@@ -77,7 +77,7 @@ impl RestoreTemplate {
         for share in self.set.shares() {
             let label = share.label();
             let mut custodian = person(&label.custodian, &label.name, "custodian");
-            if let Some(Closing::Recipients(_)) = share.custodian().closing {
+            if let Some(Protection::Recipients(_)) = share.custodian().protection {
                 let mut spellings = Opens::SPELLINGS.iter();
                 let spelling = spellings.find(|(_, opens)| *opens == self.opens);
                 let word = spelling.map_or("own-device", |(word, _)| *word);
