@@ -234,7 +234,7 @@ impl From<TokenError> for Failure {
 /// The next safe action after a check refused a file of a share set.
 pub(super) fn share_hint(check: ShareCheck) -> &'static str {
     match check {
-        ShareCheck::ShareClosed => {
+        ShareCheck::ShareDecryption => {
             "open it with the custodian's identity or passphrase: --identity FILE or --passphrase"
         }
         ShareCheck::ShareChanged | ShareCheck::ShareValue => {

@@ -182,7 +182,7 @@ impl Executor<'_> {
         }
     }
 
-    /// Writes the exported files, and beside a root how to publish it.
+    /// Writes the exported files, and next to a root the instructions to publish it.
     fn export(
         &self,
         files: &[(ExportedFile, Vec<u8>)],
@@ -197,7 +197,7 @@ impl Executor<'_> {
         }
         for (name, bytes) in publication(self.ceremony()) {
             let path = self.export.join(&name);
-            if Destination::is_made_anew(&name) {
+            if Destination::is_derived(&name) {
                 replace(&path, &bytes, FileMode::Public)?;
             } else {
                 write_once(&path, &bytes, FileMode::Public)?;

@@ -311,7 +311,7 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
         .filter(|approval| approval["strength"] == "token")
         .count();
     assert!(by_token > 2, "{by_token}");
-    let signed = "[ok] the own token of witness-1 signed for line ";
+    let signed = "[ok] the approval token of witness-1 signed for line ";
     assert_eq!(told.matches(signed).count(), by_token + 1, "{told}");
 
     // Whoever writes another signature into the record, is found out.
@@ -339,7 +339,11 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
     assert_eq!(without.len() + 2, text.lines().count());
     fs::write(room.out().join("signatures-alone"), without.join("\n")).unwrap();
     let refused = by_hand("signatures-alone");
-    assert_failed(&refused, 1, &["[FAIL] the own token of witness-1 signed"]);
+    assert_failed(
+        &refused,
+        1,
+        &["[FAIL] the approval token of witness-1 signed"],
+    );
 
     // A wrong PIN approves nothing, and whoever has no token here takes a code.
     let refused = Room::new();
@@ -527,7 +531,7 @@ fn the_rehearsal_that_is_shown_is_of_this_very_script_and_complete() {
     // What the rotation of a rehearsal builds upon is nothing for a production.
     let rotation = other.out().join("rotation/script.toml");
     let text = fs::read_to_string(&rotation).unwrap();
-    let (without, words) = ("custody = ", "the custody list is from a rehearsal");
+    let (without, words) = ("custody_log = ", "the custody list is from a rehearsal");
     let unlisted: String = text
         .split_inclusive('\n')
         .filter(|line| !line.starts_with(without))

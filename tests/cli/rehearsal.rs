@@ -243,14 +243,20 @@ fn arguments_that_make_no_sense_are_told_before_anything_is_made() {
     for (arguments, words) in [
         (
             &["--tokens", "2", "--threshold", "3"][..],
-            "a threshold of 3 does not go with 2 tokens",
+            "a threshold of 3 is not possible with 2 tokens",
         ),
         (
             &["--tokens", "2", "--threshold", "0"],
-            "a threshold of 0 does not go with 2 tokens",
+            "a threshold of 0 is not possible with 2 tokens",
         ),
-        (&["--tokens", "0"], "a script has 1 to 32 tokens, not 0"),
-        (&["--tokens", "33"], "a script has 1 to 32 tokens, not 33"),
+        (
+            &["--tokens", "0"],
+            "a script cannot have 0 tokens; use 1 to 32",
+        ),
+        (
+            &["--tokens", "33"],
+            "a script cannot have 33 tokens; use 1 to 32",
+        ),
         (&["--tokens", "many"], "invalid value 'many'"),
         (&["--key-type", "dsa"], "\"dsa\" is no key type"),
         (&["--token-kind", "paper"], "invalid value 'paper'"),

@@ -72,7 +72,7 @@ fn what_is_not_the_share_is_told_by_name() {
     };
     let told = said(1, with("identity-1", &file, &manifest), &[]);
     assert!(
-        told.contains("share.closed") && told.contains("Custodian 2"),
+        told.contains("share.decryption") && told.contains("Custodian 2"),
         "{told}"
     );
     let told = said(

@@ -313,10 +313,13 @@ fn what_a_yubikey_states_falsely_is_refused_in_its_own_words() {
     stand.act("lie 0 other-key");
     table.answer("");
     for (next, words) in [
-        ("lie 0 other-card", "attestation.key: it is about the"),
+        (
+            "lie 0 other-card",
+            "attestation.key: the attestation is for the",
+        ),
         (
             "lie 0 policy",
-            "attestation.serial: it was made by YubiKey 25000003",
+            "attestation.serial: the attestation is from YubiKey 25000003",
         ),
         ("lie 0 weak", "attestation.signature: "),
         (

@@ -213,7 +213,7 @@ pub(crate) fn opened(c: &mut Ceremony, opening: &Opening) -> Applied {
     require_list_of(c, opening.mode)?;
     hold(
         Check::KeyRehearsal,
-        is_rehearsal || !c.script.payloads().is_rehearsed(),
+        is_rehearsal || !c.script.payloads().is_rehearsal(),
         "the payload register is from a rehearsal and cannot be used in a production",
     )?;
     require_simulated_of_approval_tokens(c, opening)?;

@@ -69,7 +69,7 @@ fn entry_json(entry: &ShareEntry) -> Value {
         "group": place.group,
         "member": place.member,
         "file": entry.file().map(|sha256| json!({"name": label.share_file(), "sha256": sha256})),
-        "by_hand": entry.custodian().by_hand,
+        "on_paper": entry.custodian().on_paper,
     })
 }
 

@@ -147,7 +147,7 @@ impl Executor<'_> {
         let file = read_brought(&path)?;
         let phrase = self.room.hands.given_passphrase(custodian);
         let is_phrased = manifest.share_of(custodian.as_str()).is_some_and(|share| {
-            share.custodian().closing == Some(crate::backup::Closing::Passphrase)
+            share.custodian().protection == Some(crate::backup::Protection::Passphrase)
         });
         let opener = match phrase.filter(|_| is_phrased) {
             Some(phrase) => crate::secret::Passphrase::new(zeroize::Zeroizing::new(phrase))

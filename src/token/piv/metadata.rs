@@ -95,8 +95,8 @@ impl KeyMetadata {
         };
         Ok(Some(Self {
             algorithm: *algorithm,
-            pin: PinPolicy::from_byte(*pin),
-            touch: TouchPolicy::from_byte(*touch),
+            pin: PinPolicy::from_repr(*pin),
+            touch: TouchPolicy::from_repr(*touch),
             generated: find(&text, ORIGIN) == Some(&[GENERATED]),
             public: find(&text, PUBLIC_KEY).and_then(|key| public_key(*algorithm, key)),
         }))
