@@ -10,7 +10,7 @@ use crate::ceremony::Interrupt;
 use crate::script::{KeyId, Script};
 use crate::token::{Reader, Seen, Token, TokenError, Touch, TouchObserver, open_reader};
 
-/// How often the front end is told that a call still runs.
+/// How often the front end learns that a call still runs.
 const HEARTBEAT: Duration = Duration::from_millis(250);
 
 /// How long a module may take to shut down before the worker is abandoned.
@@ -72,7 +72,7 @@ pub(super) struct OpenedToken {
 
 /// Why a call has no result.
 pub(super) enum Unanswered {
-    /// The room asked for something else first; the call was abandoned.
+    /// The participants requested something else first; the call was abandoned.
     Interrupted(Interrupt),
     /// The worker was abandoned earlier, or it panicked.
     NoWorker,
@@ -95,6 +95,11 @@ impl TokenWorker {
                     open: None,
                     touch: of_worker,
                 };
+                // One signature is all that this process makes: its module loads while the first line is prepared.
+                if let (Some(_), [key]) = (tokens.script.signing(), tokens.script.keys()) {
+                    let profile = key.token.profile.name.clone();
+                    let _ = tokens.reader(&profile);
+                }
                 for job in inbox {
                     job(&mut tokens);
                 }
@@ -137,7 +142,7 @@ impl TokenWorker {
                 Ok(result) => return Ok(result),
                 Err(RecvTimeoutError::Timeout) => {
                     if let Err(interrupt) = heartbeat(begun.elapsed()) {
-                        self.give_up();
+                        self.abandon();
                         return Err(Unanswered::Interrupted(interrupt));
                     }
                 }
@@ -150,7 +155,7 @@ impl TokenWorker {
     }
 
     /// Abandons the worker: it may never answer.
-    fn give_up(&mut self) {
+    fn abandon(&mut self) {
         self.jobs = None;
         self.worker = None;
     }

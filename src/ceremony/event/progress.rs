@@ -34,7 +34,7 @@ pub enum ProgressEvent {
         /// Bytes of a line that was cut short by the interruption, and so never counted.
         torn_bytes: u64,
     },
-    /// Two people changed one of the few things of the script that can be.
+    /// Two people amended the script.
     Amended {
         amendment: Amendment,
         approvals: Vec<Approval>,
@@ -45,9 +45,9 @@ pub enum ProgressEvent {
     Initialed { initials: String },
     /// A person signed off.
     SignedOff { verdict: Verdict, remark: String },
-    /// The block of a key was put off.
+    /// The block of a key was postponed.
     Postponed { key: KeyId },
-    /// The block of a key was taken up, out of the script's order.
+    /// The block of a key was brought forward, out of the order of the script.
     BroughtForward { key: KeyId },
     /// Something was tried and did not work. Nothing was lost by it.
     Failed { failure: Failure },
@@ -56,11 +56,11 @@ pub enum ProgressEvent {
     /// An exception report was filled in.
     ExceptionRecorded {
         report: ExceptionReport,
-        /// The check that it waives; none where the report only notes what happened.
+        /// The check that it waives, if any.
         waives: Option<Check>,
         approvals: Vec<Approval>,
     },
-    /// The ceremony was broken off for good.
+    /// The ceremony was aborted.
     Aborted { reason: String },
     /// The ceremony is over: always the last.
     Closed { status: Verdict },
