@@ -311,7 +311,7 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
         .filter(|approval| approval["strength"] == "token")
         .count();
     assert!(by_token > 2, "{by_token}");
-    let signed = "[ok] the own token of witness-1 signed for line ";
+    let signed = "[ok] signature of the approval token of witness-1 for entry ";
     assert_eq!(told.matches(signed).count(), by_token + 1, "{told}");
 
     // Whoever writes another signature into the record, is found out.
@@ -339,7 +339,7 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
     assert_eq!(without.len() + 2, text.lines().count());
     fs::write(room.out().join("signatures-alone"), without.join("\n")).unwrap();
     let refused = by_hand("signatures-alone");
-    assert_failed(&refused, 1, &["[FAIL] the own token of witness-1 signed"]);
+    assert_failed(&refused, 1, &["[FAIL] signature of the approval token of witness-1"]);
 
     // A wrong PIN approves nothing, and whoever has no token here takes a code.
     let refused = Room::new();
