@@ -339,7 +339,11 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
     assert_eq!(without.len() + 2, text.lines().count());
     fs::write(room.out().join("signatures-alone"), without.join("\n")).unwrap();
     let refused = by_hand("signatures-alone");
-    assert_failed(&refused, 1, &["[FAIL] signature of the approval token of witness-1"]);
+    assert_failed(
+        &refused,
+        1,
+        &["[FAIL] signature of the approval token of witness-1"],
+    );
 
     // A wrong PIN approves nothing, and whoever has no token here takes a code.
     let refused = Room::new();

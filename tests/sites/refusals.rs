@@ -99,7 +99,10 @@ fn a_second_payload_of_one_version_is_refused_with_what_exists_and_when() {
     oslo.sign("request.json", "holder-c", "again", &more, "SIGN ROOT 2\n")
         .assert(0);
     let transcript = String::from_utf8(oslo.read("again/transcript.jsonl")).unwrap();
-    assert!(transcript.contains("\"signed_before\":true"), "{transcript}");
+    assert!(
+        transcript.contains("\"signed_before\":true"),
+        "{transcript}"
+    );
 }
 
 #[test]
