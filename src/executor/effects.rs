@@ -182,7 +182,7 @@ impl Executor<'_> {
         }
     }
 
-    /// Writes the exported files, and beside a root how to publish it.
+    /// Writes the exported files, and next to a root the instructions to publish it.
     fn export(
         &self,
         files: &[(ExportedFile, Vec<u8>)],

@@ -9,7 +9,7 @@ use super::seal::require_witness;
 use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
 use crate::ceremony::replay::{Applied, hold, require};
-use crate::ceremony::state::{CustodyRequest, is_taken_again};
+use crate::ceremony::state::{CustodyRequest, is_repeated};
 use crate::ceremony::{
     Approval, Ask, Ceremony, Check, CustodyEvent, Effect, Moment, Prompt, StepError,
 };
@@ -101,7 +101,7 @@ pub(crate) fn begun(
     let (step, request) = at.custody_request(c)?;
     require(!reason.trim().is_empty(), "a reason is required")?;
     require(
-        !is_taken_again(&step.act),
+        !is_repeated(&step.act),
         "a pause cannot begin before attendance, clock and host checks are done",
     )?;
     c.custody.require_no_pause()?;

@@ -1,6 +1,7 @@
 //! `conclave root sign`: one key holder signs with one token, on their own machine.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
 use jiff::Timestamp;
@@ -115,19 +116,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         profile: profile.name,
         token: mark(arguments)?,
     };
-    let script = plan.script()?;
+    let script = Arc::new(plan.script()?);
     let path = absolute(&arguments.out)?;
     let mirror = arguments.mirror.as_deref().map(absolute).transpose()?;
-    let opening = opening(
-        &script,
-        program.join().unwrap_or_default(),
-        mirror.as_deref(),
-    );
-    let directory = create_directory(&path, script, mirror.as_deref())?;
+    let directory = create_directory(&path, Arc::clone(&script), mirror.as_deref())?;
+    let opening = || {
+        let program = program.join().unwrap_or_default();
+        opening(&script, program, mirror.as_deref())
+    };
     conduct(
         Show::to_people(arguments.plain, arguments.pin_fd)?,
         &path,
-        |front_end| Executor::begin(directory, opening, Box::new(PeoplesHands), front_end),
+        |front_end| Executor::begin_when(directory, opening, Box::new(PeoplesHands), front_end),
     )
 }
 

@@ -32,7 +32,7 @@ pub(super) use opening::Passphrases;
 pub(super) use restore::Restoring;
 
 /// After how many combinations of shares the front end shows the progress.
-const TOLD_EVERY: u64 = 256;
+const PROGRESS_EVERY: u64 = 256;
 
 /// A wrapped private key with its key-encryption key, until the shares are made.
 pub(super) struct Wrapped {
@@ -398,7 +398,7 @@ impl Executor<'_> {
         let (front_end, ceremony) = (&mut *self.front_end, &self.ceremony);
         let mut interrupt = None;
         set.try_every_quorum(|tried| {
-            if tried % TOLD_EVERY != 0 || interrupt.is_some() {
+            if tried % PROGRESS_EVERY != 0 || interrupt.is_some() {
                 return;
             }
             let waiting = Waiting {

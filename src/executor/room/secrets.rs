@@ -167,7 +167,7 @@ impl Executor<'_> {
         let who = purpose
             .of_token()
             .and_then(|secret| plan.secret(secret)?.set_by.clone());
-        let name = self.room.at_desk.clone().unwrap_or_default();
+        let name = self.room.inserted.clone().unwrap_or_default();
         // A management key is in hex, and a wrong one uses no attempt. A rehearsal does not know a written one.
         let is_management = purpose == SecretPurpose::ManagementKey;
         // A passphrase may have been chosen on another keyboard; a wrong one uses no attempt.

@@ -107,6 +107,12 @@ pub(crate) fn with_bags() -> Arc<Script> {
     parse(&text.replacen(compose, &lunch, 1))
 }
 
+/// The files of a key in files.
+pub(crate) const KEY_FILES: [&str; 2] = [
+    "/root/.docker/trust/private/a.key",
+    "/root/.notary/private/a.key",
+];
+
 fn own_name(person: &PersonId) -> String {
     format!("{person}.approval")
 }
@@ -488,9 +494,10 @@ impl Room {
                 self.tokens.get_mut(name).unwrap().destroy();
                 Outcome::KeyDestroyed
             }
-            Effect::FindKeyFiles { .. } | Effect::EraseKeyFiles { .. } => {
-                panic!("simulated keys are in tokens")
+            Effect::FindKeyFiles { .. } => {
+                Outcome::KeyFilesFound(KEY_FILES.map(str::to_owned).into())
             }
+            Effect::EraseKeyFiles { .. } => Outcome::KeyDestroyed,
             Effect::GenerateKey { key, key_type, .. } | Effect::ImportKey { key, key_type, .. } => {
                 self.token(key).generate(*key_type);
                 let may_leave = self.ceremony.script().backs_up(key);
