@@ -67,7 +67,7 @@ fn course(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
     }
     let ending = match ceremony.ending() {
         None => "not ended".to_owned(),
-        Some(Ending::Closed(status)) => format!("closed; the worst verdict: {status}"),
+        Some(Ending::Closed(status)) => format!("closed; overall verdict: {status}"),
         Some(Ending::Aborted { reason }) => format!("aborted: {reason}"),
     };
     page.fact("ending", ending);
