@@ -13,9 +13,7 @@ impl Serialize for PublicKey {
 
 impl<'de> Deserialize<'de> for PublicKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::from_pem(&text)
-            .map_err(|error| D::Error::custom(format_args!("not a public key: {error}")))
+        Self::from_pem(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 
@@ -28,11 +26,10 @@ impl Serialize for Certificate {
 impl<'de> Deserialize<'de> for Certificate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let mut found = Self::read_all(text.as_bytes())
-            .map_err(|error| D::Error::custom(format_args!("not a certificate: {error}")))?;
+        let mut found = Self::read_all(text.as_bytes()).map_err(D::Error::custom)?;
         match (found.pop(), found.is_empty()) {
             (Some(only), true) => Ok(only),
-            _ => Err(D::Error::custom("not exactly one certificate")),
+            _ => Err(D::Error::custom("expected one certificate")),
         }
     }
 }

@@ -390,7 +390,7 @@ mod tests {
             ("rsa", pss, &weak, "does not support RSA-1024 keys"),
             ("ed25519", "ed25519", &neutral, "small order"),
             ("ed25519", "ed25519", "zz", "not valid hex"),
-            ("ecdsa", p256, "not a key", "not a public key"),
+            ("ecdsa", p256, "not a key", "cannot read a public key"),
         ] {
             let object = json!({"keytype": key_type, "scheme": scheme,
                 "keyval": {"public": public}});

@@ -116,7 +116,7 @@ fn other_custodians_restore_the_same_key_and_no_old_share_goes_with_a_new_one() 
     let sets = told["sets"].as_array().unwrap();
     let advice: Vec<_> = sets
         .iter()
-        .map(|set| (&set["replaced"], &set["advice"]))
+        .map(|set| (&set["superseded"], &set["advice"]))
         .collect();
     assert_eq!(
         advice,

@@ -209,5 +209,5 @@ fn a_key_of_lisbon_comes_into_the_root_of_oslo_and_signs() {
         .unwrap();
     let told = String::from_utf8_lossy(&verified.stdout);
     assert!(verified.status.success(), "{told}");
-    assert!(told.contains("[ok] key key-3 is that of"), "{told}");
+    assert!(told.contains("[ok] key key-3 is the key of"), "{told}");
 }

@@ -91,7 +91,7 @@ fn tuf_on_ci_refuses_a_root_whose_keys_were_not_made_for_it() {
     let (status, said) = export(&site, "tuf-on-ci", &[4, 5], "export");
     assert_eq!(status, 1, "{said}");
     assert!(
-        said.contains("x-tuf-on-ci-keyowner") && said.contains("takes a rotation"),
+        said.contains("x-tuf-on-ci-keyowner") && said.contains("requires a rotation"),
         "{said}"
     );
     assert!(said.contains("x-tuf-on-ci-expiry-period"), "{said}");

@@ -29,7 +29,7 @@ fn signatures_make_one_file_in_whatever_order_they_come() {
     ]);
     assert_eq!(status, 0, "{said}");
     assert!(said.contains("root 5 keys 1/3 · root 6 keys 2/3"), "{said}");
-    assert!(said.contains("not complete"), "{said}");
+    assert!(said.contains("incomplete"), "{said}");
     // What the file holds already is kept; what comes twice changes nothing.
     let mut arguments = vec!["merge", text(&request)];
     arguments.extend(files.iter().map(|path| text(path)));
