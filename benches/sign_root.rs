@@ -1,6 +1,6 @@
 //! How long one signature takes through `conclave root sign`, against `pkcs11-tool --sign` with the same key.
 //!
-//! `cargo bench --bench sign_root` makes a SoftHSM token with an ECDSA P-256 key, and times whole processes of the
+//! `cargo bench --profile dist --bench sign_root` makes a SoftHSM token with an ECDSA P-256 key, and times whole processes of the
 //! two in turn, so that whatever else the machine does is shared. Both look for the token, log in and sign the same
 //! root; Conclave also judges the request, writes its record to the disk line by line, verifies the signature and
 //! writes it where it can be read back.

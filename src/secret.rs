@@ -4,101 +4,90 @@ use std::fmt;
 
 use zeroize::{Zeroize as _, Zeroizing};
 
-/// A PIN of a token: the user's or the security officer's.
+/// The user PIN or the SO PIN of a token.
 pub struct Pin(Zeroizing<String>);
 
-/// Why a text cannot be a PIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PinError {
-    /// Nothing was typed. Some tokens take an empty PIN for a query that succeeds.
+    /// Some tokens interpret an empty PIN as a query and return success.
     #[error("the PIN is empty")]
     Empty,
-    /// Longer than 255 bytes, which no token takes.
+    /// No token supports this.
     #[error("the PIN is longer than 255 bytes")]
     TooLong,
-    /// A YubiKey was touched, and typed a one-time password.
-    #[error("that is a one-time password, which a YubiKey types when it is touched")]
+    #[error("this is a one-time password, which a YubiKey types when it is touched")]
     OneTimePassword,
-    /// A control character: a stray key, or text that was pasted.
-    #[error("the PIN has a control character in it")]
+    /// For example by pasting text.
+    #[error("the PIN contains a control character")]
     Control,
 }
 
-/// The sixteen letters that are on the same keys on most keyboards; YubiKeys type with them.
+/// The 16 letters that YubiKeys type. They are on the same keys on most keyboards.
 const MODHEX: &str = "cbdefghijklnrtuv";
 
-/// The least that a YubiKey types at a touch.
+/// The minimum length of a one-time password.
 const SHORTEST_OTP: usize = 32;
 
 impl Pin {
-    /// Takes a PIN as it was typed, and takes over the duty to wipe it.
-    ///
     /// # Errors
-    /// When it is empty, longer than 255 bytes, has a control character, or was typed by a YubiKey.
+    /// [`PinError`].
     pub fn new(text: Zeroizing<String>) -> Result<Self, PinError> {
         if text.is_empty() {
-            return Err(PinError::Empty);
+            Err(PinError::Empty)
+        } else if text.len() > 255 {
+            Err(PinError::TooLong)
+        } else if text.chars().any(char::is_control) {
+            Err(PinError::Control)
+        } else if text.len() >= SHORTEST_OTP && text.chars().all(|c| MODHEX.contains(c)) {
+            Err(PinError::OneTimePassword)
+        } else {
+            Ok(Self(text))
         }
-        if text.len() > 255 {
-            return Err(PinError::TooLong);
-        }
-        if text.chars().any(char::is_control) {
-            return Err(PinError::Control);
-        }
-        if text.len() >= SHORTEST_OTP && text.chars().all(|c| MODHEX.contains(c)) {
-            return Err(PinError::OneTimePassword);
-        }
-        Ok(Self(text))
     }
 
-    /// Whether it is made of the digits 0 to 9 alone, which every keyboard gives alike.
+    /// Whether it contains only the digits 0 to 9, which are the same in all keyboard layouts.
     pub fn is_digits(&self) -> bool {
         self.0.bytes().all(|byte| byte.is_ascii_digit())
     }
 }
 
-/// A passphrase under which a file is closed, or by which an identity opens.
+/// The passphrase of a file or identity.
 pub struct Passphrase(Zeroizing<String>);
 
-/// Why a text cannot be a passphrase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PassphraseError {
     #[error("the passphrase is empty")]
     Empty,
-    /// Longer than 1024 bytes: a file was pasted.
+    /// For example by pasting a file.
     #[error("the passphrase is longer than 1024 bytes")]
     TooLong,
-    /// A control character: a stray key, or text that was pasted.
-    #[error("the passphrase has a control character in it")]
+    #[error("the passphrase contains a control character")]
     Control,
 }
 
 impl Passphrase {
-    /// Takes a passphrase as it was typed, and takes over the duty to wipe it.
-    ///
     /// # Errors
-    /// When it is empty, longer than 1024 bytes, or has a control character.
+    /// [`PassphraseError`].
     pub fn new(text: Zeroizing<String>) -> Result<Self, PassphraseError> {
         if text.is_empty() {
-            return Err(PassphraseError::Empty);
+            Err(PassphraseError::Empty)
+        } else if text.len() > 1024 {
+            Err(PassphraseError::TooLong)
+        } else if text.chars().any(char::is_control) {
+            Err(PassphraseError::Control)
+        } else {
+            Ok(Self(text))
         }
-        if text.len() > 1024 {
-            return Err(PassphraseError::TooLong);
-        }
-        if text.chars().any(char::is_control) {
-            return Err(PassphraseError::Control);
-        }
-        Ok(Self(text))
     }
 }
 
-/// The words of a share, in lower case and parted by single spaces; or some of them, while they are typed.
+/// Some or all words of a share, in lower case, separated by single spaces.
 pub struct ShareWords(Zeroizing<String>);
 
 impl ShareWords {
-    /// Takes words as they were typed or read, in any case and spacing, and takes over the duty to wipe them.
+    /// Accepts words in any case and spacing.
     pub fn new(text: &Zeroizing<String>) -> Self {
-        // As long as the text at most, so that it never moves.
+        // Enough capacity, because a growing string leaves unwiped copies.
         let mut words = Zeroizing::new(String::with_capacity(text.len()));
         for word in text.split_whitespace() {
             if !words.is_empty() {
@@ -110,17 +99,16 @@ impl ShareWords {
         Self(words)
     }
 
-    /// How many there are.
     pub fn count(&self) -> usize {
         self.0.split_whitespace().count()
     }
 }
 
-/// What secrets of text have in common: they are compared in a time that depends on their lengths only, and never printed.
+/// Secret texts are compared in constant time and never printed.
 macro_rules! secret_text {
     ($($name:ident)+) => {$(
         impl $name {
-            /// The secret in clear, for what it opens or closes and nothing else.
+            /// The unencrypted secret.
             pub fn expose(&self) -> &str {
                 &self.0
             }
@@ -140,21 +128,21 @@ macro_rules! secret_text {
 }
 secret_text!(Pin Passphrase ShareWords);
 
-/// A private key in clear: PKCS #8 in DER. Never written anywhere but into a token.
+/// An unencrypted private key (PKCS #8 DER). It must only be written to a token.
 pub struct PrivateKey(Zeroizing<Vec<u8>>);
 
 impl PrivateKey {
-    /// Takes over the duty to wipe it. What is inside is for the token to judge.
+    /// The content is not checked here.
     pub const fn new(pkcs8: Zeroizing<Vec<u8>>) -> Self {
         Self(pkcs8)
     }
 
-    /// The key in clear, only for the token that imports it.
+    /// The unencrypted key, only for the token that imports it.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
 
-    /// Overwrites it, and says whether nothing but zeroes is left where it was.
+    /// Overwrites the key and returns whether its memory contains only zeros.
     pub fn wipe(mut self) -> bool {
         self.0.as_mut_slice().zeroize();
         self.0.iter().all(|byte| *byte == 0)
@@ -176,12 +164,12 @@ mod tests {
     }
 
     #[test]
-    fn debug_tells_nothing() {
+    fn pins_are_never_printed() {
         assert_eq!(format!("{:?}", pin("canary-271828").unwrap()), "Pin(…)");
     }
 
     #[test]
-    fn impossible_passphrases_are_refused_and_none_is_printed() {
+    fn impossible_passphrases_are_refused() {
         let phrase = |text: &str| Passphrase::new(Zeroizing::new(text.to_owned()));
         assert_eq!(phrase("").unwrap_err(), PassphraseError::Empty);
         assert_eq!(phrase("one\ntwo").unwrap_err(), PassphraseError::Control);
@@ -194,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_the_same_however_they_are_typed() {
+    fn case_and_spacing_of_words_are_ignored() {
         let words = |text: &str| ShareWords::new(&Zeroizing::new(text.to_owned()));
         let one = words(" Academic\tacid\n  ACROBAT ");
         assert_eq!(one.expose(), "academic acid acrobat");

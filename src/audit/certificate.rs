@@ -86,7 +86,7 @@ impl Certificate<'_> {
         page.fact("Key", &facts.key);
         page.fact("Fingerprint", facts.public_key.fingerprint());
         page.fact("Share set", self.manifest.set());
-        page.fact("Share set made", facts.made_at);
+        page.fact("Share set created", facts.created_at);
         if let DrillResult::PassedWithLosses {
             quorums_left,
             reissue_by,
@@ -287,7 +287,7 @@ impl Certificate<'_> {
             "key": facts.key,
             "fingerprint": facts.public_key.fingerprint(),
             "set": self.manifest.set(),
-            "set_made_at": facts.made_at.to_string(),
+            "set_made_at": facts.created_at.to_string(),
             "shares": shares,
             "combined": state.combined(),
             "restored": state.is_restored(),

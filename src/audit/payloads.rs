@@ -14,7 +14,7 @@ pub const PAYLOADS: &str = "keys/payloads.json";
 /// the power failed before it was recorded.
 pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> PayloadRegister {
     let mut register = ceremony.script().payloads().clone();
-    register.add_record(transcript.head());
+    register.add_transcript(transcript.head());
     if ceremony.mode() == Mode::Rehearsal {
         register.add_rehearsal();
     }
@@ -28,7 +28,7 @@ pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> Payload
         {
             let abandoned = Abandoned {
                 at: line.time,
-                why: reason.clone(),
+                reason: reason.clone(),
             };
             // The replay has checked that it can be abandoned.
             let _ = register.abandon(ceremony.script().repository(), *version, *sha256, abandoned);
@@ -79,7 +79,7 @@ fn add_root(
     };
     let mut entry = PayloadEntry::of(ceremony.script().repository(), root);
     if ceremony.is_reviewed() {
-        entry.owed = ceremony.owed_elsewhere();
+        entry.outstanding = ceremony.owed_elsewhere();
     }
     let mut add = |key_id: KeyId, at: Timestamp| {
         // The intent comes first, and counts.
@@ -115,7 +115,7 @@ fn add_root(
             let at = record.as_ref().map_or(line.time, |record| record.signed);
             add(key_id.clone(), at);
             if let Some(record) = record {
-                register.add_record(record.digest);
+                register.add_transcript(record.digest);
             }
         }
     }

@@ -115,7 +115,7 @@ impl Sets {
         if set.lost.get(&custodian).is_some_and(|lost| *lost <= time) {
             set.lost.remove(&custodian);
         }
-        let proven = set.proven.entry(custodian).or_insert(time);
+        let proven = set.verified.entry(custodian).or_insert(time);
         *proven = time.max(*proven);
     }
 }

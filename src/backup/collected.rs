@@ -1,4 +1,4 @@
-//! Shares that come together one by one. One that is refused changes nothing: what was entered before stays.
+//! Collecting shares one by one. A refused share does not affect the shares that were entered before.
 
 use std::fmt;
 
@@ -12,40 +12,36 @@ use crate::record::visible;
 use crate::secret::ShareWords;
 use crate::words::Digest;
 
-/// The shares of a set that were entered so far. Wiped when it is dropped.
+/// The shares that were entered so far. Wiped when dropped.
 pub struct Collected {
     manifest: Manifest,
-    /// By their place in the manifest.
+    /// In the order of the manifest.
     shares: Vec<Option<Share>>,
 }
 
-/// How far a group is.
+/// The progress of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupProgress {
-    /// How many shares of it are there.
-    pub there: u8,
-    /// How many are needed.
+    pub entered: u8,
     pub needed: u8,
-    /// Whose were not entered: names with IDs.
+    /// The custodians whose shares were not entered: names with IDs.
     pub others: Vec<String>,
 }
 
 impl Collected {
-    /// None yet, of the set of this manifest.
     pub fn new(manifest: Manifest) -> Self {
         let shares = manifest.shares().iter().map(|_| None).collect();
         Self { manifest, shares }
     }
 
-    /// The manifest that they are held to.
     pub const fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// Adds a share by its words. `expected` is the custodian whose turn it is, if it is anyone's.
+    /// Adds a share by its words. `expected` is the custodian whose turn it is, if any.
     ///
     /// # Errors
-    /// What is wrong with it, and whose it is.
+    /// Why the share is refused, and whose share it is.
     pub fn add_words(
         &mut self,
         words: &ShareWords,
@@ -55,24 +51,10 @@ impl Collected {
         self.add(share, expected)
     }
 
-    /// Adds a share from its file.
+    /// Adds a decrypted share.
     ///
     /// # Errors
-    /// What is wrong with it, and whose it is. Another custodian's file is refused before it is opened.
-    pub fn add_file(
-        &mut self,
-        file: &[u8],
-        with: &Opener,
-        expected: Option<&str>,
-    ) -> Result<&ShareEntry, Refusal> {
-        let opened = self.manifest.open(file, with, expected)?;
-        self.add_opened(opened, expected)
-    }
-
-    /// Adds a share that was opened.
-    ///
-    /// # Errors
-    /// What is wrong with it, and whose it is.
+    /// Why the share is refused, and whose share it is.
     pub fn add_opened(
         &mut self,
         opened: OpenedShare,
@@ -88,11 +70,9 @@ impl Collected {
             .place(&share, &self.whose(expected), expected)?;
         let entry = &self.manifest.shares[index];
         if self.shares[index].is_some() {
-            let text = format!(
-                "the share of {} was entered already",
-                visible(&entry.label.who())
-            );
-            return Err(Refusal::new(Check::ShareTwice, text));
+            let who = visible(&entry.label.who());
+            let text = format!("the share of {who} was already entered");
+            return Err(Refusal::new(Check::ShareDuplicate, text));
         }
         self.shares[index] = Some(share);
         Ok(entry)
@@ -101,12 +81,12 @@ impl Collected {
     fn whose(&self, expected: Option<&str>) -> String {
         let entry = expected.and_then(|id| self.manifest.share_of(id));
         entry.map_or_else(
-            || "the words that were entered".to_owned(),
+            || "the entered words".to_owned(),
             |entry| format!("the share of {}", entry.label.who()),
         )
     }
 
-    /// Takes one out again: its custodian leaves, or it was entered by mistake.
+    /// Removes a share, for example because its custodian leaves.
     pub fn remove(&mut self, custodian: &str) {
         for (entry, share) in self.manifest.shares.iter().zip(&mut self.shares) {
             if entry.label.custodian == custodian {
@@ -115,18 +95,16 @@ impl Collected {
         }
     }
 
-    /// The shares that are there.
     pub fn entered(&self) -> impl Iterator<Item = &ShareEntry> {
         let shares = self.manifest.shares.iter().zip(&self.shares);
         shares.filter_map(|(entry, share)| share.as_ref().map(|_| entry))
     }
 
-    /// How far each group is.
     pub fn groups(&self) -> Vec<GroupProgress> {
         let groups = self.manifest.facts.groups.iter();
         let mut progress: Vec<GroupProgress> = groups
             .map(|group| GroupProgress {
-                there: 0,
+                entered: 0,
                 needed: group.threshold,
                 others: Vec::new(),
             })
@@ -134,24 +112,20 @@ impl Collected {
         for (entry, share) in self.manifest.shares.iter().zip(&self.shares) {
             let group = &mut progress[usize::from(entry.label.place.group) - 1];
             match share {
-                Some(_) => group.there += 1,
+                Some(_) => group.entered += 1,
                 None => group.others.push(entry.label.who()),
             }
         }
         progress
     }
 
-    /// Whether there are enough.
     pub fn is_quorum(&self) -> bool {
-        let complete = self
-            .groups()
-            .iter()
-            .filter(|group| group.there >= group.needed)
-            .count();
-        complete >= usize::from(self.manifest.facts.groups_needed)
+        let groups = self.groups();
+        let complete = groups.iter().filter(|group| group.entered >= group.needed);
+        complete.count() >= usize::from(self.manifest.facts.groups_needed)
     }
 
-    /// The key-encryption key, if the shares are enough, fit together, and give the key of this set.
+    /// Restores the key-encryption key.
     ///
     /// # Errors
     /// [`Check::RestoreTooFew`], [`Check::RestoreCombine`] or [`Check::RestoreCommitment`].
@@ -162,41 +136,37 @@ impl Collected {
             | CombineError::TooFew { .. }
             | CombineError::TooFewGroups { .. } => Refusal::new(
                 Check::RestoreTooFew,
-                format!("{error}; still to come: {}", visible(&self.still_to_come())),
+                format!("{error}; still missing: {}", visible(&self.missing())),
             ),
             _ => Refusal::new(Check::RestoreCombine, error.to_string()),
         })?;
         let key = KeyEncryptionKey::of(&secret).ok_or_else(|| {
-            Refusal::new(
-                Check::RestoreCombine,
-                "they give a secret of another length",
-            )
+            let text = "the restored secret does not have 256 bits";
+            Refusal::new(Check::RestoreCombine, text)
         })?;
         self.manifest.check_key(&key)?;
         Ok(key)
     }
 
-    /// Who could make it enough.
-    fn still_to_come(&self) -> String {
-        let groups = self
-            .groups()
-            .into_iter()
-            .filter(|group| group.there < group.needed);
-        let lacking: Vec<String> = groups
+    /// The custodians whose shares would complete a quorum.
+    fn missing(&self) -> String {
+        let groups = self.groups().into_iter();
+        let groups = groups.filter(|group| group.entered < group.needed);
+        let missing: Vec<String> = groups
             .map(|group| {
-                let number = group.needed - group.there;
+                let number = group.needed - group.entered;
                 format!("{number} of {}", group.others.join(", "))
             })
             .collect();
-        lacking.join("; or ")
+        missing.join("; or ")
     }
 }
 
 impl Manifest {
-    /// Opens the file of a share, and holds it to this manifest up to its words.
+    /// Decrypts a share file and compares its label with this manifest.
     ///
     /// # Errors
-    /// When it is another custodian's, does not open, or is no share of this set.
+    /// If it is the file of a different custodian, cannot be decrypted, or is not a share of this set.
     pub fn open(
         &self,
         file: &[u8],
@@ -208,17 +178,17 @@ impl Manifest {
         if let (Some(known), Some(expected)) = (known, expected_entry)
             && known != expected
         {
-            return Err(others(known, expected));
+            return Err(wrong_custodian(known, expected));
         }
         let who = known.or(expected_entry).map(|entry| entry.label.who());
         let of = who.map_or_else(String::new, |who| {
             format!("the file of {}: ", visible(&who))
         });
         let opened = open_share(file, with).map_err(|refused| match (refused.check, known) {
-            (Check::ShareClosed, None) if expected.is_some() => Refusal::new(
+            (Check::ShareDecryption, None) if expected.is_some() => Refusal::new(
                 Check::ShareChanged,
                 format!(
-                    "{of}it is not the file that the manifest has, and {}",
+                    "{of}the file is not the one in the manifest, and {}",
                     refused.detail
                 ),
             ),
@@ -228,10 +198,10 @@ impl Manifest {
         Ok(opened)
     }
 
-    /// Whether a share that was opened is of this set, and is the one that was made for its custodian.
+    /// Checks that a decrypted share is the original share of its custodian.
     ///
     /// # Errors
-    /// When it is not.
+    /// If it is not.
     pub fn check_share(&self, opened: &OpenedShare) -> Result<&ShareEntry, Refusal> {
         self.check_label(opened)?;
         let who = format!("the share of {}", opened.label().who());
@@ -239,7 +209,6 @@ impl Manifest {
         Ok(&self.shares[index])
     }
 
-    /// What stands on a share, held to this manifest.
     fn check_label(&self, opened: &OpenedShare) -> Result<(), Refusal> {
         let label = opened.label();
         let who = visible(&label.who());
@@ -247,7 +216,7 @@ impl Manifest {
         let fingerprint = facts.public_key.fingerprint();
         if label.repository != facts.repository || label.fingerprint != fingerprint {
             let text = format!(
-                "the share of {who} is of the key {} of {}, not of {} of {}",
+                "the share of {who} is for the key {} of {}, not for {} of {}",
                 visible(&label.key),
                 visible(&label.repository),
                 visible(&facts.key),
@@ -262,7 +231,7 @@ impl Manifest {
             Some(entry) if entry.label == *label => Ok(()),
             _ => Err(Refusal::new(
                 Check::ShareForm,
-                format!("the share of {who} says of itself what the manifest does not"),
+                format!("the label of the share of {who} differs from the manifest"),
             )),
         }
     }
@@ -273,18 +242,18 @@ impl Manifest {
             Some(old) => Refusal::new(
                 Check::ShareSuperseded,
                 format!(
-                    "{what} is of the set of {}, which was replaced: it is to be destroyed",
-                    old.made_at
+                    "{what} belongs to the superseded set of {}, which must be destroyed",
+                    old.created_at
                 ),
             ),
             None => Refusal::new(
                 Check::ShareSet,
-                format!("{what} is of another set, of this key or of another"),
+                format!("{what} belongs to a different set"),
             ),
         }
     }
 
-    /// Which share of this manifest the words are.
+    /// The index of the share with these words.
     fn place(&self, share: &Share, whose: &str, expected: Option<&str>) -> Result<usize, Refusal> {
         let whose = visible(whose);
         if share.identifier() != self.identifier {
@@ -300,9 +269,9 @@ impl Manifest {
         };
         let entry = &self.shares[index];
         if commitment(self.set, share) != entry.commitment {
-            // Of the same place and number, and still another: of a set that happens to have the same number.
+            // The share of a set that happens to have the same identifier.
             let text = format!(
-                "{whose} has the place of {} in this set, and is not the share that was made for it",
+                "{whose} has the same position as the share of {}, but a different value",
                 visible(&entry.label.who())
             );
             return Err(Refusal::new(Check::ShareValue, text));
@@ -310,16 +279,16 @@ impl Manifest {
         let expected = expected.and_then(|id| self.share_of(id));
         match expected {
             Some(expected) if expected.label.custodian != entry.label.custodian => {
-                Err(others(entry, expected))
+                Err(wrong_custodian(entry, expected))
             }
             _ => Ok(index),
         }
     }
 }
 
-fn others(entry: &ShareEntry, expected: &ShareEntry) -> Refusal {
+fn wrong_custodian(entry: &ShareEntry, expected: &ShareEntry) -> Refusal {
     let text = format!(
-        "that is the share of {}, not of {}",
+        "this is the share of {}, not of {}",
         visible(&entry.label.who()),
         visible(&expected.label.who())
     );
@@ -328,12 +297,7 @@ fn others(entry: &ShareEntry, expected: &ShareEntry) -> Refusal {
 
 impl fmt::Debug for Collected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let there: Vec<&str> = self
-            .entered()
-            .map(|entry| entry.label.custodian.as_str())
-            .collect();
-        f.debug_struct("Collected")
-            .field("there", &there)
-            .finish_non_exhaustive()
+        let entered = self.entered().map(|entry| &entry.label.custodian);
+        f.debug_list().entries(entered).finish()
     }
 }

@@ -1,34 +1,34 @@
-//! How a share is checked, and how the key is restored, with Conclave and without: what stands on every sheet, so that
-//! paper alone is enough. Each command stands in a line of its own, indented by four spaces, as it is typed.
+//! How to check a share and restore the key, with and without Conclave. Every sheet contains these instructions, so that
+//! the paper is sufficient. Each command is on a separate line, indented by four spaces.
 
 use super::label::ShareLabel;
 use crate::document::{Block, Document, Mark};
 
-/// What stands inside the encrypted file, after the words.
+/// The text after the words in the encrypted file.
 pub(super) fn inside(label: &ShareLabel) -> String {
     let place = &label.place;
     let (members, groups) = (place.members_needed, place.groups_needed);
-    let groups = if place.groups > 1 {
-        format!(", in {groups} of {} groups,", place.groups)
+    let of_groups = if place.groups > 1 {
+        format!(" for each of {groups} groups")
     } else {
         String::new()
     };
     let mut page = Document::new("");
     page.paragraph(format!(
-        "Keep these words secret. Whoever has {members} such texts of a group{groups} and the file {} has \
-         the private key. This text is for the screen alone: no printer, no file, no photograph.",
+        "Keep these words secret. Anyone who has {members} of these texts{of_groups} and the file {} can restore the \
+         private key. Show this text on the screen only. Do not print, save or photograph it.",
         label.wrapped_file()
     ));
     both(&mut page, label);
     format!("\n{}", page.to_text())
 }
 
-/// What stands inside and outside.
+/// The text in the encrypted file and on the sheet.
 pub(super) fn both(page: &mut Document, label: &ShareLabel) {
     let (file, wrapped, key) = (label.share_file(), label.wrapped_file(), &label.key);
     let manifest = label.manifest_file();
-    page.subheading("How to check the share, once a year");
-    page.paragraph("With Conclave, which compares it with the manifest of the set:");
+    page.subheading("How to check the share once a year");
+    page.paragraph("With Conclave, compare the share with the manifest of the set:");
     command(
         page,
         &[
@@ -38,37 +38,36 @@ pub(super) fn both(page: &mut Document, label: &ShareLabel) {
         ],
     );
     page.paragraph(
-        "Without Conclave: open it as in step 1 below. Its lines Public key and Set are those of the sheet on \
-         paper, and it has 33 words.",
+        "Without Conclave, open the file as in step 1 below. Check that the lines Public key and Set match the printed \
+         sheet, and that there are 33 words.",
     );
     page.subheading("How to restore the key with Conclave");
     page.paragraph(
-        "A recovery ceremony brings the key onto a new token. It wants the manifest, the wrapped key and \
-         the custodians:",
+        "A recovery ceremony restores the key to a new token. It requires the manifest, the wrapped key and the \
+         custodians:",
     );
     command(page, &["conclave script new recovery"]);
     page.subheading("How to restore the key without Conclave");
     page.paragraph(
-        "With age, shamir-mnemonic 0.3 or later (Python's package shamir-mnemonic[cli]) and OpenSSL 3, on \
-         a machine without a network. Work in a directory that lies in memory:",
+        "Use age, shamir-mnemonic 0.3 or later (the Python package shamir-mnemonic[cli]) and OpenSSL 3 on a machine \
+         without a network connection. Work in a directory that is in memory:",
     );
     command(page, &["cd /dev/shm"]);
     number(
         page,
         1,
-        "Each custodian opens the own file. IDENTITY is the file with the custodian's age identity or SSH \
-         key; without -i IDENTITY it asks for the passphrase:",
+        "Each custodian opens their file. IDENTITY is the file with the custodian's age identity or SSH key. If the \
+         file is encrypted with a passphrase, omit -i IDENTITY and enter the passphrase:",
     );
     command(page, &["age --decrypt -i IDENTITY", &file]);
     number(
         page,
         2,
-        "Put the shares of a quorum together. Type the 33 words of each share into one line, without their \
-         numbers:",
+        "Combine the shares of a quorum. Type the 33 words of each share on one line, without their numbers:",
     );
     command(page, &["shamir recover"]);
     page.paragraph(
-        "It says \"Your master secret is:\" and 64 characters. These are KEK in step 3.",
+        "The command prints \"Your master secret is:\" and 64 characters. Use these characters as KEK in step 3.",
     );
     number(page, 3, "Unwrap the private key:");
     command(
@@ -82,7 +81,7 @@ pub(super) fn both(page: &mut Document, label: &ShareLabel) {
     number(
         page,
         4,
-        "It is the right one if this prints the Public key above:",
+        "Check the private key. This command must print the value of Public key above:",
     );
     command(
         page,
@@ -95,8 +94,8 @@ pub(super) fn both(page: &mut Document, label: &ShareLabel) {
         page,
         5,
         &format!(
-            "{key}.der is the private key, PKCS #8 in DER, which OpenSSL signs with and tokens import. When it is \
-             where it belongs, switch the machine off: what lies in memory is gone then."
+            "{key}.der is the private key in PKCS #8 DER form. OpenSSL can sign with it, and tokens can import it. When \
+             you have imported it, switch off the machine to erase its memory."
         ),
     );
 }

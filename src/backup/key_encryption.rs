@@ -1,4 +1,4 @@
-//! The key-encryption key: random, mixed from two sources, it wraps a private key and is then split into shares.
+//! The key-encryption key. It is mixed from two random sources, wraps the private key, and is split into shares.
 
 use std::fmt;
 
@@ -12,31 +12,25 @@ use crate::words::Digest;
 const MIX_SALT: &[u8] = b"conclave key-encryption key v1";
 const COMMITMENT_DOMAIN: &[u8] = b"conclave key-encryption key commitment v1\n";
 
-/// What RFC 5649 adds at most: its first block, and the padding.
+/// The maximum overhead of RFC 5649: its first block, and the padding.
 const WRAPPING_ADDS: usize = 16;
 
-/// A key of 256 bits that wraps another. Wiped when dropped, never printed.
+/// A 256-bit key that wraps another key. Wiped when dropped, never printed.
 pub struct KeyEncryptionKey(Zeroizing<[u8; 32]>);
 
-/// Why a key was not wrapped or unwrapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WrapError {
-    /// The randomness was not mixed; aws-lc refused.
-    #[error("the key-encryption key could not be derived")]
+    #[error("the key-encryption key cannot be derived")]
     Mix,
-    /// Nothing to wrap, or more than the standard takes.
-    #[error("a key of that length cannot be wrapped")]
+    #[error("a key of this length cannot be wrapped")]
     Length,
-    /// The wrapped key was not made with this key-encryption key, or was changed since.
-    #[error(
-        "the wrapped key does not open: it was made with another key-encryption key, or was changed"
-    )]
+    #[error("the wrapped key was changed, or was wrapped with a different key-encryption key")]
     Integrity,
 }
 
 impl KeyEncryptionKey {
-    /// Derives it with HKDF-SHA256 from what the operating system gave and what the token gave: nobody knows it who
-    /// does not know both. `about` binds it to its purpose.
+    /// Derives the key with HKDF-SHA256 from random bytes of the operating system and of the token. Knowing only one of
+    /// them is not enough. `about` binds the key to its purpose.
     ///
     /// # Errors
     /// [`WrapError::Mix`].
@@ -53,12 +47,11 @@ impl KeyEncryptionKey {
         Ok(Self(key))
     }
 
-    /// Takes one that shares restored.
     pub const fn new(key: Zeroizing<[u8; 32]>) -> Self {
         Self(key)
     }
 
-    /// Takes what shares restored; none if it has another length.
+    /// A restored key; `None` if the length is wrong.
     pub fn of(restored: &Zeroizing<Vec<u8>>) -> Option<Self> {
         let mut key = Zeroizing::new([0; 32]);
         if restored.len() != key.len() {
@@ -68,13 +61,12 @@ impl KeyEncryptionKey {
         Some(Self(key))
     }
 
-    /// The key in clear: for the split and for the token that wraps with it, and nothing else.
+    /// The unencrypted key, only for splitting it and for wrapping in a token.
     pub fn expose(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// SHA-256 over a domain and the key. It tells that a restored key is the one, and nothing else of it: nobody can
-    /// try 2^256 keys.
+    /// Identifies the key without revealing it: SHA-256 over a domain and the key.
     pub fn commitment(&self) -> Digest {
         let mut message = Zeroizing::new(Vec::with_capacity(COMMITMENT_DOMAIN.len() + 32));
         message.extend_from_slice(COMMITMENT_DOMAIN);
@@ -82,7 +74,7 @@ impl KeyEncryptionKey {
         Digest::of(&message)
     }
 
-    /// Wraps a private key as RFC 5649 says (AES-KWP, NIST SP 800-38F), which OpenSSL and tokens can undo.
+    /// Wraps a private key with AES-KWP (RFC 5649, NIST SP 800-38F), which OpenSSL and tokens support.
     ///
     /// # Errors
     /// [`WrapError::Length`].
@@ -97,8 +89,6 @@ impl KeyEncryptionKey {
         Ok(output)
     }
 
-    /// Unwraps what was wrapped here or in a token.
-    ///
     /// # Errors
     /// [`WrapError::Integrity`].
     pub fn unwrap(&self, wrapped: &[u8]) -> Result<PrivateKey, WrapError> {
@@ -128,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_wrapped_comes_back_and_nothing_else_does() {
+    fn only_the_unchanged_wrapped_key_is_unwrapped() {
         for length in [1, 7, 8, 9, 138, 1219] {
             let private = PrivateKey::new(Zeroizing::new(vec![0xa5; length]));
             let wrapped = key(1).wrap(&private).unwrap();
@@ -144,14 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_not_wrapped() {
+    fn empty_keys_are_refused() {
         let empty = PrivateKey::new(Zeroizing::new(Vec::new()));
         assert_eq!(key(1).wrap(&empty).unwrap_err(), WrapError::Length);
         assert_eq!(key(1).unwrap(&[]).unwrap_err(), WrapError::Integrity);
     }
 
     #[test]
-    fn both_sources_and_the_purpose_count() {
+    fn both_sources_and_the_purpose_change_the_key() {
         let mixed = |system, token, about: &[u8]| {
             KeyEncryptionKey::mix(&[system; 32], &[token; 32], about)
                 .unwrap()

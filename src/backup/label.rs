@@ -1,49 +1,41 @@
-//! What stands on a share, inside and outside: whose it is, of which set, and where in it.
+//! The label of a share, which is both inside the encrypted file and on the sheet.
 
 use jiff::Timestamp;
 
 use super::plan::{SetFacts, manifest_file, share_file, wrapped_file};
 use crate::words::Digest;
 
-/// Where a share stands in its set. All are counted from 1.
+/// The position of a share in its set, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// The group.
     pub group: u8,
-    /// How many groups there are.
+    /// The total number of groups.
     pub groups: u8,
-    /// How many of them are needed.
     pub groups_needed: u8,
-    /// The share of the group.
     pub member: u8,
-    /// How many shares the group has.
+    /// The total number of shares in the group.
     pub members: u8,
-    /// How many of them are needed.
     pub members_needed: u8,
 }
 
-/// What stands on a share. Nothing of it is secret.
+/// The label of a share. It is not secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShareLabel {
-    /// The line of roots.
     pub repository: String,
-    /// The key, as the script calls it.
+    /// The ID of the key in the script.
     pub key: String,
-    /// SHA-256 of its public half.
+    /// Of the public key.
     pub fingerprint: Digest,
-    /// What the names of the set's files have in common.
+    /// [`SetFacts::id`].
     pub id: String,
     /// The fingerprint of the set.
     pub set: Digest,
-    /// When the set was made.
-    pub made_at: Timestamp,
-    /// Whether that was in a rehearsal.
+    pub created_at: Timestamp,
     pub is_rehearsal: bool,
-    /// The custodian's ID.
+    /// The ID of the custodian.
     pub custodian: String,
-    /// The custodian's name.
+    /// The name of the custodian.
     pub name: String,
-    /// Where it stands.
     pub place: Place,
 }
 
@@ -58,7 +50,7 @@ impl ShareLabel {
             fingerprint: facts.public_key.fingerprint(),
             id: facts.id.clone(),
             set,
-            made_at: facts.made_at,
+            created_at: facts.created_at,
             is_rehearsal: facts.is_rehearsal,
             custodian: custodian.id.clone(),
             name: custodian.name.clone(),
@@ -73,27 +65,24 @@ impl ShareLabel {
         })
     }
 
-    /// The custodian as people are named here: `Anna Muster (custodian-1)`.
+    /// The name and ID of the custodian: `Anna Muster (custodian-1)`.
     pub fn who(&self) -> String {
         format!("{} ({})", self.name, self.custodian)
     }
 
-    /// The name of the share's file.
     pub fn share_file(&self) -> String {
         share_file(&self.key, &self.id, &self.custodian)
     }
 
-    /// The name of the file of the wrapped key.
     pub fn wrapped_file(&self) -> String {
         wrapped_file(&self.key, &self.id)
     }
 
-    /// The name of the file of the manifest.
     pub fn manifest_file(&self) -> String {
         manifest_file(&self.key, &self.id)
     }
 
-    /// The names of the custodian's sheet, as text and as HTML.
+    /// The file names of the custodian's sheet, as text and as HTML.
     pub fn sheet_files(&self) -> [String; 2] {
         let Self {
             key, id, custodian, ..

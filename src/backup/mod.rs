@@ -1,7 +1,7 @@
-//! Backup of a key: shares of the key-encryption key, and the private key wrapped under it.
+//! Backup of a key: the wrapped private key, and shares of the key-encryption key.
 //!
-//! Every part is a standard that other tools know: SLIP-39 for the shares, RFC 5649 for the wrapping, age for what a
-//! custodian takes home. So a key can be restored without this program.
+//! All parts follow standards (SLIP-39 for the shares, RFC 5649 for wrapping, age for encrypted files), so that a key can
+//! be restored without Conclave.
 
 mod check;
 mod collected;
@@ -17,23 +17,23 @@ mod set;
 mod share_text;
 mod sheet;
 pub mod slip39;
-mod standing;
+mod status;
 
 pub use check::{Check, Refusal};
 pub use collected::{Collected, GroupProgress};
 pub use key_encryption::{KeyEncryptionKey, WrapError};
 pub use label::{Place, ShareLabel};
 pub use manifest::{Manifest, ShareEntry, WrappedKey};
-pub use opening::{IdentityError, Opener, closed_to};
+pub use opening::{IdentityError, Opener, recipient_kinds};
 pub use plan::{
-    Closing, Custodian, CustodianGroup, PlanError, SetFacts, SetPlan, SupersededSet, check_groups,
-    manifest_file, share_file, wrapped_file,
+    Custodian, CustodianGroup, PlanError, Protection, SetFacts, SetPlan, SupersededSet,
+    check_groups, manifest_file, share_file, wrapped_file,
 };
 pub use private_key::{public_half, sign_with};
-pub use set::{BackupSet, SplitFailure};
+pub use set::{BackupSet, SetError};
 pub use share_text::{CHECK_WORDS, OpenedShare, open_share, read_words};
 pub use sheet::share_sheet;
-pub use standing::{Advice, DRILL_AFTER_DAYS, SetHistory, SetStanding, standing};
+pub use status::{Advice, DRILL_AFTER_DAYS, SetHistory, SetStatus, set_statuses};
 
-/// How many words a share of 256 bits has.
+/// The number of words in a share of 256 bits.
 pub const WORDS: usize = 33;

@@ -1,4 +1,4 @@
-//! With what a custodian opens a share: a passphrase, or an identity file of age or SSH.
+//! Decrypting share files with a passphrase, or with an identity file of age or SSH.
 
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -7,18 +7,18 @@ use age::secrecy::SecretString;
 use age::{Callbacks, Decryptor, Identity, IdentityFile, armor, scrypt, ssh};
 use zeroize::Zeroizing;
 
-use super::check::{Check, Refusal};
+use super::check::{Check, Refusal, by_meaning};
 use crate::record::visible;
 use crate::secret::Passphrase;
 
-/// The longest file of a share: one takes a two-hundredth of it.
+/// The maximum size of a share file, about 200 times the usual size.
 pub(super) const MAX_FILE: usize = 1 << 20;
-/// The longest file of an identity.
+/// The maximum size of an identity file.
 const MAX_IDENTITY: usize = 1 << 20;
-/// The hardest passphrase files that are tried, as of the stock tools: 2^22 rounds take four gigabytes.
+/// The same limit as in age. 2^22 rounds require 4 GiB of memory.
 const MAX_WORK_FACTOR: u8 = 22;
 
-/// What opens a share.
+/// A passphrase or identities.
 pub struct Opener(Kind);
 
 enum Kind {
@@ -26,34 +26,28 @@ enum Kind {
     Identities(Vec<Box<dyn Identity>>),
 }
 
-/// Why a file is no identity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
-    /// Neither a list of age identities nor a private SSH key.
-    #[error("it is neither a file of age identities (AGE-…) nor a private SSH key")]
+    #[error("the file does not contain age identities (AGE-…) or a private SSH key")]
     Form,
-    /// A public key, or a recipient.
-    #[error("it is a public key or a recipient: what opens the share is the private half of it")]
+    #[error("the file contains a public key or recipient; the private key is required")]
     Public,
-    /// An SSH key of a kind that cannot decrypt.
-    #[error("SSH keys of this kind cannot open a share; ssh-ed25519 and ssh-rsa can")]
+    #[error("SSH keys of this type cannot decrypt shares; use ssh-ed25519 or ssh-rsa")]
     SshKind,
-    /// The plugin of an identity is not installed here, or does not run.
-    #[error("the plugin of this identity cannot be run: {0}")]
+    #[error("the plugin for this identity cannot be run: {0}")]
     Plugin(String),
 }
 
 impl Opener {
-    /// A passphrase.
     pub fn passphrase(passphrase: &Passphrase) -> Self {
         Self(Kind::Passphrase(SecretString::from(passphrase.expose())))
     }
 
-    /// What an identity file holds: identities of age and of its plugins, one a line, or one private SSH key.
-    /// `callbacks` is what a plugin may ask of the person before it, and where the passphrase of an SSH key comes from.
+    /// Reads an identity file: identities of age and its plugins, one per line, or one private SSH key. `callbacks`
+    /// handles requests of plugins and the passphrase of an SSH key.
     ///
     /// # Errors
-    /// [`IdentityError`]. Nothing of the file is repeated.
+    /// [`IdentityError`], without any content of the file.
     pub fn identities(
         file: &Zeroizing<Vec<u8>>,
         callbacks: &impl Callbacks,
@@ -91,23 +85,23 @@ impl Opener {
         Ok(Self(Kind::Identities(identities)))
     }
 
-    /// Opens an age file, armored or not. What was opened is wiped when it is dropped.
+    /// Decrypts an age file, armored or not.
     ///
     /// # Errors
-    /// [`Check::ShareSize`] and [`Check::ShareClosed`], which says why.
+    /// [`Check::ShareSize`], or [`Check::ShareDecryption`] with the reason.
     pub fn open(&self, file: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
         if file.len() > MAX_FILE {
-            return Err(Refusal::new(Check::ShareSize, Check::ShareSize.meaning()));
+            return Err(by_meaning(Check::ShareSize));
         }
-        let closed = |text: &str| Refusal::new(Check::ShareClosed, text);
-        let no_file = || closed("it is no age file, or was changed since it was made");
+        let closed = |text: &str| Refusal::new(Check::ShareDecryption, text);
+        let no_file = || closed("the file is not an age file, or was changed");
         let decryptor =
             Decryptor::new_buffered(armor::ArmoredReader::new(file)).map_err(|_| no_file())?;
         let reader = match &self.0 {
             Kind::Passphrase(passphrase) => {
                 if !decryptor.is_scrypt() {
                     return Err(closed(
-                        "it is closed to a recipient, not under a passphrase: give the identity that opens it",
+                        "the file is encrypted to a recipient and not with a passphrase",
                     ));
                 }
                 let mut identity = scrypt::Identity::new(passphrase.clone());
@@ -117,7 +111,7 @@ impl Opener {
             Kind::Identities(identities) => {
                 if decryptor.is_scrypt() {
                     return Err(closed(
-                        "it is closed under a passphrase: no identity opens it",
+                        "the file is encrypted with a passphrase and not to a recipient",
                     ));
                 }
                 decryptor.decrypt(identities.iter().map(Box::as_ref))
@@ -125,7 +119,7 @@ impl Opener {
         };
         let reader = reader.map_err(|error| match error {
             age::DecryptError::NoMatchingKeys => {
-                closed("it is for another recipient: this identity does not open it")
+                closed("the file is not encrypted to this identity")
             }
             age::DecryptError::KeyDecryptionFailed => {
                 closed("the passphrase of the identity is wrong")
@@ -138,11 +132,11 @@ impl Opener {
             | age::DecryptError::InvalidMac
             | age::DecryptError::UnknownFormat => no_file(),
             other => closed(&format!(
-                "it could not be opened: {}",
+                "the file cannot be decrypted: {}",
                 visible(&other.to_string())
             )),
         })?;
-        // Room for all at once: a vector that grows leaves its former places unwiped.
+        // Enough capacity, because a growing vector leaves unwiped copies.
         let mut text = Zeroizing::new(Vec::with_capacity(file.len()));
         reader
             .take(MAX_FILE as u64)
@@ -152,16 +146,16 @@ impl Opener {
     }
 }
 
-/// To what kinds of recipients an age file is closed, as its head says, without opening it: `X25519`, `ssh-ed25519`,
-/// `scrypt` for a passphrase, or what a plugin calls itself.
+/// The kinds of recipients in the header of an age file: `X25519`, `ssh-ed25519`, `scrypt` for a passphrase, or the name
+/// of a plugin.
 ///
 /// # Errors
-/// When it is no age file, or larger than any share.
-pub fn closed_to(file: &[u8]) -> Result<Vec<String>, Refusal> {
+/// If the file is not an age file, or is too large.
+pub fn recipient_kinds(file: &[u8]) -> Result<Vec<String>, Refusal> {
     if file.len() > MAX_FILE {
-        return Err(Refusal::new(Check::ShareSize, Check::ShareSize.meaning()));
+        return Err(by_meaning(Check::ShareSize));
     }
-    let no_file = || Refusal::new(Check::ShareClosed, "it is no age file");
+    let no_file = || Refusal::new(Check::ShareDecryption, "the file is not an age file");
     let mut reader = BufReader::new(armor::ArmoredReader::new(file).take(MAX_FILE as u64));
     let mut kinds = Vec::new();
     let mut line = Vec::new();
@@ -180,7 +174,7 @@ pub fn closed_to(file: &[u8]) -> Result<Vec<String>, Refusal> {
         let stanza = text
             .strip_prefix("-> ")
             .and_then(|rest| rest.split(' ').next());
-        // What is there only so that readers get used to the unknown.
+        // Random stanzas that test the tolerance of readers.
         if let Some(kind) = stanza.filter(|kind| !kind.ends_with("-grease")) {
             kinds.push(kind.to_owned());
         }
@@ -211,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_encrypted_opens_for_its_recipients_alone() {
+    fn only_recipients_can_open_a_file() {
         let identities: Vec<_> = (0..3).map(|_| x25519::Identity::generate()).collect();
         let recipients: Vec<Recipient> = identities[..2]
             .iter()
@@ -223,26 +217,25 @@ mod tests {
             assert_eq!(opener(identity).open(&file).unwrap().as_slice(), b"canary");
         }
         let refused = opener(&identities[2]).open(&file).unwrap_err();
-        assert_eq!(refused.check, Check::ShareClosed);
-        assert!(refused.detail.contains("another recipient"), "{refused}");
+        assert_eq!(refused.check, Check::ShareDecryption);
+        assert!(refused.detail.contains("not encrypted to this identity"));
         let one = opener(&identities[0]);
         assert!(one.open(b"canary").is_err());
         let mut unchanged = 0;
         for bit in 0..file.len() * 8 {
             let mut changed = file.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
-            // White space around the armor says nothing: what opens is the text itself, and the manifest's digest
-            // of the file tells even that.
+            // White space around the armor is ignored here. The digest in the manifest detects it.
             if let Ok(text) = one.open(&changed) {
                 assert_eq!(text.as_slice(), b"canary", "bit {bit}");
                 unchanged += 1;
             }
         }
-        assert!(unchanged < 16, "{unchanged} changes were not noticed");
+        assert!(unchanged < 16, "{unchanged} changes were not detected");
     }
 
     #[test]
-    fn a_passphrase_opens_what_it_closed() {
+    fn only_the_passphrase_opens_a_file() {
         let file = encrypt_under(b"canary", &phrase("one")).unwrap();
         let open = |text: &str| Opener::passphrase(&phrase(text)).open(&file);
         assert_eq!(open("one").unwrap().as_slice(), b"canary");
@@ -251,11 +244,11 @@ mod tests {
         let refused = opener(&x25519::Identity::generate())
             .open(&file)
             .unwrap_err();
-        assert!(refused.detail.contains("under a passphrase"), "{refused}");
+        assert!(refused.detail.contains("with a passphrase"), "{refused}");
     }
 
     #[test]
-    fn what_is_no_identity_is_told_and_not_repeated() {
+    fn other_files_are_refused_without_their_content() {
         let refused = |text: &str| {
             Opener::identities(&Zeroizing::new(text.as_bytes().to_vec()), &NoCallbacks).unwrap_err()
         };

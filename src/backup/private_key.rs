@@ -1,4 +1,4 @@
-//! The public half of a private key that was unwrapped: by it one knows that it is the right one.
+//! The public key of a restored private key, and signatures by it.
 
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
@@ -10,7 +10,7 @@ use aws_lc_rs::signature::{
 use crate::certificate::{Algorithm, PublicKey};
 use crate::secret::PrivateKey;
 
-/// The public half, computed anew from the private one; none if it is no key of that algorithm.
+/// The public key, computed from the private key; `None` if the algorithm is wrong.
 pub fn public_half(private: &PrivateKey, algorithm: Algorithm) -> Option<PublicKey> {
     let pkcs8 = private.expose();
     let signing = match algorithm {
@@ -31,7 +31,7 @@ pub fn public_half(private: &PrivateKey, algorithm: Algorithm) -> Option<PublicK
     PublicKey::from_point(algorithm, pair.public_key().as_ref()).ok()
 }
 
-/// A signature as TUF has it, by a private key that was unwrapped; none if it is no key of the kind of `public`.
+/// A signature in TUF's encoding; `None` if the private key does not have the algorithm of `public`.
 pub fn sign_with(private: &PrivateKey, public: &PublicKey, message: &[u8]) -> Option<Vec<u8>> {
     let (pkcs8, random) = (private.expose(), SystemRandom::new());
     let signing = match public.algorithm() {

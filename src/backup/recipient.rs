@@ -1,4 +1,4 @@
-//! To whom a share is encrypted: age, in all its forms.
+//! Recipients of shares: age in all its forms.
 
 use std::fmt;
 use std::io::Write;
@@ -7,12 +7,14 @@ use std::str::FromStr;
 use age::plugin::RecipientPluginV1;
 use age::secrecy::SecretString;
 use age::{Callbacks, Encryptor, armor, plugin, ssh, tag, tagpq, x25519};
+use serde::{Deserialize, Serialize};
 
 use crate::record::visible;
 use crate::secret::Passphrase;
 
-/// A custodian's recipient, as it stands in a script. Public.
-#[derive(Clone)]
+/// A custodian's recipient, which is public.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Recipient {
     text: String,
     kind: Kind,
@@ -27,21 +29,19 @@ enum Kind {
     Plugin(plugin::Recipient),
 }
 
-/// Why a text is no recipient.
+/// Contains nothing of the text, which can be secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecipientError {
-    /// The text is a private key. It is not repeated here.
-    #[error("this is a private identity, not a recipient: whoever has the file can open the share")]
+    #[error("this is a PRIVATE identity, not a recipient; anyone who has it can open the share")]
     Private,
-    /// Neither `age1…` nor an SSH public key that age takes.
     #[error(
-        "it is neither an age recipient (age1…) nor a public SSH key of type ssh-ed25519 or ssh-rsa"
+        "this is not an age recipient (age1…) or a public SSH key of type ssh-ed25519 or ssh-rsa"
     )]
     Unknown,
 }
 
 impl Recipient {
-    /// The plugin that is needed beside us, if one is: `age-plugin-NAME`.
+    /// The NAME of the required `age-plugin-NAME`, if any.
     pub fn plugin(&self) -> Option<&str> {
         match &self.kind {
             Kind::Plugin(recipient) => Some(recipient.plugin()),
@@ -67,7 +67,7 @@ impl Recipient {
     }
 }
 
-/// An SSH key is the same key whatever its comment says.
+/// Ignores the comments of SSH keys.
 impl PartialEq for Recipient {
     fn eq(&self, other: &Self) -> bool {
         let key = |text: &str| -> Vec<String> {
@@ -113,22 +113,29 @@ impl fmt::Debug for Recipient {
     }
 }
 
-/// Why something was not encrypted.
+impl TryFrom<String> for Recipient {
+    type Error = RecipientError;
+
+    fn try_from(text: String) -> Result<Self, RecipientError> {
+        text.parse()
+    }
+}
+
+impl From<Recipient> for String {
+    fn from(recipient: Recipient) -> Self {
+        recipient.text
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EncryptError {
-    /// The plugin of a recipient is not installed here, or does not run.
-    #[error("age-plugin-{name} is not here, or does not run")]
-    Plugin {
-        /// Its name.
-        name: String,
-    },
-    /// The recipient, its plugin or the device behind it did not do its part.
-    #[error("it could not be encrypted to its recipient: {0}")]
+    #[error("age-plugin-{name} is not installed or cannot be run")]
+    Plugin { name: String },
+    #[error("the share cannot be encrypted: {0}")]
     Failed(String),
 }
 
-/// Encrypts a text to recipients, each of which opens it alone, as an armored age file. `callbacks` is what a plugin
-/// may ask of the person before it.
+/// Encrypts a text as an armored age file, which each of the recipients can open. `callbacks` handles requests of plugins.
 ///
 /// # Errors
 /// [`EncryptError`].
@@ -146,7 +153,7 @@ pub fn encrypt(
     write_armored(encryptor, text).map_err(|error| EncryptError::Failed(error.to_string()))
 }
 
-/// Encrypts a text under a passphrase, as an armored age file.
+/// Encrypts a text with a passphrase as an armored age file.
 ///
 /// # Errors
 /// [`EncryptError`].
@@ -170,7 +177,7 @@ mod tests {
     const SSH: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN alice@rust";
 
     #[test]
-    fn what_is_no_recipient_is_told_and_a_private_key_is_not_repeated() {
+    fn other_texts_are_refused() {
         let identity = x25519::Identity::generate();
         let public = identity.to_public().to_string();
         assert_eq!(public.parse::<Recipient>().unwrap().to_string(), public);

@@ -1,17 +1,17 @@
-//! A set of shares in clear, between the split and the moment when it is proven and forgotten.
+//! The unencrypted shares of a set, from the split until they are verified and wiped.
 
 use std::fmt;
 
+use super::check::{Check, Refusal, by_meaning};
 use super::key_encryption::KeyEncryptionKey;
 use super::label::ShareLabel;
 use super::manifest::{Manifest, ShareEntry, WrappedKey, set_fingerprint};
 use super::plan::{Custodian, SetPlan};
-use super::share_text::{OpenedShare, answer, check_words_differ, commitment};
+use super::share_text::{OpenedShare, check_words_commitment, commitment};
 use super::slip39::{self, Share};
-use super::{Check, Refusal};
 use crate::words::Digest;
 
-/// The shares of a key-encryption key, each with whose it is. Wiped when it is dropped.
+/// The shares of a key-encryption key. Wiped when dropped.
 pub struct BackupSet {
     plan: SetPlan,
     identifier: u16,
@@ -20,35 +20,33 @@ pub struct BackupSet {
     shares: Vec<OpenedShare>,
 }
 
-/// Why no set came about.
 #[derive(Debug, thiserror::Error)]
-pub enum SplitFailure<E> {
-    /// The source of randomness failed.
-    #[error("there is no randomness: {0}")]
+pub enum SetError<E> {
+    #[error("the random number generator failed: {0}")]
     Random(E),
-    /// The source gives the same again and again: no number was found that no replaced set has.
-    #[error("the source of randomness repeats itself")]
+    /// All identifiers were those of replaced sets.
+    #[error("the random number generator returned only set IDs that are already used")]
     Repeats,
 }
 
-/// How often another identifier is drawn when it is that of a replaced set.
+/// The number of attempts to find an identifier that no replaced set has.
 const DRAWS: u8 = 64;
 
 impl BackupSet {
-    /// Splits a key-encryption key as planned. `random` fills buffers with bytes that nobody can guess.
+    /// Splits a key-encryption key. `random` fills buffers with unpredictable bytes.
     ///
     /// # Errors
-    /// [`SplitFailure`].
+    /// [`SetError`].
     pub fn split<E>(
         key: &KeyEncryptionKey,
         plan: SetPlan,
         mut random: impl FnMut(&mut [u8]) -> Result<(), E>,
-    ) -> Result<Self, SplitFailure<E>> {
+    ) -> Result<Self, SetError<E>> {
         for _ in 0..DRAWS {
             let shares = plan
                 .split()
                 .of(key.expose(), &mut random)
-                .map_err(SplitFailure::Random)?;
+                .map_err(SetError::Random)?;
             let identifier = shares.iter().flatten().next().map_or(0, Share::identifier);
             let replaced = &plan.facts().supersedes;
             if replaced.iter().any(|old| old.identifier == identifier) {
@@ -72,87 +70,59 @@ impl BackupSet {
                 shares: labeled,
             });
         }
-        Err(SplitFailure::Repeats)
+        Err(SetError::Repeats)
     }
 
-    /// How it was made.
     pub const fn plan(&self) -> &SetPlan {
         &self.plan
     }
 
-    /// The fingerprint of the set: what it is, and no secret.
+    /// The fingerprint of the set, which is not secret.
     pub const fn fingerprint(&self) -> Digest {
         self.set
     }
 
-    /// The shares, group by group.
+    /// The shares in the order of the groups.
     pub fn shares(&self) -> &[OpenedShare] {
         &self.shares
     }
 
-    /// The share of a custodian.
     pub fn share_of(&self, custodian: &str) -> Option<&OpenedShare> {
         let mut shares = self.shares.iter();
         shares.find(|share| share.label().custodian == custodian)
     }
 
-    /// Each custodian with the share, group by group.
+    /// The custodians and their shares, in the order of the groups.
     pub fn custodians(&self) -> impl Iterator<Item = (&Custodian, &OpenedShare)> {
         let groups = self.plan.facts().groups.iter();
         groups.flat_map(|group| &group.custodians).zip(&self.shares)
     }
 
-    /// Whether what was read back and opened is the share that was made.
+    /// Checks that a share that was read back is the original.
     ///
     /// # Errors
-    /// When it is another custodian's, or something else.
+    /// If it is not the same share.
     pub fn confirm(&self, custodian: &str, opened: &OpenedShare) -> Result<(), Refusal> {
-        let made = self.made(custodian)?;
+        let original = self.share_of(custodian).ok_or_else(|| {
+            let custodian = crate::record::visible(custodian);
+            let text = format!("{custodian} does not have a share of this set");
+            Refusal::new(Check::ShareCustodian, text)
+        })?;
+        let who = original.label().who();
         if opened.label().set == self.set && opened.label().custodian != custodian {
-            let text = format!(
-                "the file of {} holds the share of {}",
-                made.label().who(),
-                opened.label().who()
-            );
+            let other = opened.label().who();
+            let text = format!("the file of {who} contains the share of {other}");
             return Err(Refusal::new(Check::ShareCustodian, text));
         }
-        let (made_text, opened_text) = (made.text(), opened.text());
-        aws_lc_rs::constant_time::verify_slices_are_equal(
-            made_text.as_bytes(),
-            opened_text.as_bytes(),
-        )
-        .map_err(|_| {
-            let text = format!(
-                "what the file of {} holds is not what was written",
-                made.label().who()
-            );
-            Refusal::new(Check::ShareValue, text)
-        })
+        let (original, opened) = (original.text(), opened.text());
+        aws_lc_rs::constant_time::verify_slices_are_equal(original.as_bytes(), opened.as_bytes())
+            .map_err(|_| {
+                let text = format!("the file of {who} does not contain the share that was written");
+                Refusal::new(Check::ShareValue, text)
+            })
     }
 
-    /// Whether the check words that a custodian reads out are those inside the share.
-    ///
-    /// # Errors
-    /// When they are not.
-    pub fn confirm_check_words(&self, custodian: &str, read_out: &str) -> Result<(), Refusal> {
-        let made = self.made(custodian)?;
-        if answer(self.set, read_out) == answer(self.set, made.check_words()) {
-            return Ok(());
-        }
-        Err(check_words_differ(&made.label().who()))
-    }
-
-    fn made(&self, custodian: &str) -> Result<&OpenedShare, Refusal> {
-        self.share_of(custodian).ok_or_else(|| {
-            let text = format!(
-                "{} keeps no share of this set",
-                crate::record::visible(custodian)
-            );
-            Refusal::new(Check::ShareCustodian, text)
-        })
-    }
-
-    /// How many combinations [`Self::try_every_quorum`] tries.
+    /// The number of combinations that [`Self::try_every_quorum`] tries.
     pub fn combinations(&self) -> u64 {
         let groups = self.plan.split().groups().iter();
         slip39::combinations(
@@ -161,11 +131,10 @@ impl BackupSet {
         )
     }
 
-    /// Tries every quorum, and that what they restore is the key-encryption key. `progress` hears how many
-    /// combinations were tried.
+    /// Checks that every quorum restores the key-encryption key. `progress` gets the number of combinations so far.
     ///
     /// # Errors
-    /// With the quorum that does not restore.
+    /// The first quorum that does not.
     pub fn try_every_quorum(&self, progress: impl FnMut(u64)) -> Result<u64, Refusal> {
         let shares: Vec<&Share> = self.shares.iter().map(OpenedShare::share).collect();
         let mut tried = 0;
@@ -177,18 +146,15 @@ impl BackupSet {
         .map_err(|error| Refusal::new(Check::RestoreCombine, error.to_string()))?;
         let key = KeyEncryptionKey::of(&restored.decrypt(b""));
         if key.is_none_or(|key| key.commitment() != self.commitment) {
-            return Err(Refusal::new(
-                Check::RestoreCommitment,
-                Check::RestoreCommitment.meaning(),
-            ));
+            return Err(by_meaning(Check::RestoreCommitment));
         }
         Ok(tried)
     }
 
-    /// The manifest, when every file is there: `files` gives the digest of a custodian's file.
+    /// `files` returns the digest of a custodian's file.
     ///
     /// # Errors
-    /// When a file is lacking.
+    /// If a file is missing.
     pub fn manifest(
         &self,
         files: impl Fn(&str) -> Option<Digest>,
@@ -196,10 +162,10 @@ impl BackupSet {
     ) -> Result<Manifest, Refusal> {
         let mut entries = Vec::with_capacity(self.shares.len());
         for (custodian, share) in self.custodians() {
-            let file = match custodian.closing {
+            let file = match custodian.protection {
                 None => None,
                 Some(_) => Some(files(&custodian.id).ok_or_else(|| {
-                    let text = format!("there is no file for {}", share.label().who());
+                    let text = format!("the share file of {} is missing", share.label().who());
                     Refusal::new(Check::ManifestForm, text)
                 })?),
             };
@@ -208,7 +174,7 @@ impl BackupSet {
                 custodian: custodian.clone(),
                 file,
                 commitment: commitment(self.set, share.share()),
-                answer: answer(self.set, share.check_words()),
+                check_words: check_words_commitment(self.set, share.check_words()),
             });
         }
         Ok(Manifest {

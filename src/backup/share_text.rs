@@ -1,5 +1,5 @@
-//! The text that lies encrypted in the file of a share: its words, and all that a custodian needs who has nothing
-//! else. `docs/formats/share.md` is its specification.
+//! The text inside an encrypted share file: the words, and everything that a custodian needs to use them.
+//! `docs/formats/share.md` specifies it.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -20,16 +20,17 @@ use crate::words::Digest;
 
 const FIRST_LINE: &str = "conclave backup share, format 1";
 const WORDS_HEAD: &str = "Words:";
+/// The column of values.
 const LABELS: usize = 15;
-/// Words in a row.
+/// Words per line.
 const ROW: usize = 3;
 const CHECK_DOMAIN: &[u8] = b"conclave share check words v1\n";
 const SHARE_DOMAIN: &[u8] = b"conclave share commitment v1\n";
-const ANSWER_DOMAIN: &[u8] = b"conclave share check words commitment v1\n";
-/// How many check words there are: 64 bits.
+const CHECK_COMMITMENT_DOMAIN: &[u8] = b"conclave share check words commitment v1\n";
+/// The number of check words, which encode 64 bits.
 pub const CHECK_WORDS: usize = 8;
 
-/// The share of one custodian, in clear: as it was made, or as it was opened.
+/// An unencrypted share.
 pub struct OpenedShare {
     label: ShareLabel,
     share: Share,
@@ -46,12 +47,10 @@ impl OpenedShare {
         }
     }
 
-    /// What stands on it.
     pub const fn label(&self) -> &ShareLabel {
         &self.label
     }
 
-    /// The share.
     pub const fn share(&self) -> &Share {
         &self.share
     }
@@ -60,20 +59,20 @@ impl OpenedShare {
         self.share
     }
 
-    /// The words, for a hand that writes them.
+    /// The words for writing by hand.
     pub fn words(&self) -> ShareWords {
         ShareWords::new(&self.share.words())
     }
 
-    /// The eight words by which a custodian shows that the share was opened, without telling anything of it.
+    /// The words that show that a custodian opened the share, without revealing anything about it.
     pub fn check_words(&self) -> &str {
         &self.check_words
     }
 
-    /// The text, as it is encrypted.
+    /// The text to be encrypted.
     pub fn text(&self) -> Zeroizing<String> {
         let label = &self.label;
-        // Room for all: a text that grows leaves its former places unwiped.
+        // Enough capacity, because a growing string leaves unwiped copies.
         let mut text = Zeroizing::new(String::with_capacity(1 << 13));
         let mut line = |name: &str, value: &str| {
             text.push_str(name);
@@ -115,15 +114,15 @@ impl OpenedShare {
         text
     }
 
-    /// Reads what was opened. What follows the words is for people, and is not judged.
+    /// Reads a decrypted text. The text after the words is for people and is ignored.
     ///
     /// # Errors
-    /// A fault of the words as [`read_words`] tells it, and [`Check::ShareForm`] for everything else.
+    /// Those of [`read_words`], or [`Check::ShareForm`].
     pub fn read(text: &[u8]) -> Result<Self, Refusal> {
-        let text = std::str::from_utf8(text).map_err(|_| form("it is not text"))?;
+        let text = std::str::from_utf8(text).map_err(|_| form("the content is not text"))?;
         let mut lines = text.lines();
         if lines.next() != Some(FIRST_LINE) {
-            return Err(form("it does not begin as the text of a share does"));
+            return Err(form("the text does not start like a share"));
         }
         let mut head = Head { lines: &mut lines };
         head.blank()?;
@@ -131,7 +130,7 @@ impl OpenedShare {
         let (first, second) = (head.value("Check words")?, head.value("and")?);
         head.blank()?;
         if lines.next() != Some(WORDS_HEAD) {
-            return Err(form("its words do not follow"));
+            return Err(form("the line \"Words:\" is missing"));
         }
         let words = numbered(&mut lines)?;
         let share = read_words(&words, &label.who())?;
@@ -141,12 +140,10 @@ impl OpenedShare {
         };
         let opened = Self::new(label, share);
         if place != opened.label.place || place.member > place.members {
-            return Err(form(
-                "its words are those of another place in the set than it says",
-            ));
+            return Err(form("the words do not match the position in the set"));
         }
         if halves(&opened.check_words) != (first, second) {
-            return Err(form("its check words are not those of its words"));
+            return Err(form("the check words do not match the words"));
         }
         Ok(opened)
     }
@@ -158,21 +155,19 @@ impl fmt::Debug for OpenedShare {
     }
 }
 
-/// Opens the file of a share.
-///
 /// # Errors
-/// When it does not open, or is no share.
+/// If the file cannot be decrypted, or does not contain a share.
 pub fn open_share(file: &[u8], opener: &Opener) -> Result<OpenedShare, Refusal> {
     OpenedShare::read(&opener.open(file)?)
 }
 
-/// Reads the words of a share; `whose` they are stands in what is told.
+/// Reads the words of a share. `whose` describes the share in errors.
 ///
 /// # Errors
-/// [`Check::ShareWord`], [`Check::ShareLength`], [`Check::ShareChecksum`] or [`Check::ShareForm`]. No word is told.
+/// [`Check::ShareWord`], [`Check::ShareLength`], [`Check::ShareChecksum`] or [`Check::ShareForm`], without the words.
 pub fn read_words(words: &str, whose: &str) -> Result<Share, Refusal> {
     let count = words.split_whitespace().count();
-    // A word that is none is the better clue: two words may have become one.
+    // An unknown word is the better error, because it can be two words without a space.
     let has_all = count == super::WORDS || !words.split_whitespace().all(slip39::is_word);
     let share = if has_all {
         Share::read(words)
@@ -190,7 +185,7 @@ pub fn read_words(words: &str, whose: &str) -> Result<Share, Refusal> {
     })
 }
 
-/// The lines on a share that everybody may see.
+/// The public lines of a share.
 pub(super) fn public_lines(label: &ShareLabel) -> Vec<(&'static str, String)> {
     let place = &label.place;
     let mode = if label.is_rehearsal {
@@ -203,9 +198,9 @@ pub(super) fn public_lines(label: &ShareLabel) -> Vec<(&'static str, String)> {
         ("Repository:", label.repository.clone()),
         ("Key:", label.key.clone()),
         ("Public key:", label.fingerprint.to_string()),
-        ("Files:", label.id.clone()),
+        ("Set ID:", label.id.clone()),
         ("Set:", label.set.to_string()),
-        ("Made:", label.made_at.to_string()),
+        ("Created:", label.created_at.to_string()),
         ("Custodian:", label.custodian.clone()),
         ("Name:", label.name.clone()),
         (
@@ -216,7 +211,7 @@ pub(super) fn public_lines(label: &ShareLabel) -> Vec<(&'static str, String)> {
             ),
         ),
         (
-            "Needed:",
+            "Required:",
             format!(
                 "{} shares of this group; {} of {} groups",
                 place.members_needed, place.groups_needed, place.groups
@@ -225,7 +220,7 @@ pub(super) fn public_lines(label: &ShareLabel) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Where the words themselves say that they stand. How many members the group has they do not say.
+/// The position according to the words, which do not contain the number of members.
 pub(super) fn place_of(share: &Share) -> Place {
     let (group, groups) = share.group();
     Place {
@@ -238,12 +233,12 @@ pub(super) fn place_of(share: &Share) -> Place {
     }
 }
 
-/// The check words of a share: who knows them has seen it.
+/// Knowing the check words shows that the share was opened.
 fn check_words(set: Digest, share: &Share) -> Zeroizing<String> {
     Zeroizing::new(digest(CHECK_DOMAIN, set, &share.words()).first_words(CHECK_WORDS))
 }
 
-/// Check words as they stand in two lines: eight long ones do not fit into one.
+/// The check words in two lines, because eight long words do not fit into one.
 fn halves(check_words: &str) -> (&str, &str) {
     let spaces = check_words.match_indices(' ');
     let middle = spaces.map(|(at, _)| at).nth(CHECK_WORDS / 2 - 1);
@@ -252,13 +247,13 @@ fn halves(check_words: &str) -> (&str, &str) {
     })
 }
 
-/// What tells a share from every other of its place, and nothing of its value.
+/// Identifies the value of a share without revealing it.
 pub(super) fn commitment(set: Digest, share: &Share) -> Digest {
     digest(SHARE_DOMAIN, set, &share.words())
 }
 
-/// By what check words that are read out are known to be the right ones.
-pub(super) fn answer(set: Digest, check_words: &str) -> Digest {
+/// Identifies check words without revealing them.
+pub(super) fn check_words_commitment(set: Digest, check_words: &str) -> Digest {
     let mut text = Zeroizing::new(String::with_capacity(check_words.len()));
     for word in check_words.split_whitespace() {
         if !text.is_empty() {
@@ -267,7 +262,7 @@ pub(super) fn answer(set: Digest, check_words: &str) -> Digest {
         text.push_str(word);
     }
     text.make_ascii_lowercase();
-    digest(ANSWER_DOMAIN, set, &text)
+    digest(CHECK_COMMITMENT_DOMAIN, set, &text)
 }
 
 fn digest(domain: &[u8], set: Digest, text: &str) -> Digest {
@@ -278,11 +273,11 @@ fn digest(domain: &[u8], set: Digest, text: &str) -> Digest {
     Digest::of(&message)
 }
 
-fn form(what: &str) -> Refusal {
-    Refusal::new(Check::ShareForm, what)
+fn form(text: impl Into<String>) -> Refusal {
+    Refusal::new(Check::ShareForm, text)
 }
 
-/// The rows of words, each word after its number, up to an empty line.
+/// The numbered words up to an empty line.
 fn numbered(lines: &mut Lines<'_>) -> Result<Zeroizing<String>, Refusal> {
     let mut words = Zeroizing::new(String::with_capacity(super::WORDS * 9 * 4));
     let mut next = 1;
@@ -290,10 +285,10 @@ fn numbered(lines: &mut Lines<'_>) -> Result<Zeroizing<String>, Refusal> {
         let mut parts = line.split_whitespace();
         while let Some(number) = parts.next() {
             let (true, Some(word)) = (number.parse() == Ok(next), parts.next()) else {
-                return Err(form("its words are not numbered from 1"));
+                return Err(form("the words are not numbered from 1"));
             };
             if words.len() + word.len() >= words.capacity() {
-                return Err(form("it has too many words"));
+                return Err(form("there are too many words"));
             }
             if next > 1 {
                 words.push(' ');
@@ -314,7 +309,7 @@ impl<'t> Head<'_, 't> {
     fn blank(&mut self) -> Result<(), Refusal> {
         match self.lines.next() {
             Some("") => Ok(()),
-            _ => Err(form("an empty line is lacking in it")),
+            _ => Err(form("an empty line is missing")),
         }
     }
 
@@ -325,24 +320,26 @@ impl<'t> Head<'_, 't> {
             .and_then(|line| line.strip_prefix(name)?.strip_prefix(':'));
         value
             .map(str::trim)
-            .ok_or_else(|| form(&format!("it lacks the line {name:?}")))
+            .ok_or_else(|| form(format!("the line {name:?} is missing")))
+    }
+
+    fn digest(&mut self, name: &str) -> Result<Digest, Refusal> {
+        Digest::from_hex(self.value(name)?).map_err(|error| form(error.to_string()))
     }
 
     fn label(&mut self) -> Result<ShareLabel, Refusal> {
         let is_rehearsal = match self.value("Mode")? {
             "production" => false,
             "REHEARSAL" => true,
-            _ => return Err(form("it does not say its mode")),
+            other => return Err(form(format!("the mode {other:?} is unknown"))),
         };
         let repository = self.value("Repository")?.to_owned();
         let key = self.value("Key")?.to_owned();
-        let fingerprint = digest_of(self.value("Public key")?)?;
-        let id = self.value("Files")?.to_owned();
-        let set = digest_of(self.value("Set")?)?;
-        let made_at = self
-            .value("Made")?
-            .parse()
-            .map_err(|_| form("it does not say when it was made"))?;
+        let fingerprint = self.digest("Public key")?;
+        let id = self.value("Set ID")?.to_owned();
+        let set = self.digest("Set")?;
+        let created_at = self.value("Created")?.parse();
+        let created_at = created_at.map_err(|_| form("the time of creation is not valid"))?;
         let custodian = self.value("Custodian")?.to_owned();
         let name = self.value("Name")?.to_owned();
         let plain = is_line(&repository)
@@ -350,42 +347,34 @@ impl<'t> Head<'_, 't> {
             .and_then(|()| is_id(&id))
             .and_then(|()| is_name(&key))
             .and_then(|()| is_name(&custodian));
-        plain.map_err(|error| form(&error.to_string()))?;
-        let share = self.value("Share")?;
-        let needed = self.value("Needed")?;
-        let place = place(share, needed)
-            .ok_or_else(|| form("it does not say where it stands in its set"))?;
+        plain.map_err(|error| form(error.to_string()))?;
+        let (share, required) = (self.value("Share")?, self.value("Required")?);
+        let unclear = || form("the position in the set is not valid");
         let label = ShareLabel {
             repository,
             key,
             fingerprint,
             id,
             set,
-            made_at,
+            created_at,
             is_rehearsal,
             custodian,
             name,
-            place,
+            place: place(share, required).ok_or_else(unclear)?,
         };
-        let again = public_lines(&label);
-        let is_own_form = again
-            .iter()
-            .any(|(name, value)| *name == "Share:" && value == share)
-            && again
-                .iter()
-                .any(|(name, value)| *name == "Needed:" && value == needed);
-        if !is_own_form {
-            return Err(form("it does not say where it stands in its set"));
+        let written = public_lines(&label);
+        let is_written = |line: (&str, &str)| {
+            let mut written = written.iter();
+            written.any(|(name, value)| (*name, value.as_str()) == line)
+        };
+        if !is_written(("Share:", share)) || !is_written(("Required:", required)) {
+            return Err(unclear());
         }
         Ok(label)
     }
 }
 
-fn digest_of(text: &str) -> Result<Digest, Refusal> {
-    Digest::from_hex(text).map_err(|error| form(&error.to_string()))
-}
-
-fn place(share: &str, needed: &str) -> Option<Place> {
+fn place(share: &str, required: &str) -> Option<Place> {
     let number = |text: &str, at: usize| -> Option<u8> {
         let mut numbers = text
             .split(|c: char| !c.is_ascii_digit())
@@ -397,19 +386,16 @@ fn place(share: &str, needed: &str) -> Option<Place> {
         members: number(share, 1)?,
         group: number(share, 2)?,
         groups: number(share, 3)?,
-        members_needed: number(needed, 0)?,
-        groups_needed: number(needed, 1)?,
+        members_needed: number(required, 0)?,
+        groups_needed: number(required, 1)?,
     })
 }
 
-const _: () = assert!(
-    document::WIDTH >= LABELS + 64,
-    "a digest stands in one line"
-);
+const _: () = assert!(document::WIDTH >= LABELS + 64, "a digest fits in one line");
 
 pub(super) fn check_words_differ(who: &str) -> Refusal {
     Refusal::new(
         Check::ShareCheckWords,
-        format!("the check words are not those inside the share of {who}"),
+        format!("the check words do not match the share of {who}"),
     )
 }

@@ -1,22 +1,21 @@
-//! The sheet of a share: what a custodian has on paper. It says all that is inside the encrypted file but the words, and
-//! has the file itself as QR codes, so that paper survives the medium.
+//! The sheet of a share, which the custodian keeps on paper. It contains everything in the encrypted file except the
+//! words, and the file itself as QR codes in case the medium fails.
 
 use super::instructions;
 use super::label::ShareLabel;
 use super::plan::Custodian;
 use super::share_text::public_lines;
-use super::{CHECK_WORDS, Closing, WORDS};
+use super::{CHECK_WORDS, Protection, WORDS};
 use crate::document::{Block, Cell, Document, QrCodes, QrError, Table};
 use crate::words::Digest;
 
-/// How often a custodian may write down on it that the share was checked.
+/// Rows for recording checks.
 const CHECKS: usize = 5;
 
-/// What is printed for a custodian. No secret is on it. `file` is the encrypted share, armored, as it lies on the medium;
-/// none if the share lies on paper alone.
+/// The sheet for a custodian, without secrets. `file` is the armored share file; `None` if the share is on paper only.
 ///
 /// # Errors
-/// When the file of the share fits into no QR code.
+/// If the file does not fit into QR codes.
 pub fn share_sheet(
     label: &ShareLabel,
     custodian: &Custodian,
@@ -26,25 +25,25 @@ pub fn share_sheet(
     let mut page = Document::new(&title);
     page.title(title);
     if label.is_rehearsal {
-        page.alarm("REHEARSAL: this share protects nothing");
+        page.alarm("REHEARSAL: not a production share");
     }
     page.facts(facts(label, custodian, file));
-    page.heading(if custodian.by_hand {
-        "Words, written by the custodian's own hand"
+    page.heading(if custodian.on_paper {
+        "Words, written by the custodian"
     } else {
-        "Words: leave empty, unless the share is to be kept on paper"
+        "Words (leave empty unless the share is kept on paper)"
     });
     page.paragraph(
-        "Whoever has a quorum of such sheets with their words has the key: with words on it, this sheet goes into a \
-         sealed bag.",
+        "Anyone who has a quorum of sheets with words can restore the key. Seal this sheet in a tamper-evident bag if it \
+         contains words.",
     );
     page.push(Block::WordRows(WORDS));
-    if custodian.by_hand {
-        page.paragraph("Check words, by which one knows that this is the share:");
+    if custodian.on_paper {
+        page.paragraph("Check words, which confirm that this is the right share:");
         page.push(Block::WordRows(CHECK_WORDS));
     }
     instructions::both(&mut page, label);
-    page.heading("Checked");
+    page.heading("Checks");
     let mut checks = Table::new(&[("Date", 14), ("By", 34), ("Result", 28)]);
     for _ in 0..CHECKS {
         checks.row([1; 3].map(Cell::Blank));
@@ -54,16 +53,14 @@ pub fn share_sheet(
         page.push(Block::PageBreak);
         page.heading(format!("{} as QR codes", label.share_file()));
         page.paragraph(
-            "The encrypted file again, for the day when the medium is gone. Read the codes in their order, for example \
-             with zbarimg --raw, and write the texts one below the other: that is the file, of which SHA-256 stands \
-             above.",
+            "A copy of the encrypted file, in case the medium is lost. Read the codes in order, for example with \
+             zbarimg --raw, and join the texts, each on a new line. The SHA-256 of the result is printed above.",
         );
         page.push(Block::Codes(QrCodes::of(file)?));
     }
     Ok(page)
 }
 
-/// What is known of the share and of its file.
 fn facts(
     label: &ShareLabel,
     custodian: &Custodian,
@@ -72,19 +69,19 @@ fn facts(
     let mut facts = public_lines(label);
     facts.push(("Set, in words:", label.set.first_words(8)));
     match file {
-        None => facts.push(("File:", "none: the words are on paper alone".to_owned())),
+        None => facts.push(("File:", "none; the words are on paper only".to_owned())),
         Some(file) => {
             facts.push(("File:", label.share_file()));
             facts.push(("SHA-256:", Digest::of(file).to_string()));
         }
     }
-    let opens = match &custodian.closing {
+    let openers = match &custodian.protection {
         None => Vec::new(),
-        Some(Closing::Passphrase) => vec!["the passphrase that the custodian typed".to_owned()],
-        Some(Closing::Recipients(recipients)) => {
+        Some(Protection::Passphrase) => vec!["the custodian's passphrase".to_owned()],
+        Some(Protection::Recipients(recipients)) => {
             recipients.iter().map(ToString::to_string).collect()
         }
     };
-    facts.extend(opens.into_iter().map(|with| ("Opens with:", with)));
+    facts.extend(openers.into_iter().map(|opener| ("Opened by:", opener)));
     facts
 }

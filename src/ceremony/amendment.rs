@@ -1,73 +1,58 @@
-//! The few things of a script that two people may change in the room. The script itself, and its digest, stay.
+//! The few parts of a script that two people may amend during the ceremony. The script and its digest do not change.
 
 use serde::{Deserialize, Serialize};
 
 use crate::script::{KeyId, PersonId, StepId, TokenSecret};
 
-/// A change to what the script says: from what, to what. Nothing else of a script is ever amended.
+/// An amendment of the script. Nothing else can be amended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Amendment {
     /// The name of a person.
     Name {
-        /// Whose.
         person: PersonId,
-        /// As it was.
         from: String,
-        /// As it is.
         to: String,
     },
-    /// The substitute whom the script lists takes a person's place, or gives it back.
+    /// The substitute named in the script replaces a person, or the person returns.
     Substitute {
-        /// Whose place.
         person: PersonId,
-        /// Who had it.
         from: String,
-        /// Who has it.
         to: String,
     },
     /// The text of a note.
     Note {
-        /// Which.
         step: StepId,
-        /// As it was.
         from: String,
-        /// As it is.
         to: String,
     },
-    /// The minutes that a step is thought to take.
+    /// The estimated minutes of a step.
     Minutes {
-        /// Which.
         step: StepId,
-        /// As it was; none where the script says nothing.
+        /// None if the script does not set it.
         from: Option<u32>,
-        /// As it is.
         to: u32,
     },
     /// The number of the bag in which a token arrives.
     Bag {
         /// The key that the token is for.
         key: KeyId,
-        /// As it was; none where the script says nothing.
+        /// None if the script does not set it.
         from: Option<String>,
-        /// As it is.
         to: String,
     },
     /// The number of the bag into which a secret of a token is sealed.
     Envelope {
         /// The key that the token is for.
         key: KeyId,
-        /// Which secret.
         secret: TokenSecret,
-        /// As it was.
         from: String,
-        /// As it is.
         to: String,
     },
 }
 
 impl Amendment {
-    /// What is changed, in words: `the name of holder-2`.
+    /// What is amended: `the name of holder-2`.
     pub fn subject(&self) -> String {
         match self {
             Self::Name { person, .. } => format!("the name of {person}"),
@@ -81,7 +66,7 @@ impl Amendment {
         }
     }
 
-    /// What it was and what it is, to be read aloud.
+    /// The old and the new value, to be read aloud.
     pub fn change(&self) -> (String, String) {
         let or_nothing = |text: Option<String>| text.unwrap_or_else(|| "nothing".to_owned());
         match self {

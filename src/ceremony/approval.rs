@@ -1,7 +1,7 @@
-//! Who agreed to something, and how sure the record is of it.
+//! Who approved an event, and how reliably that is recorded.
 //!
-//! "Two people" are two who are in the room, neither of them the ceremony administrator, each of whom gave the
-//! code that only that person knows, or had an own token sign. A script for one person says so, and then the record says so everywhere.
+//! "Two people" are two present people other than the ceremony administrator, each of whom entered their approval code
+//! or had their approval token sign. A script for one person is marked as such in the whole transcript.
 
 use std::fmt;
 
@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 use crate::record::Signature;
 use crate::script::PersonId;
 
-/// How sure the record is that the person named did agree.
+/// How reliably it is recorded that the person approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strength {
-    /// The person's own token signed just this.
+    /// The person's approval token signed this event.
     Token,
-    /// The person typed, unseen, the code chosen at attendance.
+    /// The person typed, unseen, the code that they chose at attendance.
     Code,
-    /// The operator typed it for them: see the ink on the annotated script. Never an approval.
+    /// The administrator typed it for them: see the signature on the annotated script. Not an approval.
     OnPaper,
-    /// The script lets one person act alone. Nobody watched.
+    /// The script lets one person act alone, without witnesses.
     Solo,
 }
 
 impl Strength {
-    /// Whether it stands for the person's own agreement.
+    /// Whether the person approved, and nobody else in their place.
     pub const fn is_approval(self) -> bool {
         matches!(self, Self::Token | Self::Code | Self::Solo)
     }
@@ -42,15 +42,13 @@ impl fmt::Display for Strength {
     }
 }
 
-/// That a person agreed.
+/// The approval of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Approval {
-    /// Who.
     pub person: PersonId,
-    /// How that is known.
     pub strength: Strength,
-    /// The signature of the person's own token over what is approved, in hex; none where it is not by one.
+    /// The signature of the approval token over the approved event, in hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<Signature>,
 }
@@ -65,12 +63,12 @@ impl Approval {
         }
     }
 
-    /// What the operator types for somebody.
+    /// An approval on paper that the administrator types for a person.
     pub const fn on_paper(person: PersonId) -> Self {
         Self::new(person, Strength::OnPaper)
     }
 
-    /// What a person's own token signed.
+    /// An approval by an approval token.
     pub fn by_token(person: PersonId, signature: &[u8]) -> Self {
         Self {
             signature: Some(Signature::from(signature.to_vec())),
@@ -87,7 +85,7 @@ pub(super) fn people_of(approvals: &[Approval]) -> Vec<PersonId> {
         .collect()
 }
 
-/// How approvals were given, in a word: "by code", or each by its own.
+/// How approvals were given: each way once.
 pub fn strengths_of(approvals: &[Approval]) -> String {
     let mut told: Vec<String> = Vec::new();
     for approval in approvals {

@@ -1,8 +1,7 @@
-//! Approval by an own token: the messages that it signs, and who approves by one.
+//! Approval by an approval token: the messages that it signs.
 //!
-//! Each message begins with words that no canonical JSON can begin with, so that it can never be taken for metadata,
-//! and that no proof of possession begins with. An approval names everything that happened before it, so that it
-//! counts once, in this place of this record, and nowhere else.
+//! Each message begins with a domain that neither canonical JSON nor a proof of possession begins with. An approval
+//! contains a digest of all earlier events, so that it is valid once, in this place of this transcript.
 
 use serde_json::json;
 
@@ -14,14 +13,14 @@ use super::event::Event;
 
 const PROOF: &str = "conclave approval token v1";
 
-/// What a person's own token signs at attendance: the domain, the script's digest, the person's ID, and the
-/// challenge in hex, a line each, every line ended by LF.
+/// The message that an approval token signs at attendance: the domain, the digest of the script, the ID of the person, and
+/// the challenge in hex, one per line, each line ended by LF.
 pub fn approval_token_message(script: &Digest, person: &PersonId, challenge: &[u8; 32]) -> Vec<u8> {
     format!("{PROOF}\n{script}\n{person}\n{}\n", hex::encode(challenge)).into_bytes()
 }
 
 impl Event {
-    /// What is approved: SHA-256 over the canonical JSON of step, event and data, without the approvals.
+    /// The digest that is approved: SHA-256 of the canonical JSON of step, event and data, without the approvals.
     pub fn approved_digest(&self) -> Digest {
         let mut kind = serde_json::to_value(&self.kind).unwrap_or_default();
         if let Some(data) = kind.get_mut("data").and_then(|data| data.as_object_mut()) {
@@ -30,8 +29,8 @@ impl Event {
         digest_of(&json!({ "step": self.step, "event": kind["event"], "data": kind["data"] }))
     }
 
-    /// Everything that happened up to this event: SHA-256 over what happened before, and over the canonical JSON of
-    /// step, people, event and data.
+    /// The digest of all events up to this one: SHA-256 of the canonical JSON of the digest before, and of step, people,
+    /// event and data.
     pub(super) fn trail(&self, before: &Digest) -> Digest {
         let kind = serde_json::to_value(&self.kind).unwrap_or_default();
         digest_of(&json!({
@@ -45,7 +44,7 @@ impl Event {
 }
 
 fn digest_of(value: &serde_json::Value) -> Digest {
-    // No fact holds a number that has no canonical form.
+    // All numbers in events have a canonical form.
     let canonical = canonical_json::canonical(value);
     Digest::of(&canonical.unwrap_or_else(|_| value.to_string().into_bytes()))
 }

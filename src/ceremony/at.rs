@@ -1,4 +1,4 @@
-//! Where an event stands: its step, and what has to be true of any event of a step.
+//! The place of an event: its step, and the rules for every event of a step.
 
 use crate::script::{Act, KeyId, Step};
 
@@ -31,13 +31,13 @@ impl<'e> At<'e> {
             .step
             .ok_or_else(|| contradiction("all steps are done"))?;
         require(
-            c.custody_wants(step).is_none(),
+            c.pending_custody(step).is_none(),
             "a bag or the written digest must be read first",
         )?;
         require(self.event.step.is_some(), "the event does not name a step")?;
         hold(
             Check::RehearsalShown,
-            !c.wants_rehearsal(),
+            !c.needs_rehearsal(),
             "no rehearsal of this script was given, and the check was not waived",
         )?;
         c.forget_failure();
@@ -70,7 +70,7 @@ impl<'e> At<'e> {
         Ok(act)
     }
 
-    /// The step of an event about bags or a pause, and what is asked for there.
+    /// The step of an event about bags or a pause, and the custody request there.
     pub(super) fn custody_request(
         &self,
         c: &mut Ceremony,
@@ -78,7 +78,7 @@ impl<'e> At<'e> {
         let step = self.step.ok_or_else(|| self.refuse())?;
         require(self.event.step.is_some(), "the event does not name a step")?;
         c.forget_failure();
-        Ok((step, c.custody_wants(step)))
+        Ok((step, c.pending_custody(step)))
     }
 
     /// Only one act lets the event happen.

@@ -1,10 +1,10 @@
-//! What a device states about the key that it made, and whether a script is content with it.
+//! The attestation of a key by its device, and whether the script accepts it.
 
 use crate::certificate::attestation::Refusal;
 use crate::certificate::{Certificate, PublicKey};
 use crate::record::{AttestationSummary, KeyAttributes, TokenId};
 
-/// What a token gave with a new key to prove where that was made, and what came of it.
+/// The attestation of a new key by its token, and the verdict about it.
 #[derive(Debug, Clone)]
 pub struct KeyAttestation {
     pub(super) certificates: Vec<Certificate>,
@@ -17,16 +17,16 @@ impl KeyAttestation {
         &self.certificates
     }
 
-    /// What it says, if its chain leads to a root that is trusted.
+    /// The attested facts, if the chain leads to a trusted root.
     ///
     /// # Errors
-    /// Why nothing of it is believed.
+    /// Why the attestation is not trusted.
     pub const fn verdict(&self) -> Result<&AttestationSummary, &Refusal> {
         self.verdict.as_ref()
     }
 }
 
-/// A key as its token tells it.
+/// A key as its token reports it.
 pub(super) struct AttestedKey<'a> {
     pub(super) token: &'a TokenId,
     pub(super) object_id: &'a [u8],

@@ -1,4 +1,4 @@
-//! The root that a ceremony changes: the one that the script carries, or the simulated one that a rehearsal changes.
+//! The root that a ceremony changes: the one that the script pins, or a simulated one in a rehearsal.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::script::{KeyId, RootKey, Script};
 
 use super::event::SimulatedRoot;
 
-/// Where a change of a root begins.
+/// The root that is changed.
 #[derive(Debug, Clone)]
 pub struct BaseRoot {
     pub(super) root: TrustedRoot,
@@ -18,7 +18,7 @@ pub struct BaseRoot {
 }
 
 impl BaseRoot {
-    /// The root that the script carries; none in a genesis.
+    /// The root that the script pins; none in a genesis.
     pub(super) fn of(script: &Script) -> Option<Self> {
         let previous = script.previous()?;
         let keys = script
@@ -31,7 +31,7 @@ impl BaseRoot {
         })
     }
 
-    /// The simulated root, if it is one: the same root, with a simulated key for each of its keys, signed by them.
+    /// The simulated root, after a check that it is this root with a simulated key for each of its keys, signed by them.
     pub(super) fn simulated(
         &self,
         script: &Script,
@@ -73,7 +73,6 @@ impl BaseRoot {
         Ok(Self { root, chain, keys })
     }
 
-    /// The root.
     pub const fn root(&self) -> &TrustedRoot {
         &self.root
     }
@@ -83,12 +82,12 @@ impl BaseRoot {
         &self.chain
     }
 
-    /// The key of the root that the script calls so.
+    /// A key of the root by its name in the script.
     pub fn key(&self, id: &KeyId) -> Option<&RootKey> {
         self.keys.get(id)
     }
 
-    /// How the script calls a root key.
+    /// The name of a root key in the script.
     pub fn name_of(&self, id: &metadata::KeyId) -> Option<&KeyId> {
         let mut keys = self.keys.iter();
         keys.find(|(_, key)| key.id == *id).map(|(name, _)| name)

@@ -1,13 +1,13 @@
-//! How a drill ended, and the message that a restored key signs.
+//! The result of a drill, and the message that a restored key signs.
 
 use jiff::Timestamp;
 
 use crate::words::Digest;
 
-/// How a drill ended.
+/// The result of a drill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DrillResult {
-    /// Every share that was asked for is right, and they did what the level wants.
+    /// All shares are right, and the drill reached its level.
     Passed,
     /// The key can be restored, but shares are lost.
     PassedWithLosses {
@@ -16,7 +16,7 @@ pub enum DrillResult {
         /// When a new set has to be issued at the latest.
         reissue_by: Timestamp,
     },
-    /// The key could not be restored, or cannot be any more.
+    /// The key was not restored, or too few shares are left.
     Failed {
         /// Why.
         reason: String,
@@ -24,7 +24,7 @@ pub enum DrillResult {
 }
 
 impl DrillResult {
-    /// In a word or three, as people say it.
+    /// A short form, without reasons.
     pub const fn title(&self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -51,7 +51,7 @@ impl std::fmt::Display for DrillResult {
     }
 }
 
-/// What a restored key signs: it begins with words, so that it can be no root, and names this ceremony.
+/// The message that a restored key signs. It is not JSON, so that it cannot be a root, and it names this ceremony.
 pub fn restore_canary(script: Digest, set: Digest, challenge: &[u8; 32]) -> Vec<u8> {
     format!(
         "conclave restore canary v1\nscript {script}\nset {set}\nchallenge {}\n",

@@ -36,7 +36,7 @@ pub struct Decision {
 }
 
 impl Ceremony {
-    /// What an input would lead to, before approval tokens have signed for those who approve it.
+    /// The event of an input, before approval tokens have signed for those who approve it.
     ///
     /// # Errors
     /// When the input does not fit.
@@ -57,7 +57,7 @@ impl Ceremony {
         let event = event_of(self, input, moment)?;
         match self.apply(&event) {
             Ok(next) => Ok(Decision { event, next }),
-            // What a token gave back may be untrue: that is a failure of the token, and on record.
+            // A token may return a wrong answer: this is a failure of the token, and it is recorded.
             Err(ReplayError::Contradiction(what) | ReplayError::Check { what, .. })
                 if is_from_token(&event.kind) =>
             {
@@ -86,7 +86,7 @@ impl Ceremony {
         Ok(next)
     }
 
-    /// What comes next: from the state alone, so that resuming is nothing special.
+    /// What comes next. It depends on the state only, so that resuming needs nothing else.
     pub fn next(&self) -> Next {
         if let Some(ending) = self.ending() {
             return Next::Done(ending.clone());
@@ -101,21 +101,21 @@ impl Ceremony {
             return Next::Ask(failure::ask_after(self, step, failure));
         }
         if let Some(person) = self.next_without_code() {
-            return Next::Do(match self.own_key(&person) {
+            return Next::Do(match self.approval_key(&person) {
                 Some(public_key) => Effect::ProveApprovalToken { person, public_key },
                 None => Effect::ChooseCode { person },
             });
         }
-        if self.wants_rehearsal() {
+        if self.needs_rehearsal() {
             return Next::Ask(exception::ask_without_rehearsal(self, step));
         }
         if let Some(request) = self.custody_asks(step) {
             return custody::next(self, step, request);
         }
-        if let Some(person) = self.attendance_wanted(step) {
+        if let Some(person) = self.required_attendance(step) {
             return Next::Ask(attendance::ask_attendance(self, step, &person));
         }
-        if let Some(next) = next_beside(self, step) {
+        if let Some(next) = next_before_step(self, step) {
             return next;
         }
         match self.repository_at_hand() {
@@ -128,7 +128,7 @@ impl Ceremony {
     }
 }
 
-/// What is true of every event.
+/// Rules for every event.
 fn require_possible(c: &Ceremony, event: &Event) -> Applied {
     if c.ending().is_some() {
         return Err(ReplayError::Over);
@@ -185,7 +185,7 @@ const fn is_about_order(event: &EventKind) -> bool {
     )
 }
 
-/// Routes an event to what it changes.
+/// Routes an event to the act that it belongs to.
 fn change(c: &mut Ceremony, at: &At<'_>) -> Applied {
     match &at.event.kind {
         EventKind::Progress(event) => change_progress(c, at, event),
@@ -621,8 +621,8 @@ fn is_done(c: &Ceremony, step: &Step) -> bool {
     }
 }
 
-/// What comes before the step goes on: an old key is destroyed, a PIN is unblocked, a secret is sealed.
-fn next_beside(c: &Ceremony, step: &Step) -> Option<Next> {
+/// What comes before the step continues: a former key is destroyed, a PIN is unblocked, a secret is sealed.
+fn next_before_step(c: &Ceremony, step: &Step) -> Option<Next> {
     let key = c.key_at_hand()?;
     let state = &c.keys[key];
     if let Some(former) = state.to_destroy() {
@@ -685,7 +685,7 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
             verify_token::prove(c, key, crate::transfer::Occasion::Reinsertion)
         }
         Act::DestroyTokenKey { key } => destroy_token_key::next(c, step, key),
-        // People and bags were asked for before: there is nothing left to do here.
+        // People and bags are handled before the step continues: there is nothing left to do here.
         Act::Attendance | Act::Seal { .. } | Act::SealMedium { .. } | Act::Break { .. } => {
             proceed(c, step)
         }
@@ -723,7 +723,7 @@ fn event_of(c: &Ceremony, input: Input, moment: &Moment) -> Result<Event, StepEr
     }
 }
 
-/// What people typed.
+/// The texts that people typed.
 fn typed_texts(input: &Input) -> impl Iterator<Item = &str> {
     let texts: Vec<&str> = match input {
         Input::Answer {
@@ -746,7 +746,7 @@ fn typed_texts(input: &Input) -> impl Iterator<Item = &str> {
     texts.into_iter()
 }
 
-/// What was typed or chosen, checked against the question.
+/// A typed or chosen answer, checked against its prompt.
 struct Given {
     /// The text, or the ID of the choice.
     text: String,
@@ -819,7 +819,7 @@ fn event_of_answer(
     if c.failure().is_some() {
         return Ok(failure::answered(c, &given.text, prompt.who));
     }
-    if c.wants_rehearsal() {
+    if c.needs_rehearsal() {
         let report = exception::unrehearsed(c, given.text);
         return exception::decide_exception(c, report, Some(Check::RehearsalShown), approvals);
     }
@@ -832,7 +832,7 @@ fn event_of_answer(
         let kind = custody::answered(c, step, request, given.text, approvals, moment)?;
         return Ok(c.at_step(people, kind));
     }
-    if let Some(person) = c.attendance_wanted(step) {
+    if let Some(person) = c.required_attendance(step) {
         let event = attendance::answered(c, &person, &given.text)?;
         return Ok(c.at_step(vec![person], EventKind::Participants(event)));
     }
@@ -852,7 +852,7 @@ fn event_of_answer(
     Ok(c.at_step(people, kind))
 }
 
-/// What an answer means in a step.
+/// The event of an answer in a step.
 fn answered(
     c: &Ceremony,
     step: &Step,
@@ -917,7 +917,7 @@ fn answered(
     }
 }
 
-/// What came of an effect: an event, or a failure that the room decides upon.
+/// The event of an outcome, or a failure about which the room decides.
 #[expect(clippy::too_many_lines, reason = "a row for each outcome")]
 fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Failure>, StepError> {
     let step = c.current_step().ok_or(StepError::NotAsked)?;
@@ -1039,7 +1039,7 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
     }
 }
 
-/// A key is gone: the restored one, one of the root, or one that was given up.
+/// The destruction of a restored key, a root key, or a former key.
 fn event_of_destruction(c: &Ceremony, step: &Step) -> Result<Event, StepError> {
     let people = c.people_of(step);
     if matches!(step.act, Act::DestroyRestoredKey { .. }) {
@@ -1131,7 +1131,7 @@ fn untrue(what: String) -> Failure {
     }
 }
 
-/// An event of a root, as it stands in the transcript for the repository that is looked at.
+/// An event of a root, as the transcript records it for the repository in focus.
 fn in_repository(view: &Ceremony, kind: EventKind) -> EventKind {
     if let EventKind::Root(event) = kind {
         EventKind::Root(RootEvent::InRepository {
@@ -1143,7 +1143,7 @@ fn in_repository(view: &Ceremony, kind: EventKind) -> EventKind {
     }
 }
 
-/// Whether a contradiction in it is the token's: its answer, not the room's.
+/// Whether a contradiction in the event comes from a token, and not from people.
 const fn is_from_token(event: &EventKind) -> bool {
     match event {
         EventKind::Keys(event) => matches!(

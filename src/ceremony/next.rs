@@ -6,9 +6,9 @@ use super::state::Ending;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
-    /// The room is asked.
+    /// A prompt for people.
     Ask(Prompt),
-    /// Something is done in the world.
+    /// An effect for the executor.
     Do(Effect),
     /// The ceremony is paused: this process ends, and another continues.
     Rest,

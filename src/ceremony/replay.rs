@@ -1,11 +1,11 @@
-//! Why an event cannot have happened where it stands, and the small words in which rules are written.
+//! Why an event is not possible in its place, and the functions in which rules are written.
 
 use strum::{EnumDiscriminants, EnumIter};
 
 use super::check::Check;
 use super::event::EventKind;
 
-/// Why an event cannot have happened where it stands.
+/// Why an event is not possible in its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, EnumDiscriminants)]
 #[strum_discriminants(name(ReplayErrorKind), derive(EnumIter))]
 pub enum ReplayError {
@@ -29,7 +29,7 @@ pub enum ReplayError {
     Contradiction(String),
 }
 
-/// What a rule or a change gives back.
+/// The result of a rule or a change.
 pub(super) type Applied = Result<(), ReplayError>;
 
 pub(super) fn contradiction(what: impl Into<String>) -> ReplayError {

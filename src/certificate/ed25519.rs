@@ -1,7 +1,6 @@
-//! Which 32 bytes cannot be an honest Ed25519 public key (RFC 8032, section 5.1.3).
+//! Ed25519 public keys that honest key generation does not produce (RFC 8032, section 5.1.3).
 
-/// The y coordinates of the eight points whose order divides the cofactor, little-endian.
-/// Points ±P share a y, so five are enough.
+/// The y coordinates of the eight points of small order, little-endian. Points ±P have the same y.
 const SMALL_ORDER: [[u8; 32]; 5] = [
     // order 4: y = 0
     [0; 32],
@@ -32,16 +31,16 @@ const SMALL_ORDER: [[u8; 32]; 5] = [
     },
 ];
 
-/// Refuses an encoding that is not reduced modulo p = 2^255 - 19, and a point of small order.
+/// Refuses encodings that are not reduced modulo p = 2^255 - 19, and points of small order.
 pub(super) fn check(key: &[u8; 32]) -> Result<(), &'static str> {
     let mut y = *key;
     // The top bit is the sign of x.
     y[31] &= 0x7f;
     if y[31] == 0x7f && y[1..31].iter().all(|byte| *byte == 0xff) && y[0] >= 0xed {
-        return Err("the Ed25519 key is not in its reduced form");
+        return Err("the Ed25519 key is not in reduced form");
     }
     if SMALL_ORDER.contains(&y) {
-        return Err("the Ed25519 key has small order: one signature would fit every message");
+        return Err("the Ed25519 key has small order, so one signature verifies for all messages");
     }
     Ok(())
 }
@@ -51,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn points_of_small_order_are_refused_with_either_sign() {
+    fn points_of_small_order_are_refused_with_both_signs() {
         for mut y in SMALL_ORDER {
             assert!(check(&y).is_err());
             y[31] |= 0x80;
@@ -60,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_from_p_upwards_are_refused() {
+    fn numbers_of_at_least_p_are_refused() {
         let mut y = [0xff; 32];
         for (lowest, top) in [(0xed, 0x7f), (0xee, 0xff), (0xff, 0x7f)] {
             y[0] = lowest;
@@ -70,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_base_point_is_a_key() {
+    fn the_base_point_is_valid() {
         let mut base = [0x66; 32];
         base[0] = 0x58;
         assert_eq!(check(&base), Ok(()));

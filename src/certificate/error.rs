@@ -1,25 +1,20 @@
-//! Why a certificate is refused.
+//! Errors of certificates.
 
 use super::pem::PemError;
 use super::public_key::PublicKeyError;
 
-/// Why bytes are not a certificate that can be judged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
-    /// No PEM block `CERTIFICATE`, or broken inside.
-    #[error("not a certificate in PEM or DER form: {0}")]
+    #[error("cannot read a certificate: {0}")]
     Encoding(String),
     /// Well-formed, but against the rules for certificates.
     #[error("the certificate {0}")]
     Form(&'static str),
-    /// A critical extension that is not understood: whoever made it wants it refused then.
-    #[error("the certificate has the critical extension {0}, which is not understood")]
+    #[error("the certificate has the critical extension {0}, which is not supported")]
     Critical(String),
-    /// A public key that cannot be used.
     #[error(transparent)]
     Key(#[from] PublicKeyError),
-    /// A signature algorithm that is not supported.
-    #[error("signature algorithm {0} is not supported")]
+    #[error("the signature algorithm {0} is not supported")]
     Algorithm(String),
 }
 

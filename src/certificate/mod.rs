@@ -1,4 +1,4 @@
-//! Public keys and certificates in their stock encodings.
+//! Public keys and certificates in their standard encodings.
 
 pub mod attestation;
 mod ed25519;

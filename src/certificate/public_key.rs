@@ -1,7 +1,6 @@
 //! A public key as a normalized SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
 use der::oid::db::rfc5912::{
@@ -27,10 +26,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The curves of ECDSA.
     const CURVES: [Self; 3] = [Self::P256, Self::P384, Self::P521];
 
-    /// The object identifier of its curve. RSA has none.
+    /// The object identifier of the curve; `None` for RSA.
     pub const fn curve(self) -> Option<ObjectIdentifier> {
         match self {
             Self::P256 => Some(SECP_256_R_1),
@@ -54,45 +52,31 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// A public key in one normal form, so that equal keys are equal bytes: DER
-/// SubjectPublicKeyInfo, elliptic-curve points uncompressed, RSA with NULL parameters.
-#[derive(Clone)]
+/// A public key in a normal form, so that equal keys have equal bytes: DER SubjectPublicKeyInfo with uncompressed points
+/// for elliptic curves and NULL parameters for RSA.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PublicKey {
     der: Vec<u8>,
     subject_bits: Vec<u8>,
     algorithm: Algorithm,
 }
 
-/// Everything else follows from the normal form.
-impl PartialEq for PublicKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.der == other.der
-    }
-}
-
-impl Eq for PublicKey {}
-
-impl Hash for PublicKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.der.hash(state);
-    }
-}
-
-/// Why bytes are not a public key that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PublicKeyError {
-    /// Not PEM with the label `PUBLIC KEY`, or not DER inside.
-    #[error("not a public key in PEM or DER form: {0}")]
+    #[error("cannot read a public key in PEM or DER form: {0}")]
     Encoding(String),
-    /// A private key, where a public one belongs.
     #[error("this is a PRIVATE key")]
     Private,
-    /// An algorithm or curve outside [`Algorithm`].
-    #[error("algorithm {0} is not supported")]
+    #[error("the key algorithm {0} is not supported")]
     Algorithm(String),
-    /// The point or number itself is impossible.
-    #[error("the key is not valid: {0}")]
+    #[error("the public key is not valid: {0}")]
     Value(&'static str),
+}
+
+impl From<der::Error> for PublicKeyError {
+    fn from(error: der::Error) -> Self {
+        Self::Encoding(error.to_string())
+    }
 }
 
 #[derive(Sequence)]
@@ -102,10 +86,10 @@ struct RsaPublicKey<'a> {
 }
 
 impl PublicKey {
-    /// Reads a PEM block `PUBLIC KEY`, wrapped at any column, with any line ends (RFC 7468, lax form).
+    /// Reads a PEM block `PUBLIC KEY` with any line length and line ends (RFC 7468, lax form).
     ///
     /// # Errors
-    /// When it is something else; [`PublicKeyError::Private`] when it is a private key.
+    /// [`PublicKeyError`].
     pub fn from_pem(text: &str) -> Result<Self, PublicKeyError> {
         if text.contains("PRIVATE KEY-----") {
             return Err(PublicKeyError::Private);
@@ -115,31 +99,26 @@ impl PublicKey {
             block.label == "PUBLIC KEY" && block.text == text && block.headers().next().is_none()
         };
         let block = pem::blocks(text).next().filter(is_whole).ok_or_else(|| {
-            PublicKeyError::Encoding("not one PEM block with the label \"PUBLIC KEY\"".into())
+            PublicKeyError::Encoding("expected one PEM block \"PUBLIC KEY\"".into())
         })?;
-        let der = block
-            .decode()
-            .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
-        Self::from_der(&der)
+        let decoded = block.decode();
+        Self::from_der(&decoded.map_err(|error| PublicKeyError::Encoding(error.to_string()))?)
     }
 
-    /// Reads a DER SubjectPublicKeyInfo; a compressed point is expanded.
+    /// Reads a DER SubjectPublicKeyInfo and expands a compressed point.
     ///
     /// # Errors
-    /// When it is not DER, the algorithm is not supported, or the key cannot exist.
+    /// [`PublicKeyError`].
     pub fn from_der(der: &[u8]) -> Result<Self, PublicKeyError> {
-        let info = SubjectPublicKeyInfoRef::from_der(der)
-            .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
+        let info = SubjectPublicKeyInfoRef::from_der(der)?;
         let bits = info
             .subject_public_key
             .as_bytes()
-            .ok_or(PublicKeyError::Value("unused bits in the key"))?;
+            .ok_or(PublicKeyError::Value("the key has unused bits"))?;
         match info.algorithm.oid {
             ID_EC_PUBLIC_KEY => {
-                let curve = info
-                    .algorithm
-                    .parameters_oid()
-                    .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
+                let curve = info.algorithm.parameters_oid();
+                let curve = curve.map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
                 let algorithm = Algorithm::CURVES
                     .into_iter()
                     .find(|known| known.curve() == Some(curve))
@@ -148,18 +127,17 @@ impl PublicKey {
             }
             ID_ED_25519 => Self::from_ed25519(bits),
             RSA_ENCRYPTION => {
-                let key = RsaPublicKey::from_der(bits)
-                    .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
+                let key = RsaPublicKey::from_der(bits)?;
                 Self::from_rsa(key.modulus.as_bytes(), key.exponent.as_bytes())
             }
             other => Err(PublicKeyError::Algorithm(other.to_string())),
         }
     }
 
-    /// A point of a NIST curve, uncompressed or compressed (SEC 1, section 2.3.3).
+    /// Reads a point of a NIST curve, uncompressed or compressed (SEC 1, section 2.3.3).
     ///
     /// # Errors
-    /// When the point has another form or length, or is not on the curve.
+    /// If the form or length is wrong, or the point is not on the curve.
     pub fn from_point(curve: Algorithm, point: &[u8]) -> Result<Self, PublicKeyError> {
         use aws_lc_rs::signature::{
             ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ParsedPublicKey,
@@ -169,7 +147,7 @@ impl PublicKey {
             Algorithm::P384 => (SECP_384_R_1, 48, &ECDSA_P384_SHA384_ASN1),
             Algorithm::P521 => (SECP_521_R_1, 66, &ECDSA_P521_SHA512_ASN1),
             Algorithm::Ed25519 | Algorithm::Rsa { .. } => {
-                return Err(PublicKeyError::Value("not an elliptic-curve point"));
+                return Err(PublicKeyError::Value("this is not an elliptic-curve point"));
             }
         };
         let compressed = match point {
@@ -177,55 +155,48 @@ impl PublicKey {
             [2 | 3, coordinate @ ..] if coordinate.len() == width => true,
             _ => {
                 return Err(PublicKeyError::Value(
-                    "the point is neither in uncompressed nor in compressed form",
+                    "the form or length of the point is wrong",
                 ));
             }
         };
         let parsed = ParsedPublicKey::new(ecdsa, point)
             .map_err(|_| PublicKeyError::Value("the point is not on the curve"))?;
-        if compressed {
-            let expanded = expand(&parsed)
-                .filter(|expanded| expanded.len() == 2 * width + 1)
-                .ok_or(PublicKeyError::Value("the point cannot be expanded"))?;
-            return Self::build(curve, ID_EC_PUBLIC_KEY, Some(AnyRef::from(&oid)), &expanded);
-        }
-        Self::build(curve, ID_EC_PUBLIC_KEY, Some(AnyRef::from(&oid)), point)
+        let point = if compressed {
+            expand(&parsed).ok_or(PublicKeyError::Value("the point cannot be expanded"))?
+        } else {
+            point.to_vec()
+        };
+        Self::build(curve, ID_EC_PUBLIC_KEY, Some(AnyRef::from(&oid)), &point)
     }
 
-    /// The 32 bytes of an Ed25519 key.
-    ///
     /// # Errors
-    /// When there are not 32; when y is not reduced; and when the point has small
-    /// order: one signature under such a key fits every message.
+    /// If there are not 32 bytes, y is not reduced, or the point has small order.
     pub fn from_ed25519(bytes: &[u8]) -> Result<Self, PublicKeyError> {
         let key: &[u8; 32] = bytes
             .try_into()
-            .map_err(|_| PublicKeyError::Value("an Ed25519 key has 32 bytes"))?;
+            .map_err(|_| PublicKeyError::Value("the Ed25519 key does not have 32 bytes"))?;
         ed25519::check(key).map_err(PublicKeyError::Value)?;
         Self::build(Algorithm::Ed25519, ID_ED_25519, None, bytes)
     }
 
-    /// An RSA key from its big-endian modulus and public exponent, leading zeros allowed.
+    /// Modulus and public exponent are big-endian, and can have leading zeros.
     ///
     /// # Errors
-    /// When no RSA key has such numbers, or one is too large to be encoded.
+    /// If the numbers are not valid, or too large to encode.
     pub fn from_rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, PublicKeyError> {
-        let modulus = UintRef::new(modulus).map_err(|_| PublicKeyError::Value("RSA modulus"))?;
-        let exponent = UintRef::new(exponent).map_err(|_| PublicKeyError::Value("RSA exponent"))?;
+        let (modulus, exponent) = (UintRef::new(modulus)?, UintRef::new(exponent)?);
         let first = modulus.as_bytes().first().copied().unwrap_or(0);
         if first == 0 || !is_odd(modulus.as_bytes()) {
             return Err(PublicKeyError::Value("the RSA modulus is zero or even"));
         }
-        // With the exponent 1 everyone can sign.
+        // With the exponent 1, anyone can sign.
         if !is_odd(exponent.as_bytes()) || exponent.as_bytes() == [1] {
             return Err(PublicKeyError::Value(
                 "the RSA exponent is not an odd number above 1",
             ));
         }
         let bits = modulus.as_bytes().len() * 8 - first.leading_zeros() as usize;
-        let inner = RsaPublicKey { modulus, exponent }
-            .to_der()
-            .map_err(|_| PublicKeyError::Value("the RSA key is too large"))?;
+        let inner = RsaPublicKey { modulus, exponent }.to_der()?;
         Self::build(
             Algorithm::Rsa { bits },
             RSA_ENCRYPTION,
@@ -240,13 +211,12 @@ impl PublicKey {
         parameters: Option<AnyRef<'_>>,
         subject_bits: &[u8],
     ) -> Result<Self, PublicKeyError> {
-        let too_large = |_| PublicKeyError::Value("too large");
         let info = SubjectPublicKeyInfoRef {
             algorithm: spki::AlgorithmIdentifierRef { oid, parameters },
-            subject_public_key: BitStringRef::from_bytes(subject_bits).map_err(too_large)?,
+            subject_public_key: BitStringRef::from_bytes(subject_bits)?,
         };
         Ok(Self {
-            der: info.to_der().map_err(too_large)?,
+            der: info.to_der()?,
             subject_bits: subject_bits.to_vec(),
             algorithm,
         })
@@ -261,12 +231,12 @@ impl PublicKey {
         &self.der
     }
 
-    /// What stands in the BIT STRING: the uncompressed point, the 32 Ed25519 bytes, or PKCS#1 `RSAPublicKey`.
+    /// The BIT STRING: the uncompressed point, the 32 bytes of Ed25519, or the PKCS#1 `RSAPublicKey`.
     pub fn subject_bits(&self) -> &[u8] {
         &self.subject_bits
     }
 
-    /// Modulus and public exponent of an RSA key, big-endian, without leading zeros.
+    /// The modulus and public exponent of an RSA key, big-endian, without leading zeros.
     pub fn rsa_numbers(&self) -> Option<(&[u8], &[u8])> {
         let Algorithm::Rsa { .. } = self.algorithm else {
             return None;
@@ -275,12 +245,12 @@ impl PublicKey {
         Some((key.modulus.as_bytes(), key.exponent.as_bytes()))
     }
 
-    /// PEM as TUF key objects carry it: LF, 64 characters a line, with the final newline.
+    /// PEM with LF, 64 characters per line, and a final newline, as in TUF key objects.
     pub fn to_pem(&self) -> String {
         pem::encode("PUBLIC KEY", &self.der)
     }
 
-    /// SHA-256 over the DER form: the fingerprint that cards and registers show.
+    /// SHA-256 of the DER form.
     pub fn fingerprint(&self) -> Digest {
         Digest::of(&self.der)
     }
@@ -290,7 +260,7 @@ fn is_odd(big_endian: &[u8]) -> bool {
     big_endian.last().is_some_and(|byte| byte & 1 == 1)
 }
 
-/// The uncompressed form of a point that was parsed.
+/// The uncompressed form of a point.
 fn expand(point: &aws_lc_rs::signature::ParsedPublicKey) -> Option<Vec<u8>> {
     use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
     let der: PublicKeyX509Der<'_> = point.as_der().ok()?;
@@ -321,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn pem_and_der_lead_back_to_the_same_key() {
+    fn pem_and_der_round_trip() {
         let key = PublicKey::from_point(Algorithm::P256, &p256_point()).unwrap();
         assert_eq!(PublicKey::from_pem(&key.to_pem()).unwrap(), key);
         assert_eq!(PublicKey::from_der(key.as_der()).unwrap(), key);
@@ -350,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn pem_is_read_however_it_is_wrapped() {
+    fn pem_is_read_with_any_line_breaks() {
         let key = PublicKey::from_point(Algorithm::P256, &p256_point()).unwrap();
         let pem = key.to_pem();
         for variant in [
@@ -373,14 +343,14 @@ mod tests {
     }
 
     #[test]
-    fn a_private_key_is_told_as_such() {
+    fn private_keys_are_detected() {
         let pem =
             "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n";
         assert_eq!(PublicKey::from_pem(pem), Err(PublicKeyError::Private));
     }
 
     #[test]
-    fn rsa_bits_are_counted_from_the_number() {
+    fn rsa_bits_ignore_leading_zeros() {
         let mut modulus = vec![0u8; 257];
         modulus[1] = 0x80;
         modulus[256] = 1;
@@ -390,19 +360,15 @@ mod tests {
     }
 
     #[test]
-    fn rsa_numbers_that_no_key_has_are_refused() {
-        let mut modulus = vec![0x80; 256];
-        modulus[255] = 1;
+    fn invalid_rsa_numbers_are_refused() {
+        let odd = [&[0x80; 255][..], &[1]].concat();
+        let refused = |modulus: &[u8], exponent: &[u8]| {
+            let refused = PublicKey::from_rsa(modulus, exponent);
+            assert!(matches!(refused, Err(PublicKeyError::Value(_))));
+        };
         for exponent in [&[0][..], &[1], &[0, 1], &[2], &[1, 0, 0]] {
-            assert!(matches!(
-                PublicKey::from_rsa(&modulus, exponent),
-                Err(PublicKeyError::Value(_))
-            ));
+            refused(&odd, exponent);
         }
-        modulus[255] = 2;
-        assert!(matches!(
-            PublicKey::from_rsa(&modulus, &[3]),
-            Err(PublicKeyError::Value(_))
-        ));
+        refused(&[0x80; 256], &[3]);
     }
 }

@@ -1,4 +1,4 @@
-//! A certificate by which a key on a token shows itself to other programs.
+//! Self-signed certificates, which other programs need to find a key in a token.
 
 use der::asn1::{Any, BitStringRef, OctetString, UtcTime};
 use der::oid::AssociatedOid;
@@ -19,31 +19,27 @@ use super::public_key::{Algorithm, PublicKey};
 use super::validity::Validity;
 use super::x509::{Certificate, TbsCertificate};
 
-/// What a leaf certificate says beside the key.
+/// The content of a leaf certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
     /// Of subject and issuer.
     pub common_name: String,
-    /// Made positive and of full length when it is written.
+    /// The top bits are replaced, so that the number is positive and has full length.
     pub serial: [u8; 16],
     pub validity: Validity,
 }
 
-/// A self-signed certificate that shows a key to other programs, before its signature is made.
-///
-/// It is no authority, and says nothing but a name and the key.
+/// A self-signed certificate before it is signed. It is not a CA certificate.
 pub struct SelfSigned {
     signed: Vec<u8>,
     algorithm: AlgorithmIdentifierOwned,
 }
 
 impl SelfSigned {
-    /// The unsigned certificate of a key: `common_name`, valid from 2000 to the end of time (RFC 5280,
-    /// section 4.1.2.5), for a token has no clock.
+    /// A certificate that is valid from 2000 without an end (RFC 5280, section 4.1.2.5), because tokens have no clock.
     ///
     /// # Errors
-    /// When the key cannot sign certificates here: ECDSA on P-256 with SHA-256, on P-384 with SHA-384, RSA
-    /// with PKCS #1 v1.5 and SHA-256.
+    /// For keys other than ECDSA on P-256 (with SHA-256) and P-384 (with SHA-384), and RSA (PKCS #1 v1.5 with SHA-256).
     pub fn new(
         public: &PublicKey,
         common_name: &str,
@@ -55,8 +51,8 @@ impl SelfSigned {
         Self::compose(public, common_name, serial, validity, vec![constraints()?])
     }
 
-    /// The unsigned certificate of a key with which others verify signatures: it has dates, and a critical key
-    /// usage of digital signatures. It names no extended use, for each that is named excludes all others.
+    /// A certificate for verifying signatures, with a validity and the critical key usage of digital signatures. It has
+    /// no extended key usage, because that would exclude other uses.
     ///
     /// # Errors
     /// As [`SelfSigned::new`].
@@ -88,7 +84,7 @@ impl SelfSigned {
         };
         let algorithm = AlgorithmIdentifierOwned { oid, parameters };
         let mut number = serial;
-        number[0] = number[0] & 0x3f | 0x40; // positive, and of full length
+        number[0] = number[0] & 0x3f | 0x40; // positive, with full length
         let name = Any::encode_from(&RdnSequence::from(vec![
             RelativeDistinguishedName::try_from(vec![AttributeTypeAndValue {
                 oid: COMMON_NAME,
@@ -111,30 +107,26 @@ impl SelfSigned {
         })
     }
 
-    /// What its key is to sign.
     pub fn to_be_signed(&self) -> &[u8] {
         &self.signed
     }
 
-    /// The certificate of a key that signs nothing: its signature is none. It stands in for a real one where nobody
-    /// asks for the signature, as in a simulated root.
+    /// The certificate with an invalid signature, for uses that do not verify it, such as a simulated root.
     ///
     /// # Errors
-    /// When it cannot be encoded.
+    /// If it cannot be encoded.
     pub fn unsigned(self) -> Result<Certificate, CertificateError> {
         self.with_signature(&[0; 8])
     }
 
-    /// The certificate with that signature.
-    ///
     /// # Errors
-    /// When the signature is not by the key that the certificate is for.
+    /// If the signature is not by the key in the certificate.
     pub fn finish(self, signature: &[u8]) -> Result<Certificate, CertificateError> {
         let certificate = self.with_signature(signature)?;
         if certificate.is_signed_by(&certificate)? {
             Ok(certificate)
         } else {
-            Err(CertificateError::Form("has a signature by another key"))
+            Err(CertificateError::Form("is not signed by its own key"))
         }
     }
 
@@ -146,7 +138,7 @@ impl SelfSigned {
     }
 }
 
-/// Basic constraints that say: no authority.
+/// Basic constraints without CA.
 fn constraints() -> Result<Extension, CertificateError> {
     critical(&BasicConstraints {
         ca: false,
@@ -167,8 +159,8 @@ mod tests {
     use super::*;
     use crate::words::Digest;
 
-    /// Certificates of Notary are made again from script and key, so that each byte counts. The digests are of what was
-    /// made before `x509-cert` made it.
+    /// Certificates of Notary are rebuilt from the script and the key, so each byte matters. The digests are independent
+    /// of `x509-cert`.
     #[test]
     fn certificates_are_the_same_to_the_byte() {
         let point = "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";

@@ -1,4 +1,4 @@
-//! From when and until when a certificate is valid (RFC 5280, section 4.1.2.5).
+//! The validity of a certificate (RFC 5280, section 4.1.2.5).
 
 use std::time::SystemTime;
 
@@ -9,7 +9,7 @@ use x509_cert::time::{Time, Validity as Encoded};
 
 use super::error::CertificateError;
 
-/// From when and until when a certificate is valid, in whole seconds, both included.
+/// In whole seconds, including both ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
     pub from: Timestamp,
@@ -37,7 +37,6 @@ impl Validity {
         ))?)
     }
 
-    /// Whether a time lies in it.
     pub fn contains(self, at: Timestamp) -> bool {
         self.from <= at && at <= self.until
     }
@@ -45,5 +44,5 @@ impl Validity {
 
 fn read_time(time: Time) -> Result<Timestamp, CertificateError> {
     Timestamp::try_from(time.to_system_time())
-        .map_err(|_| CertificateError::Form("has a date that does not exist"))
+        .map_err(|_| CertificateError::Form("contains a date that does not exist"))
 }

@@ -1,4 +1,4 @@
-//! An X.509 certificate as far as attestation chains need it (RFC 5280), read strictly.
+//! X.509 certificates (RFC 5280) as far as attestation chains need them, read strictly.
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use der::asn1::{Any, AnyRef, BitStringRef, ObjectIdentifier};
@@ -20,26 +20,24 @@ use super::pem;
 use super::public_key::{Algorithm, PublicKey, PublicKeyError};
 use super::validity::Validity;
 
-/// The largest certificate that is read, in bytes.
+/// The largest accepted certificate, in bytes.
 const MAX_BYTES: usize = 16 * 1024;
 
-/// What a certificate says in its basic constraints.
+/// The basic constraints of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Authority {
-    /// There are none.
     Unspecified,
     No,
-    /// It may issue others, with at most so many other issuers below it.
     Yes {
         /// `pathLenConstraint`.
         path_length: Option<u8>,
     },
 }
 
-/// `TBSCertificate`, as long as it is of version 3 and has no unique identifiers. `x509_cert::TbsCertificate` does not fit:
-/// devices have made serial numbers that are no DER integers, and copy the dates of their own certificate, whatever they are.
-/// What is compared with other certificates stays as it came.
-#[derive(Clone, Sequence)]
+/// `TBSCertificate` of version 3 without unique identifiers. `x509_cert::TbsCertificate` is not suitable, because devices
+/// have generated serial numbers that are not DER integers, and copy the dates of their own certificate, even if they are
+/// not valid. Fields that are compared with other certificates are kept as received.
+#[derive(Clone, PartialEq, Eq, Sequence)]
 pub(super) struct TbsCertificate {
     #[asn1(context_specific = "0", default = "Default::default")]
     pub(super) version: Version,
@@ -53,11 +51,11 @@ pub(super) struct TbsCertificate {
     pub(super) extensions: Option<Extensions>,
 }
 
-/// An X.509 certificate, version 3. Its signature is not judged by reading it.
-#[derive(Clone)]
+/// An X.509 certificate, version 3. Reading does not verify its signature.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Certificate {
     der: Vec<u8>,
-    /// As received: what the signature is verified over.
+    /// The signed bytes as received.
     signed: Vec<u8>,
     content: TbsCertificate,
     signature: Vec<u8>,
@@ -66,14 +64,6 @@ pub struct Certificate {
     authority: Authority,
     may_sign_certificates: bool,
 }
-
-impl PartialEq for Certificate {
-    fn eq(&self, other: &Self) -> bool {
-        self.der == other.der
-    }
-}
-
-impl Eq for Certificate {}
 
 impl std::fmt::Debug for Certificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -88,11 +78,11 @@ impl std::fmt::Debug for Certificate {
 }
 
 impl Certificate {
-    /// Reads every PEM block `CERTIFICATE` of a text, or one certificate in DER. Other blocks and text
-    /// between them are passed over, so that no certificate at all is an empty list.
+    /// Reads all PEM blocks `CERTIFICATE` of a text, or one certificate in DER. Other blocks and text are skipped, so the
+    /// result can be empty.
     ///
     /// # Errors
-    /// When a block is broken or is no certificate that can be judged.
+    /// If a block is not a valid certificate.
     pub fn read_all(bytes: &[u8]) -> Result<Vec<Self>, CertificateError> {
         if bytes.starts_with(&[0x30]) {
             return Ok(vec![Self::from_der(bytes)?]);
@@ -104,17 +94,15 @@ impl Certificate {
             .collect()
     }
 
-    /// Reads a certificate in DER.
-    ///
     /// # Errors
-    /// When it is not DER, not version 3, or has what is not understood.
+    /// [`CertificateError`].
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
         if der.len() > MAX_BYTES {
             return Err(CertificateError::Form("is larger than 16 KiB"));
         }
         let outer = AnyRef::from_der(der)?;
         if outer.tag() != Tag::Sequence {
-            return Err(CertificateError::Form("is no sequence"));
+            return Err(CertificateError::Form("is not a sequence"));
         }
         let mut reader = SliceReader::new(outer.value())?;
         let signed = reader.tlv_bytes()?;
@@ -133,7 +121,7 @@ impl Certificate {
             return Err(CertificateError::Form("has no serial number"));
         }
         if content.algorithm != algorithm {
-            return Err(CertificateError::Form("names two signature algorithms"));
+            return Err(CertificateError::Form("has two signature algorithms"));
         }
         let (authority, may_sign_certificates) = judge_extensions(&content)?;
         Ok(Self {
@@ -152,17 +140,17 @@ impl Certificate {
         &self.der
     }
 
-    /// PEM, with LF, 64 characters a line, and the final newline.
+    /// PEM with LF, 64 characters per line, and a final newline.
     pub fn to_pem(&self) -> String {
         pem::encode("CERTIFICATE", &self.der)
     }
 
-    /// The common name of the subject; text from outside, to be escaped.
+    /// The common name of the subject. It is untrusted and must be escaped.
     pub fn subject_name(&self) -> Option<&str> {
         self.subject_name.as_deref()
     }
 
-    /// The common name of the issuer; text from outside, to be escaped.
+    /// The common name of the issuer. It is untrusted and must be escaped.
     pub fn issuer_name(&self) -> Option<&str> {
         self.issuer_name.as_deref()
     }
@@ -171,42 +159,37 @@ impl Certificate {
         self.content.issuer == self.content.subject
     }
 
-    /// Whether another certificate's subject is the issuer of this one, by name.
+    /// Whether the subject of the other certificate is the issuer of this one.
     pub fn names_as_issuer(&self, other: &Self) -> bool {
         self.content.issuer == other.content.subject
     }
 
-    /// Whether it may issue others.
     pub const fn authority(&self) -> Authority {
         self.authority
     }
 
-    /// From when and until when it says that it is valid.
-    ///
     /// # Errors
-    /// When the dates are none.
+    /// If the dates are not valid.
     pub fn validity(&self) -> Result<Validity, CertificateError> {
         Validity::read(&self.content.validity)
     }
 
-    /// What is signed: the certificate without its signature.
+    /// The certificate without its signature.
     pub fn signed_bytes(&self) -> &[u8] {
         &self.signed
     }
 
-    /// The uses that its key is extended for, by their object identifiers; `None` where it says nothing, and so
-    /// excludes nothing.
+    /// The object identifiers of the extended key usage; `None` means that it is not restricted.
     pub fn extended_uses(&self) -> Option<Vec<String>> {
         let uses = ExtendedKeyUsage::from_der(self.extension(ExtendedKeyUsage::OID)?).ok()?;
         Some(uses.0.iter().map(ToString::to_string).collect())
     }
 
-    /// Whether its key usage, where it has one, lets its key sign certificates.
+    /// Whether the key usage allows signing certificates.
     pub const fn may_sign_certificates(&self) -> bool {
         self.may_sign_certificates
     }
 
-    /// The content of an extension.
     pub fn extension(&self, oid: ObjectIdentifier) -> Option<&[u8]> {
         let mut extensions = self.content.extensions.iter().flatten();
         extensions
@@ -214,19 +197,16 @@ impl Certificate {
             .map(|extension| extension.extn_value.as_bytes())
     }
 
-    /// The public key.
-    ///
     /// # Errors
-    /// When it is of a kind that is not supported, or no such key exists.
+    /// If the key is not supported or not valid.
     pub fn public_key(&self) -> Result<PublicKey, PublicKeyError> {
-        let der = self.content.key_info.to_der();
-        PublicKey::from_der(&der.map_err(|error| PublicKeyError::Encoding(error.to_string()))?)
+        PublicKey::from_der(&self.content.key_info.to_der()?)
     }
 
-    /// Whether the key of another certificate made the signature of this one. Names are not compared.
+    /// Whether the key of another certificate signed this one. Names are not compared.
     ///
     /// # Errors
-    /// When the algorithm of the signature or the other's key is not supported.
+    /// If the signature algorithm or the key is not supported.
     pub fn is_signed_by(&self, issuer: &Self) -> Result<bool, CertificateError> {
         let key = issuer.public_key()?;
         let algorithm = self.verification(key.algorithm())?;
@@ -238,21 +218,16 @@ impl Certificate {
         &self,
         key: Algorithm,
     ) -> Result<&'static dyn VerificationAlgorithm, CertificateError> {
+        use Algorithm::{P256, P384, Rsa};
         Ok(match (self.content.algorithm.oid, key) {
-            (SHA_256_WITH_RSA_ENCRYPTION, Algorithm::Rsa { .. }) => {
-                &signature::RSA_PKCS1_2048_8192_SHA256
-            }
-            (SHA_384_WITH_RSA_ENCRYPTION, Algorithm::Rsa { .. }) => {
-                &signature::RSA_PKCS1_2048_8192_SHA384
-            }
-            (SHA_512_WITH_RSA_ENCRYPTION, Algorithm::Rsa { .. }) => {
-                &signature::RSA_PKCS1_2048_8192_SHA512
-            }
-            (ECDSA_WITH_SHA_256, Algorithm::P256) => &signature::ECDSA_P256_SHA256_ASN1,
-            (ECDSA_WITH_SHA_384, Algorithm::P256) => &signature::ECDSA_P256_SHA384_ASN1,
-            (ECDSA_WITH_SHA_256, Algorithm::P384) => &signature::ECDSA_P384_SHA256_ASN1,
-            (ECDSA_WITH_SHA_384, Algorithm::P384) => &signature::ECDSA_P384_SHA384_ASN1,
-            (ECDSA_WITH_SHA_512, Algorithm::P384) => &signature::ECDSA_P384_SHA512_ASN1,
+            (SHA_256_WITH_RSA_ENCRYPTION, Rsa { .. }) => &signature::RSA_PKCS1_2048_8192_SHA256,
+            (SHA_384_WITH_RSA_ENCRYPTION, Rsa { .. }) => &signature::RSA_PKCS1_2048_8192_SHA384,
+            (SHA_512_WITH_RSA_ENCRYPTION, Rsa { .. }) => &signature::RSA_PKCS1_2048_8192_SHA512,
+            (ECDSA_WITH_SHA_256, P256) => &signature::ECDSA_P256_SHA256_ASN1,
+            (ECDSA_WITH_SHA_384, P256) => &signature::ECDSA_P256_SHA384_ASN1,
+            (ECDSA_WITH_SHA_256, P384) => &signature::ECDSA_P384_SHA256_ASN1,
+            (ECDSA_WITH_SHA_384, P384) => &signature::ECDSA_P384_SHA384_ASN1,
+            (ECDSA_WITH_SHA_512, P384) => &signature::ECDSA_P384_SHA512_ASN1,
             (other, key) => {
                 return Err(CertificateError::Algorithm(format!(
                     "{other} with a {key} key"
@@ -262,14 +237,14 @@ impl Certificate {
     }
 }
 
-/// Whether the certificate may issue others by its basic constraints, and by its key usage.
+/// Whether the basic constraints and the key usage allow issuing certificates.
 fn judge_extensions(content: &TbsCertificate) -> Result<(Authority, bool), CertificateError> {
     let (mut authority, mut may_sign_certificates) = (Authority::Unspecified, true);
     let extensions = content.extensions.as_deref().unwrap_or_default();
     for (place, extension) in extensions.iter().enumerate() {
         let oid = extension.extn_id;
         if extensions[..place].iter().any(|other| other.extn_id == oid) {
-            return Err(CertificateError::Form("has an extension twice"));
+            return Err(CertificateError::Form("contains an extension twice"));
         }
         let value = extension.extn_value.as_bytes();
         if oid == BasicConstraints::OID {
@@ -279,7 +254,7 @@ fn judge_extensions(content: &TbsCertificate) -> Result<(Authority, bool), Certi
                 (false, None) => Authority::No,
                 (false, Some(_)) => {
                     return Err(CertificateError::Form(
-                        "limits a path though it is no authority",
+                        "has a path length constraint, but is not a CA certificate",
                     ));
                 }
             };
@@ -292,7 +267,6 @@ fn judge_extensions(content: &TbsCertificate) -> Result<(Authority, bool), Certi
     Ok((authority, may_sign_certificates))
 }
 
-/// The common name in a name; none where it has none.
 fn common_name(name: &Any) -> Result<Option<String>, CertificateError> {
     let name: RdnSequence = name.decode_as()?;
     let mut found = name
@@ -325,15 +299,13 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_that_was_made_is_read_back() {
+    fn certificates_are_read_back() {
         let made = self_signed("key-1");
         assert_eq!(made.subject_name(), Some("key-1"));
         assert_eq!(made.authority(), Authority::No);
         assert!(made.is_self_issued());
-        assert_eq!(
-            Certificate::read_all(made.to_pem().as_bytes()).unwrap(),
-            [made]
-        );
+        let read = Certificate::read_all(made.to_pem().as_bytes());
+        assert_eq!(read.unwrap(), [made]);
     }
 
     #[test]
@@ -343,12 +315,12 @@ mod tests {
         let blank = SelfSigned::new(&one.public_key().unwrap(), "one", [1; 16]).unwrap();
         assert!(matches!(
             blank.finish(&other.signature),
-            Err(CertificateError::Form("has a signature by another key"))
+            Err(CertificateError::Form("is not signed by its own key"))
         ));
     }
 
     #[test]
-    fn a_changed_certificate_is_not_signed_any_more() {
+    fn changed_certificates_do_not_verify() {
         let made = self_signed("one");
         let mut read = 0;
         for place in 0..made.der.len() {
@@ -363,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn other_pem_blocks_are_passed_over_and_broken_ones_are_not() {
+    fn other_pem_blocks_are_skipped_and_malformed_blocks_are_refused() {
         let pem = self_signed("one").to_pem();
         let text = format!(
             "Subject: one\n-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n{pem}{pem}"
@@ -382,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn serial_numbers_are_taken_as_devices_made_them() {
+    fn invalid_serial_numbers_of_devices_are_accepted() {
         let made = self_signed("one");
         let content = &made.content;
         for odd in [&[0xff; 16][..], &[0, 0, 7], &[0x7f; 40], &[]] {

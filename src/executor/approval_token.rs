@@ -44,7 +44,7 @@ impl Executor<'_> {
         person: &PersonId,
         event: &Event,
     ) -> EffectResult<Vec<u8>> {
-        let public_key = self.ceremony().own_key(person).ok_or_else(no_token)?;
+        let public_key = self.ceremony().approval_key(person).ok_or_else(no_token)?;
         let message = self.ceremony().approval_message(person, event);
         self.sign_with_approval_token(person, &public_key, message)
     }

@@ -80,7 +80,7 @@ pub(super) fn token_failure(error: &TokenError) -> Failure {
             }
             TokenError::ObjectExists { .. } => FailureKind::Exists,
             TokenError::Unsupported { .. }
-            | TokenError::OwnPinPad
+            | TokenError::PinPad
             | TokenError::PinFormat { .. }
             | TokenError::Label { .. } => FailureKind::Unsupported,
             TokenError::KeyMismatch { .. } => FailureKind::InvalidAnswer,

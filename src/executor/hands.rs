@@ -14,13 +14,13 @@ pub trait Hands: Send {
     /// Inserts one token and removes all others. Its name in the script is that of its key, or of the spare.
     ///
     /// # Errors
-    /// When a rehearsal cannot move its own tokens.
+    /// When a rehearsal cannot switch its tokens.
     fn put_in(&mut self, token: &str) -> io::Result<()>;
 
     /// Removes all tokens.
     ///
     /// # Errors
-    /// When a rehearsal cannot move its own tokens.
+    /// When a rehearsal cannot switch its tokens.
     fn take_out(&mut self) -> io::Result<()>;
 
     /// The simulated token that replaces a token, by its name in the script.
@@ -55,7 +55,7 @@ pub trait Hands: Send {
     fn given_code(&self, person: &PersonId) -> Option<String>;
 }
 
-/// The hands of the people in the room.
+/// In a production, people insert and remove tokens.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PeoplesHands;
 

@@ -15,11 +15,11 @@ impl Executor<'_> {
     /// Unlocks generating and destroying keys on a token with a logged-in user. If the token does not store its
     /// management key, the keeper types it.
     pub(super) fn unlock_management(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
-        if !self.wants_management_key(key, token)? {
+        if !self.needs_management_key(key, token)? {
             return Ok(());
         }
         let typed = self.ask_pin(key, token, SecretPurpose::ManagementKey, None)?;
-        self.give_management_key(key, token, typed)
+        self.enter_management_key(key, token, typed)
     }
 
     /// Has the key written down and typed back, and then removes it from the token. It stays on the token until the
@@ -80,13 +80,13 @@ impl Executor<'_> {
         self.ask_secret(&prompt)
     }
 
-    fn wants_management_key(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<bool> {
+    fn needs_management_key(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<bool> {
         self.with_token(key, token, "Reading the state of the token", move |open| {
-            open.token.wants_management_key()
+            open.token.needs_management_key()
         })
     }
 
-    fn give_management_key(
+    fn enter_management_key(
         &mut self,
         key: &KeyId,
         token: &TokenId,
@@ -97,7 +97,7 @@ impl Executor<'_> {
                 key,
                 token,
                 "Checking the management key",
-                move |open| match open.token.give_management_key(&typed) {
+                move |open| match open.token.enter_management_key(&typed) {
                     Err(TokenError::ManagementKey) => Ok(false),
                     other => other.map(|()| true),
                 },

@@ -55,7 +55,7 @@ pub enum Ended {
     Left,
     /// The ceremony is paused; the transcript digest is written on paper.
     Paused {
-        /// The head of the record.
+        /// The transcript digest.
         head: Digest,
     },
 }
@@ -125,12 +125,27 @@ impl<'a> Executor<'a> {
         hands: Box<dyn Hands>,
         front_end: &'a mut dyn FrontEnd,
     ) -> Result<Self, ExecutorError> {
+        Self::begin_when(directory, || opening, hands, front_end)
+    }
+
+    /// As [`Self::begin`], with an opening that takes time: token modules may load meanwhile.
+    ///
+    /// # Errors
+    /// As for [`Self::begin`].
+    pub fn begin_when(
+        directory: CeremonyDirectory,
+        opening: impl FnOnce() -> Opening,
+        hands: Box<dyn Hands>,
+        front_end: &'a mut dyn FrontEnd,
+    ) -> Result<Self, ExecutorError> {
+        let room = Room::new(TokenWorker::open(directory.script()), hands);
         let ceremony = Ceremony::new(directory.script());
+        let opening = opening();
         let mut executor = Self {
             export: directory.path().join(&opening.export),
             ceremony,
             transcript: Transcript::default(),
-            room: Room::new(TokenWorker::open(directory.script()), hands),
+            room,
             directory,
             codes: Codes::default(),
             timing: Timing::default(),
@@ -292,7 +307,7 @@ impl<'a> Executor<'a> {
         let begun = Instant::now();
         let mut written = self.directory.append(&bytes);
         while let Err(error) = written {
-            if self.has_medium_mended(&error).is_break() {
+            if self.is_medium_fixed(&error).is_break() {
                 self.transcript.pop();
                 return Err(error.into());
             }
@@ -313,7 +328,7 @@ impl<'a> Executor<'a> {
     }
 
     /// Asks people to fix the medium. It breaks when they leave instead.
-    fn has_medium_mended(&mut self, error: &dyn std::error::Error) -> ControlFlow<()> {
+    fn is_medium_fixed(&mut self, error: &dyn std::error::Error) -> ControlFlow<()> {
         let prompt = Prompt {
             step: self.ceremony.current_step().map(|step| step.id.clone()),
             who: Vec::new(),

@@ -47,7 +47,7 @@ impl Executor<'_> {
     pub(super) fn unblock_pin(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<Outcome> {
         self.bring(key)?;
         self.await_exactly(key, token)?;
-        if self.token_state(key, token)?.own_pin_pad {
+        if self.token_state(key, token)?.pin_pad {
             return self.set_pin_on_device(key, token);
         }
         let so_pin = self.ask_so_pin(key, token)?;

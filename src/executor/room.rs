@@ -27,7 +27,7 @@ pub(super) struct Room {
     token_worker: TokenWorker,
     pub(super) hands: Box<dyn Hands>,
     /// The token that was inserted last, by its name in the script.
-    at_desk: Option<String>,
+    inserted: Option<String>,
     /// The SO PIN that a key holder chose, until the PIN is set.
     so_pin: Option<(KeyId, Pin)>,
     /// An imported key, wrapped, with its key-encryption key, until it is backed up.
@@ -47,7 +47,7 @@ impl Room {
         Self {
             token_worker,
             hands,
-            at_desk: None,
+            inserted: None,
             so_pin: None,
             held_key: None,
             passphrases: Passphrases::default(),
@@ -166,15 +166,15 @@ impl Executor<'_> {
 
     /// Has the token of that name inserted.
     pub(super) fn bring_named(&mut self, name: &str) -> EffectResult<()> {
-        if self.room.at_desk.as_deref() == Some(name) {
+        if self.room.inserted.as_deref() == Some(name) {
             return Ok(());
         }
-        if self.room.at_desk.is_some() {
+        if self.room.inserted.is_some() {
             self.call("Closing the other token", TokenAccess::remove_tokens)?;
         }
         self.room.so_pin = None;
         self.room.hands.put_in(name).map_err(cannot_move)?;
-        self.room.at_desk = Some(name.to_owned());
+        self.room.inserted = Some(name.to_owned());
         Ok(())
     }
 
@@ -183,7 +183,7 @@ impl Executor<'_> {
         self.bring(key)?;
         self.call("Logging the token out", TokenAccess::remove_tokens)?;
         self.room.hands.take_out().map_err(cannot_move)?;
-        self.room.at_desk = None;
+        self.room.inserted = None;
         if self.is_removable(token) {
             self.await_removal(key, token)?;
         }
@@ -194,7 +194,7 @@ impl Executor<'_> {
     pub(super) fn put_approval_token_away(&mut self) -> EffectResult<()> {
         self.call("Logging the approval token out", TokenAccess::remove_tokens)?;
         self.room.so_pin = None;
-        self.room.at_desk = None;
+        self.room.inserted = None;
         Ok(())
     }
 
@@ -203,7 +203,7 @@ impl Executor<'_> {
         self.call("Logging all tokens out", TokenAccess::remove_tokens)?;
         self.room.so_pin = None;
         self.room.hands.take_out().map_err(cannot_move)?;
-        self.room.at_desk = None;
+        self.room.inserted = None;
         for (key, token) in tokens {
             if self.is_removable(token) {
                 self.await_removal(key, token)?;

@@ -14,11 +14,11 @@ use crate::words::Digest;
 use super::Executor;
 use super::failure::{EffectResult, failed};
 
-/// The folder beside the export in which the files of other sites are looked for.
+/// The folder next to the export for the files of other sites.
 const SIGNATURES: &str = "signatures";
 
 impl Executor<'_> {
-    /// Writes the signing request beside the export.
+    /// Writes the signing request next to the export.
     pub(super) fn write_request(&mut self) -> EffectResult<Outcome> {
         let request = request(self.ceremony()).map_err(|what| {
             failed(
@@ -58,10 +58,10 @@ impl Executor<'_> {
             });
         }
         let folder = self.export.join(SIGNATURES);
-        let came = came(&folder)?;
+        let returned_files = returned_files(&folder)?;
         let mut others = Vec::new();
         // A signature that comes with its transcript is preferred.
-        for directory in came.directories {
+        for directory in returned_files.directories {
             let name = directory.file_name().map(|name| name.to_string_lossy());
             let name = visible(&name.unwrap_or_default());
             match of_signing(self.ceremony(), public, &directory) {
@@ -79,7 +79,7 @@ impl Executor<'_> {
             }
         }
         let mut found = None;
-        for (name, bytes) in came.files {
+        for (name, bytes) in returned_files.files {
             match judge(self.ceremony(), public, &bytes) {
                 Ok(signature) => found = Some(signature),
                 Err(why) => others.push(format!("{}: {why}", visible(&name))),
@@ -141,7 +141,7 @@ fn judge(ceremony: &Ceremony, public: &PublicKey, bytes: &[u8]) -> Result<Vec<u8
         let repository = ceremony.script().repository().to_owned();
         let mut merge = Merge::new(signed.clone(), Some(repository));
         merge
-            .take_first(&detached)
+            .add_first(&detached)
             .map_err(|refusal| refusal.to_string())?;
         return Ok(detached.signature);
     }
@@ -169,20 +169,20 @@ fn of_signing(
 
 /// What other sites returned: files and ceremony directories.
 #[derive(Default)]
-struct Came {
+struct ReturnedFiles {
     files: Vec<(String, Vec<u8>)>,
     directories: Vec<PathBuf>,
 }
 
-/// What is in a folder that is small, or not there yet.
-fn came(folder: &Path) -> Result<Came, FileError> {
+/// The contents of a folder, which may be missing.
+fn returned_files(folder: &Path) -> Result<ReturnedFiles, FileError> {
     const MOST: usize = 256;
     const LONGEST: u64 = 1 << 20;
     let entries = match list(folder) {
-        Err(error) if error.is_missing() => return Ok(Came::default()),
+        Err(error) if error.is_missing() => return Ok(ReturnedFiles::default()),
         other => other?,
     };
-    let mut came = Came::default();
+    let mut returned_files = ReturnedFiles::default();
     for entry in entries.into_iter().take(MOST) {
         let is_folder = match entry.kind {
             EntryKind::Folder => true,
@@ -190,18 +190,18 @@ fn came(folder: &Path) -> Result<Came, FileError> {
             EntryKind::File | EntryKind::Other => false,
         };
         if is_folder {
-            came.directories.push(entry.path);
+            returned_files.directories.push(entry.path);
             continue;
         }
         match read(&entry.path, Links::Follow, LONGEST) {
             Ok(bytes) => {
                 let name = entry.name.to_string_lossy().into_owned();
-                came.files.push((name, bytes));
+                returned_files.files.push((name, bytes));
             }
             // A pipe, a device, or a file that is too long for a signature.
             Err(error) if error.is_about_content() && !error.is_missing() => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(came)
+    Ok(returned_files)
 }

@@ -47,7 +47,7 @@ impl TouchWatch {
         Arc::new(move |touch| {
             let mut until = until.lock().unwrap_or_else(PoisonError::into_inner);
             *until = match touch {
-                Touch::Wanted { within } => Some(Instant::now() + within),
+                Touch::Needed { within } => Some(Instant::now() + within),
                 Touch::Over => None,
             };
         })
@@ -95,6 +95,11 @@ impl TokenWorker {
                     open: None,
                     touch: of_worker,
                 };
+                // One signature is all that this process makes: its module loads while the first line is prepared.
+                if let (Some(_), [key]) = (tokens.script.signing(), tokens.script.keys()) {
+                    let profile = key.token.profile.name.clone();
+                    let _ = tokens.reader(&profile);
+                }
                 for job in inbox {
                     job(&mut tokens);
                 }
@@ -137,7 +142,7 @@ impl TokenWorker {
                 Ok(result) => return Ok(result),
                 Err(RecvTimeoutError::Timeout) => {
                     if let Err(interrupt) = heartbeat(begun.elapsed()) {
-                        self.give_up();
+                        self.abandon();
                         return Err(Unanswered::Interrupted(interrupt));
                     }
                 }
@@ -150,7 +155,7 @@ impl TokenWorker {
     }
 
     /// Abandons the worker: it may never answer.
-    fn give_up(&mut self) {
+    fn abandon(&mut self) {
         self.jobs = None;
         self.worker = None;
     }

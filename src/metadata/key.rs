@@ -257,6 +257,14 @@ impl Key {
     }
 }
 
+impl Key {
+    /// [`Self::describe`] after the holder, if the object contains one.
+    pub fn describe_with_holder(&self) -> String {
+        let holder = self.holder().map(|holder| format!("{holder}: "));
+        holder.unwrap_or_default() + &self.describe()
+    }
+}
+
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Key({}, {})", self.id().short(), self.describe())

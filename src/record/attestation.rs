@@ -1,4 +1,4 @@
-//! What a device states, signed, about a key that was made in it.
+//! The attestation of a key by the device that generated it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Finding;
 
-/// The version of a device's firmware. Its text form, serde included, is `5.4.3`.
+/// A firmware version, with the text form `5.4.3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Firmware {
     pub major: u8,
@@ -31,9 +31,8 @@ impl fmt::Display for Firmware {
     }
 }
 
-/// A text that is no firmware version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no firmware version; one looks like 5.4.3")]
+#[error("{0:?} is not a firmware version such as 5.4.3")]
 pub struct FirmwareError(String);
 
 impl FromStr for Firmware {
@@ -66,44 +65,39 @@ impl<'de> Deserialize<'de> for Firmware {
     }
 }
 
-/// When a device wants the PIN before it uses a key. The numbers are a YubiKey's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// When a device requires the PIN before it uses a key. The numbers are those of YubiKeys.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::FromRepr,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 #[repr(u8)]
 pub enum PinPolicy {
     Never = 1,
-    /// Once after it was put in.
+    /// Once after it was inserted.
     Once = 2,
     /// Before every use.
     Always = 3,
-    /// A fingerprint or the PIN, once after it was put in.
+    /// A fingerprint or the PIN, once after it was inserted.
     MatchOnce = 4,
     /// A fingerprint or the PIN, before every use.
     MatchAlways = 5,
 }
 
 impl PinPolicy {
-    const ALL: [Self; 5] = [
-        Self::Never,
-        Self::Once,
-        Self::Always,
-        Self::MatchOnce,
-        Self::MatchAlways,
-    ];
-
-    /// The word that stands in records and scripts.
+    /// The word in transcripts and scripts.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Never => "never",
-            Self::Once => "once",
-            Self::Always => "always",
-            Self::MatchOnce => "match-once",
-            Self::MatchAlways => "match-always",
-        }
-    }
-
-    pub fn from_byte(byte: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|policy| policy.byte() == byte)
+        self.into_str()
     }
 
     pub const fn byte(self) -> u8 {
@@ -111,38 +105,35 @@ impl PinPolicy {
     }
 }
 
-impl fmt::Display for PinPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// When a device wants to be touched before it uses a key. The numbers are a YubiKey's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// When a device requires a touch before it uses a key. The numbers are those of YubiKeys.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::FromRepr,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 #[repr(u8)]
 pub enum TouchPolicy {
     Never = 1,
     /// Before every use.
     Always = 2,
-    /// Before a use, unless it was touched within the last 15 seconds.
+    /// Before a use, unless the last touch was within 15 seconds.
     Cached = 3,
 }
 
 impl TouchPolicy {
-    const ALL: [Self; 3] = [Self::Never, Self::Always, Self::Cached];
-
-    /// The word that stands in records and scripts.
+    /// The word in transcripts and scripts.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Never => "never",
-            Self::Always => "always",
-            Self::Cached => "cached",
-        }
-    }
-
-    pub fn from_byte(byte: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|policy| policy.byte() == byte)
+        self.into_str()
     }
 
     pub const fn byte(self) -> u8 {
@@ -150,13 +141,7 @@ impl TouchPolicy {
     }
 }
 
-impl fmt::Display for TouchPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// When a key wants the PIN, and when a touch.
+/// When the use of a key requires the PIN and a touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UsePolicy {
@@ -164,7 +149,7 @@ pub struct UsePolicy {
     pub touch: TouchPolicy,
 }
 
-/// What a root key should have: both, every time.
+/// The policy for root keys.
 impl Default for UsePolicy {
     fn default() -> Self {
         Self {
@@ -174,68 +159,55 @@ impl Default for UsePolicy {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// The numbers are those of YubiKeys.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::Display, strum::FromRepr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[repr(u8)]
 pub enum FormFactor {
-    /// Not stated, or a shape that came later.
+    #[strum(serialize = "unknown form factor")]
     Unknown,
+    #[strum(serialize = "USB-A keychain")]
     UsbAKeychain,
+    #[strum(serialize = "USB-A nano")]
     UsbANano,
+    #[strum(serialize = "USB-C keychain")]
     UsbCKeychain,
+    #[strum(serialize = "USB-C nano")]
     UsbCNano,
+    #[strum(serialize = "USB-C and Lightning")]
     UsbCLightning,
+    #[strum(serialize = "USB-A with fingerprint reader")]
     UsbABio,
+    #[strum(serialize = "USB-C with fingerprint reader")]
     UsbCBio,
 }
 
 impl FormFactor {
-    /// The shape behind the low bits of a YubiKey's number for it.
-    pub const fn from_byte(byte: u8) -> Self {
-        match byte & 0x0f {
-            1 => Self::UsbAKeychain,
-            2 => Self::UsbANano,
-            3 => Self::UsbCKeychain,
-            4 => Self::UsbCNano,
-            5 => Self::UsbCLightning,
-            6 => Self::UsbABio,
-            7 => Self::UsbCBio,
-            _ => Self::Unknown,
-        }
+    /// Reads the low bits of a YubiKey's number.
+    pub fn from_byte(byte: u8) -> Self {
+        Self::from_repr(byte & 0x0f).unwrap_or(Self::Unknown)
     }
 }
 
-impl fmt::Display for FormFactor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unknown => "unknown shape",
-            Self::UsbAKeychain => "USB-A keychain",
-            Self::UsbANano => "USB-A nano",
-            Self::UsbCKeychain => "USB-C keychain",
-            Self::UsbCNano => "USB-C nano",
-            Self::UsbCLightning => "USB-C and Lightning",
-            Self::UsbABio => "USB-A with fingerprint reader",
-            Self::UsbCBio => "USB-C with fingerprint reader",
-        })
-    }
-}
-
-/// What an attestation that verifies says: everything here was signed by the device or by its maker.
+/// The content of a verified attestation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AttestationSummary {
-    /// The slot that the key was made in: `9c`.
+    /// The slot of the key: `9c`.
     pub slot: String,
     pub serial: String,
-    /// Its firmware when the statement was made.
+    /// At the time of the attestation.
     pub firmware: Firmware,
     pub pin_policy: PinPolicy,
     pub touch_policy: TouchPolicy,
     pub form_factor: FormFactor,
     pub fips: bool,
     pub cspn: bool,
-    /// The name of the root at which the chain ends.
+    /// The name of the root at the end of the chain.
     pub root: String,
-    /// Whether that root is one of the maker's that are built in, and not one that somebody added.
+    /// Whether the root is built in, and not added by the script.
     pub pinned_root: bool,
     /// The SHA-256 fingerprint of the attested public key, in hex.
     pub fingerprint: String,
@@ -278,12 +250,12 @@ mod tests {
     }
 
     #[test]
-    fn the_numbers_of_policies_lead_back() {
-        assert_eq!(PinPolicy::ALL.map(PinPolicy::byte), [1, 2, 3, 4, 5]);
-        assert_eq!(TouchPolicy::ALL.map(TouchPolicy::byte), [1, 2, 3]);
+    fn the_numbers_of_policies_round_trip() {
+        let pin = |byte| PinPolicy::from_repr(byte).map(PinPolicy::byte);
+        let touch = |byte| TouchPolicy::from_repr(byte).map(TouchPolicy::byte);
         for byte in 0..=255 {
-            assert!(PinPolicy::from_byte(byte).is_none_or(|policy| policy.byte() == byte));
-            assert!(TouchPolicy::from_byte(byte).is_none_or(|policy| policy.byte() == byte));
+            assert_eq!(pin(byte), (1..=5).contains(&byte).then_some(byte));
+            assert_eq!(touch(byte), (1..=3).contains(&byte).then_some(byte));
         }
     }
 }

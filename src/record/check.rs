@@ -1,23 +1,23 @@
-//! What the tables of checks have in common: each check has a stable ID and a meaning, and what it says is a remark.
+//! Tables of checks with stable IDs and meanings, and the remarks that checks make.
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
 
 use serde::Serialize;
 
-/// What a check does to a verdict.
+/// The effect of a check on the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
-    /// It refuses what is judged.
+    /// The check rejects the file.
     Decides,
-    /// It is reported, and decides nothing.
+    /// The check is reported only.
     Reports,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Remark<C> {
     pub check: C,
-    /// A sentence for a person. Foreign text in it is escaped.
+    /// For people. Untrusted text in it is escaped.
     pub detail: String,
 }
 
@@ -29,7 +29,7 @@ impl<C> Remark<C> {
         }
     }
 
-    /// The same remark, told of a file.
+    /// The same remark with the name of the file.
     pub fn of_file(self, name: &str) -> Self {
         Self {
             detail: format!("{}: {}", name.escape_debug(), self.detail),
@@ -44,11 +44,10 @@ impl<C: Display> Display for Remark<C> {
     }
 }
 
-/// A remark of a check that refuses can be returned as an error.
 impl<C: Debug + Display> Error for Remark<C> {}
 
-/// Makes an enum of checks from a table with a row for each: its variant, its stable ID, and what it means. A table
-/// whose checks differ in a property has its value between the two: `as weight: Weight`.
+/// Declares an enum of checks. Each row has a variant, a stable ID and a meaning. Tables declared with
+/// `as weight: Weight` also have the value of that property between ID and meaning.
 macro_rules! check_table {
     (
         $(#[$about:meta])*
@@ -63,7 +62,7 @@ macro_rules! check_table {
         }
 
         impl $table {
-            /// Every check, in the order of its document.
+            /// All checks, in the order of the documentation.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             /// The stable ID.
@@ -71,7 +70,6 @@ macro_rules! check_table {
                 match self { $(Self::$variant => $id,)+ }
             }
 
-            /// What it means.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)+ }
             }
@@ -95,7 +93,6 @@ macro_rules! check_table {
         }
 
         impl $table {
-            /// What the table says of it beside its meaning.
             pub const fn $property(self) -> $kind {
                 match self { $(Self::$variant => $kind::$value,)+ }
             }

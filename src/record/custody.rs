@@ -1,4 +1,4 @@
-//! The custody list: which token or medium lies in which bag, who has it, and where.
+//! The custody log: which token or medium is in which bag, who has it, and where it is stored.
 
 use std::collections::BTreeMap;
 
@@ -7,109 +7,109 @@ use serde::{Deserialize, Serialize};
 
 use super::TokenId;
 
-/// One line of a custody list: a bag was opened or sealed. Digests are 64 lower-case hex characters.
+/// One entry: a bag was opened or sealed. Digests are 64 lower-case hex characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CustodyLine {
     pub bag: String,
-    /// What is in it, in words.
+    /// For people.
     pub contents: String,
-    /// SHA-256 of the public key, in hex; null as long as the token has none.
+    /// SHA-256 of the public key, in hex; null if there is no key yet.
     pub fingerprint: Option<String>,
-    /// Who has had the token since: the name of the person who received it. Null when a bag was opened.
+    /// The name of the person who received the bag; null when a bag was opened.
     pub holder: Option<String>,
     /// `rehearsal` or `production`.
     pub mode: String,
     pub moved: Moved,
-    /// The names of those who read its number.
+    /// The names of the people who read the bag number.
     pub people: Vec<String>,
-    /// Where it is kept. Null when a bag was opened.
+    /// Where the bag is stored; null when a bag was opened.
     pub place: Option<String>,
-    /// The name of the line of roots.
     pub repository: String,
     /// SHA-256 of the script of the ceremony, in hex.
     pub script: String,
-    /// The number of the line, from 1.
+    /// The number of the entry, from 1.
     pub seq: u64,
-    /// When, by the attested clock.
+    /// By the attested clock.
     pub time: Timestamp,
-    /// The token; null when it never showed itself.
+    /// Null if the token was never read.
     pub token: Option<TokenId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Moved {
-    /// Its number was read and matched, and it was opened.
+    /// The bag number was read and matched, and the bag was opened.
     Opened,
-    /// It was closed over its contents, and its number was read by two people.
+    /// The bag was sealed, and two people read the bag number.
     Sealed,
 }
 
-/// A custody list that was carried from ceremony to ceremony.
+/// A custody log, which is passed from ceremony to ceremony.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustodyList {
     lines: Vec<CustodyLine>,
 }
 
-/// Why a text is not a custody list.
+/// Lines are counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CustodyError {
-    /// A line is not one, or could be written in another way.
-    #[error("line {number} is not a line of a custody list: {what}")]
-    Line { number: u64, what: String },
-    /// A bag is opened that is not closed, or is used a second time.
-    #[error("line {number}: bag {bag:?} {what}")]
+    #[error("line {number} is not a valid custody entry: {reason}")]
+    Line { number: u64, reason: String },
+    #[error("line {number}: bag {bag:?} {reason}")]
     Bag {
-        /// Counted from 1.
         number: u64,
         bag: String,
-        what: &'static str,
+        reason: &'static str,
     },
 }
 
 impl CustodyList {
-    /// Reads a list. Each line must be written as [`CustodyList::to_bytes`] writes it.
+    /// Reads a log. Each line must be in the form of [`CustodyList::to_bytes`].
     ///
     /// # Errors
-    /// When a line is malformed, a number is out of its order, or a bag is used twice.
+    /// If a line is malformed or out of order, or a bag is used twice.
     pub fn parse(bytes: &[u8]) -> Result<Self, CustodyError> {
         let mut list = Self::default();
         for (number, text) in (1..).zip(bytes.split_inclusive(|byte| *byte == b'\n')) {
-            let fault = |what: String| CustodyError::Line { number, what };
+            let refuse = |reason: String| CustodyError::Line { number, reason };
             let text = text
                 .strip_suffix(b"\n")
-                .ok_or_else(|| fault("it is cut short".to_owned()))?;
+                .ok_or_else(|| refuse("the line is incomplete".to_owned()))?;
             let line: CustodyLine =
-                serde_json::from_slice(text).map_err(|error| fault(error.to_string()))?;
+                serde_json::from_slice(text).map_err(|error| refuse(error.to_string()))?;
             if encode(&line) != text {
-                return Err(fault("it is not in canonical form".to_owned()));
+                return Err(refuse("the line is not in canonical form".to_owned()));
             }
             if line.seq != number {
-                return Err(fault(format!("its number is {}", line.seq)));
+                return Err(refuse(format!("\"seq\" is {}", line.seq)));
             }
-            if let Some(what) = list.objection(&line) {
+            if let Some(reason) = list.objection(&line) {
                 let bag = line.bag;
-                return Err(CustodyError::Bag { number, bag, what });
+                return Err(CustodyError::Bag {
+                    number,
+                    bag,
+                    reason,
+                });
             }
             list.lines.push(line);
         }
         Ok(list)
     }
 
-    /// Adds a line, which gets the next number.
+    /// Adds an entry with the next number.
     pub fn push(&mut self, mut line: CustodyLine) {
         line.seq = self.lines.len() as u64 + 1;
         self.lines.push(line);
     }
 
-    /// What speaks against a line: a bag is sealed once, and opened once after that.
+    /// A bag can be sealed once, and opened once after that.
     fn objection(&self, line: &CustodyLine) -> Option<&'static str> {
         let last = self.lines.iter().rev().find(|other| other.bag == line.bag);
         match (line.moved, last.map(|last| last.moved)) {
             (Moved::Sealed, None) | (Moved::Opened, None | Some(Moved::Sealed)) => None,
             (Moved::Sealed, Some(_)) => Some("was used before"),
-            (Moved::Opened, Some(Moved::Opened)) => Some("is open already"),
+            (Moved::Opened, Some(Moved::Opened)) => Some("is already open"),
         }
     }
 
@@ -117,12 +117,12 @@ impl CustodyList {
         &self.lines
     }
 
-    /// Whether a bag of that number was ever used.
+    /// Whether the bag number was ever used.
     pub fn knows_bag(&self, bag: &str) -> bool {
         self.lines.iter().any(|line| line.bag == bag)
     }
 
-    /// The bags that are closed, by number, each with the line that says so.
+    /// The sealed bags by bag number, with their last entries.
     pub fn closed(&self) -> BTreeMap<&str, &CustodyLine> {
         let mut closed = BTreeMap::new();
         for line in &self.lines {
@@ -134,7 +134,7 @@ impl CustodyList {
         closed
     }
 
-    /// The closed bag in which the token with that serial number lies.
+    /// The sealed bag that contains the token with this serial number.
     pub fn bag_of(&self, serial: &str) -> Option<&str> {
         let of_token = |line: &&CustodyLine| {
             let token = line.token.as_ref();
@@ -146,7 +146,7 @@ impl CustodyList {
             .then_some(last.bag.as_str())
     }
 
-    /// A line for each, ended by a line feed; members in the order of the format, no white space.
+    /// One JSON object per line, without white space, with members in the order of the format.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for line in &self.lines {
@@ -157,9 +157,8 @@ impl CustodyList {
     }
 }
 
-/// The members stand in the order in which the structs have them.
 fn encode(line: &CustodyLine) -> Vec<u8> {
-    // Texts and numbers cannot fail to be JSON.
+    // Strings and numbers can always be serialized.
     serde_json::to_vec(line).unwrap_or_default()
 }
 
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_reads_back_and_tells_where_things_are() {
+    fn a_log_is_read_back_and_finds_bags() {
         use Moved::{Opened, Sealed};
         let written = list(&[("A1", Sealed), ("A1", Opened), ("A2", Sealed)]);
         let read = CustodyList::parse(&written.to_bytes()).unwrap();
@@ -214,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn no_other_spelling_and_no_bag_twice() {
+    fn other_forms_and_duplicate_bags_are_refused() {
         use Moved::{Opened, Sealed};
         let text = String::from_utf8(list(&[("A1", Sealed)]).to_bytes()).unwrap();
         for bad in [
@@ -224,13 +223,8 @@ mod tests {
             text.trim_end().to_owned(),
             format!("{text}\n"),
         ] {
-            assert!(
-                matches!(
-                    CustodyList::parse(bad.as_bytes()),
-                    Err(CustodyError::Line { .. })
-                ),
-                "{bad}"
-            );
+            let refused = CustodyList::parse(bad.as_bytes());
+            assert!(matches!(refused, Err(CustodyError::Line { .. })), "{bad}");
         }
         for twice in [
             &[("A1", Sealed), ("A1", Sealed)][..],

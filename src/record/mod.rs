@@ -21,12 +21,12 @@ pub use signature::Signature;
 pub use token_interface::{PinEntry, TokenInterface};
 pub use visible::visible;
 
-/// How a token names itself, without padding. None of it is proof: serial numbers repeat between
-/// makes and labels can be set, so a token is *proven* by a key that it holds.
+/// A token's description of itself, without padding. It is not proof of identity: serial numbers are not unique across
+/// manufacturers, and labels can be changed. A token is *proven* by a key that it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenId {
-    /// The profile by which it was reached, as in `hsm-config/`: `softhsm2`.
+    /// The token profile: `softhsm2`.
     pub profile: String,
     pub manufacturer: String,
     pub model: String,
@@ -37,7 +37,7 @@ pub struct TokenId {
 
 impl fmt::Display for TokenId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The token's own words: what could steer a terminal is shown escaped.
+        // Untrusted text.
         let (model, serial) = (self.model.escape_debug(), self.serial.escape_debug());
         if self.label.is_empty() && self.serial.is_empty() {
             write!(f, "{model} (blank)")
@@ -49,7 +49,6 @@ impl fmt::Display for TokenId {
     }
 }
 
-/// A text that is not one of the names of something.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {kind} {name:?}; use one of {known}")]
 pub struct UnknownName {
@@ -72,76 +71,62 @@ impl UnknownName {
     }
 }
 
-/// Where a private key comes from, and so how far its secrecy can be believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// The origin of a private key, which determines how far its secrecy can be trusted.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Provenance {
-    /// The device signed a statement that the key was made inside it.
+    /// The device attested that it generated the key.
     Attested,
-    /// The token's attributes say that it was made inside and never left. A claim, not evidence.
+    /// According to the attributes, the token generated the key and never exported it. This is not evidence.
     Claimed,
-    /// The key could be taken out, wrapped, at some time.
+    /// The key could be exported, wrapped, at some time.
     WasExtractable,
-    /// The key was generated in the token at our request, but the token does not report that it was.
+    /// The token generated the key at our request, but does not report that it did.
     Unconfirmed,
-    /// The key was made outside and brought in.
+    /// The key was generated outside the token.
     Imported,
-    /// The key came back from a backup.
+    /// The key was restored from a backup.
     Restored,
 }
 
 impl Provenance {
-    /// The word that stands in records: `was-extractable`.
+    /// The word in transcripts: `was-extractable`.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Attested => "attested",
-            Self::Claimed => "claimed",
-            Self::WasExtractable => "was-extractable",
-            Self::Unconfirmed => "unconfirmed",
-            Self::Imported => "imported",
-            Self::Restored => "restored",
-        }
-    }
-
-    pub fn from_word(word: &str) -> Option<Self> {
-        [
-            Self::Attested,
-            Self::Claimed,
-            Self::WasExtractable,
-            Self::Unconfirmed,
-            Self::Imported,
-            Self::Restored,
-        ]
-        .into_iter()
-        .find(|known| known.as_str() == word)
+        self.into_str()
     }
 }
 
-impl fmt::Display for Provenance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The attributes of a private key, as its token reported them after generation.
-/// `None` where the token did not say.
+/// The attributes of a private key as reported by its token after generation; `None` if it does not report one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyAttributes {
-    /// `CKA_SENSITIVE`: the value cannot be read in clear.
+    /// `CKA_SENSITIVE`: the value cannot be read unencrypted.
     pub sensitive: Option<bool>,
-    /// `CKA_EXTRACTABLE`: the key can be wrapped and taken out.
+    /// `CKA_EXTRACTABLE`: the key can be exported, wrapped.
     pub extractable: Option<bool>,
     /// `CKA_ALWAYS_SENSITIVE`.
     pub always_sensitive: Option<bool>,
     /// `CKA_NEVER_EXTRACTABLE`.
     pub never_extractable: Option<bool>,
-    /// `CKA_LOCAL`: made in this token.
+    /// `CKA_LOCAL`: generated in this token.
     pub local: Option<bool>,
 }
 
 impl KeyAttributes {
-    /// What the attributes amount to. Never [`Provenance::Attested`]: attributes are claims.
+    /// Never [`Provenance::Attested`], because attributes are only claims.
     pub fn provenance(&self) -> Provenance {
         if self.local != Some(true) {
             Provenance::Imported
@@ -153,54 +138,44 @@ impl KeyAttributes {
     }
 }
 
-/// What is known of the PIN tries that a token has left. PKCS#11 has flags only; no number is invented.
+/// The remaining PIN attempts of a token. PKCS#11 has only flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tries {
-    /// The token counts aloud.
     Exactly(u8),
-    /// At least one wrong PIN was given since the last right one.
+    /// There was at least one wrong PIN since the last correct one.
     Low,
     /// The next wrong PIN locks the token.
     Last,
-    /// The token does not tell.
+    /// The token does not report it.
     Unknown,
 }
 
 impl fmt::Display for Tries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exactly(1) => f.write_str("1 try left"),
-            Self::Exactly(n) => write!(f, "{n} tries left"),
-            Self::Low => f.write_str("a wrong PIN was given before"),
-            Self::Last => f.write_str("the last try before the token locks"),
-            Self::Unknown => f.write_str("the token does not tell the tries left"),
+            Self::Exactly(1) => f.write_str("1 attempt left"),
+            Self::Exactly(n) => write!(f, "{n} attempts left"),
+            Self::Low => f.write_str("a wrong PIN was entered before"),
+            Self::Last => f.write_str("this is the last attempt before the token locks"),
+            Self::Unknown => f.write_str("the token does not report the remaining attempts"),
         }
     }
 }
 
-/// A secret that a make of token leaves the factory with, the same in every one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// A secret with a factory default value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]
 pub enum FactorySecret {
+    #[strum(serialize = "PIN")]
     Pin,
-    /// What unblocks the PIN.
+    #[strum(serialize = "PUK")]
     Puk,
-    /// What lets keys be made.
+    #[strum(serialize = "management key")]
     ManagementKey,
 }
 
-impl fmt::Display for FactorySecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pin => "PIN",
-            Self::Puk => "PUK",
-            Self::ManagementKey => "management key",
-        })
-    }
-}
-
-/// The result of a check that does not decide, but that a person should know.
+/// A finding of a check, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
@@ -230,18 +205,18 @@ mod tests {
 
     #[test]
     fn provenance_is_never_better_than_the_attributes() {
-        let born_inside = KeyAttributes {
+        let generated = KeyAttributes {
             sensitive: Some(true),
             extractable: Some(false),
             always_sensitive: Some(true),
             never_extractable: Some(true),
             local: Some(true),
         };
-        assert_eq!(born_inside.provenance(), Provenance::Claimed);
+        assert_eq!(generated.provenance(), Provenance::Claimed);
         let for_backup = KeyAttributes {
             extractable: Some(true),
             never_extractable: Some(false),
-            ..born_inside
+            ..generated
         };
         assert_eq!(for_backup.provenance(), Provenance::WasExtractable);
         let silent = KeyAttributes::default();

@@ -1,8 +1,8 @@
-//! A signature as the transcript has it.
+//! A signature in the transcript.
 
 use serde::{Deserialize, Serialize};
 
-/// The bytes of a signature, in the encoding that its scheme has in TUF metadata. In JSON: hex, lower case.
+/// A signature in the encoding of TUF metadata. In JSON: lower-case hex.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Signature(#[serde(with = "hex::serde")] Vec<u8>);

@@ -1,9 +1,8 @@
-//! Foreign text, so that it cannot steer a terminal or look like something else.
+//! Escaping of untrusted text, so that it cannot control a terminal or imitate other text.
 
-/// The text with every character that cannot be seen, or that changes how others are seen, written out: `\u{202e}`.
-/// Quotation marks and backslashes stay as they are.
+/// Escapes invisible characters and characters that change the display of others, as in `\u{202e}`. Quotation marks and
+/// backslashes are not escaped.
 pub fn visible(text: &str) -> String {
-    // Most texts are nothing but what every keyboard has.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.to_owned();
     }
@@ -22,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_cannot_be_seen_is_written_out() {
+    fn only_invisible_characters_are_escaped() {
         for plain in ["", "José says \"it's C:\\\"", "ключ", "हिन्दी", "a – b"] {
             assert_eq!(visible(plain), plain);
         }

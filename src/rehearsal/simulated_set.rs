@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::backup::recipient::{Recipient, encrypt, encrypt_under};
 use crate::backup::{
-    BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, SetFacts, SetPlan,
+    BackupSet, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, Protection, SetFacts, SetPlan,
 };
 use crate::executor::{Hands as _, MemoryKey};
 use crate::record::Provenance;
@@ -63,7 +63,7 @@ impl SimulatedTokens {
             provenance: Provenance::WasExtractable,
             groups_needed: real.groups_needed,
             groups: groups.collect::<Result<_, SimulationError>>()?,
-            made_at: script.not_before(),
+            created_at: script.not_before(),
             is_rehearsal: true,
             supersedes: Vec::new(),
         };
@@ -120,11 +120,11 @@ impl SimulatedTokens {
     /// A custodian of a simulated set. The share is encrypted to the simulated custodian, even if the real share is on paper
     /// only.
     fn simulated_of(&self, custodian: &Custodian) -> Result<Custodian, SimulationError> {
-        let closing = match &custodian.closing {
-            Some(Closing::Passphrase) => Closing::Passphrase,
+        let closing = match &custodian.protection {
+            Some(Protection::Passphrase) => Protection::Passphrase,
             closing => {
                 let count = match closing {
-                    Some(Closing::Recipients(recipients)) => recipients.len(),
+                    Some(Protection::Recipients(recipients)) => recipients.len(),
                     _ => 1,
                 };
                 let texts = self.simulated_recipients(&person(custodian)?, count);
@@ -132,17 +132,17 @@ impl SimulatedTokens {
                 let texts = texts.map_err(|error| failed(error.to_string()))?;
                 let read: Result<Vec<Recipient>, _> =
                     texts.iter().map(|text| text.parse()).collect();
-                Closing::Recipients(read.map_err(|error| failed(error.to_string()))?)
+                Protection::Recipients(read.map_err(|error| failed(error.to_string()))?)
             }
         };
         Ok(Custodian {
-            closing: Some(closing),
+            protection: Some(closing),
             ..custodian.clone()
         })
     }
 
     fn closed(&self, custodian: &Custodian, text: &[u8]) -> Result<Vec<u8>, SimulationError> {
-        let closed = if let Some(Closing::Recipients(recipients)) = &custodian.closing {
+        let closed = if let Some(Protection::Recipients(recipients)) = &custodian.protection {
             encrypt(text, recipients, &age::NoCallbacks)
         } else {
             let phrase = self

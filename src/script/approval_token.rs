@@ -1,13 +1,12 @@
-//! A person's approval token: who has one approves by it instead of by a code.
+//! Approval tokens.
 
 use super::pinned::PinnedKey;
 use super::token::TokenSpec;
 
-/// A token of a person's own, by which that person approves.
+/// A personal token with which a person approves, in place of a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalToken {
-    /// How to tell it from others.
     pub token: TokenSpec,
-    /// The key that it holds: an approval is a signature by it, and nothing else.
+    /// An approval is a signature with this key.
     pub key: PinnedKey,
 }

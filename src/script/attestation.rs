@@ -1,9 +1,8 @@
-//! What attestations of keys are held to.
+//! The roots to which attestations of keys are verified.
 
 use super::pinned::PinnedFile;
 use crate::certificate::attestation::TrustedRoots;
 
-/// At which roots the attestations of a ceremony may end.
 #[derive(Debug, Clone, Default)]
 pub struct AttestationPolicy {
     pub(super) additional: Vec<PinnedFile>,
@@ -11,12 +10,12 @@ pub struct AttestationPolicy {
 }
 
 impl AttestationPolicy {
-    /// The makers' roots, and those that the script adds.
+    /// The built-in roots, and those of the script.
     pub const fn trusted(&self) -> &TrustedRoots {
         &self.trusted
     }
 
-    /// The files of the roots that the script adds to the makers'.
+    /// The files of the roots in the script.
     pub fn additional(&self) -> &[PinnedFile] {
         &self.additional
     }

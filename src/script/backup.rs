@@ -1,41 +1,41 @@
-//! How a key is backed up: among whom its shares go, and how each custodian keeps one.
+//! Backups: who gets shares, and how each custodian keeps one.
 
 use super::PersonId;
+use super::spelling::spelling;
 
-/// Among whom the shares of every key go that is backed up by shares.
+/// The custodians of every key that is backed up by shares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupPlan {
     /// How many groups are needed.
     pub group_threshold: u8,
-    /// The groups, in the order of the script.
+    /// In the order of the script.
     pub groups: Vec<ShareGroup>,
 }
 
-/// People who have a share each, and how many of them are needed.
+/// Custodians, and how many of them are needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShareGroup {
-    /// How many of them are needed.
     pub threshold: u8,
     /// Each once, and in no other group.
     pub custodians: Vec<PersonId>,
 }
 
 impl BackupPlan {
-    /// The most quorums that a backup may have: each is tried.
+    /// Each quorum is tested, so their number is limited.
     pub(super) const MOST_QUORUMS: u64 = 200_000;
 
-    /// Everybody who has a share, group by group.
+    /// Group by group.
     pub fn custodians(&self) -> impl Iterator<Item = &PersonId> {
         self.groups.iter().flat_map(|group| &group.custodians)
     }
 
-    /// How many different sets of shares, none larger than it must be, restore the key.
+    /// How many minimal sets of shares restore the key.
     pub fn quorums(&self) -> u64 {
         let of_group = |group: &ShareGroup| {
             let count = u64::try_from(group.custodians.len()).unwrap_or(u64::MAX);
             choose(count, u64::from(group.threshold))
         };
-        // ways[n]: by how many quorums n groups are served, of those that were looked at.
+        // ways[n]: the quorums of exactly n of the groups so far.
         let mut ways = vec![1_u64];
         for group in &self.groups {
             let quorums = of_group(group);
@@ -63,9 +63,8 @@ pub enum ShareKeeping {
     Recipient {
         /// As age writes it, or a public SSH key.
         recipient: String,
-        /// Another one, whose identity lies sealed somewhere: it opens the same file.
+        /// Another one, whose identity is kept sealed elsewhere: it opens the same file.
         second: Option<String>,
-        /// Where the file is opened.
         opens: Opens,
     },
     /// In a file that is encrypted under a passphrase, which the custodian types here.
@@ -74,29 +73,27 @@ pub enum ShareKeeping {
     Paper,
 }
 
-/// Where a custodian opens the own share.
+/// Where a custodian opens their share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Opens {
-    /// On a device of the custodian's own, who reads out what stands inside: no private key comes near this machine.
+    /// On their own device, reading out the words: the identity is never on this machine.
     #[default]
     OwnDevice,
     /// On this machine, with a hardware identity.
     Here,
 }
 
-impl Opens {
-    /// As scripts spell it.
-    pub(super) const SPELLINGS: &'static [(&'static str, Self)] =
-        &[("own-device", Self::OwnDevice), ("here", Self::Here)];
-}
+spelling!(Opens {
+    OwnDevice = "own-device",
+    Here = "here",
+});
 
 impl ShareKeeping {
-    /// What stands in a script in place of a recipient: a passphrase.
+    /// In scripts, in place of a recipient.
     pub(super) const PASSPHRASE: &'static str = "passphrase";
-    /// The same for paper.
     pub(super) const PAPER: &'static str = "paper";
 
-    /// In a word or two, for the run sheet: "on paper".
+    /// For the run sheet: "on paper, by hand".
     pub fn title(&self) -> &str {
         match self {
             Self::Recipient { recipient, .. } => recipient,
@@ -105,7 +102,6 @@ impl ShareKeeping {
         }
     }
 
-    /// Whether there is a file at all.
     pub const fn is_file(&self) -> bool {
         !matches!(self, Self::Paper)
     }

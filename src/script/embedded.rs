@@ -8,16 +8,14 @@ use super::kind::Kind;
 use super::plan::{RoleKind, Script};
 use crate::metadata::Key;
 
-/// A ready script, with the files that it carries.
+/// A ready script, with its pinned files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Embedded {
-    /// As commands call it: `genesis`.
+    /// As in commands: `genesis`.
     pub name: &'static str,
-    /// The kind of ceremony.
     pub kind: Kind,
     /// One line, for a list.
     pub summary: &'static str,
-    /// The script.
     pub text: &'static str,
     /// Names, as in the script, and contents.
     pub files: &'static [(&'static str, &'static [u8])],
@@ -39,102 +37,54 @@ macro_rules! pinned {
     };
 }
 
-/// Public keys whose private halves were discarded, so that rehearsals need no keys of anyone.
+/// Public keys whose private keys were discarded, for rehearsals.
 const SAMPLE_KEYS: &[(&str, &[u8])] = pinned![
     "online/timestamp.pub.pem",
     "online/snapshot.pub.pem",
     "online/targets.pub.pem",
 ];
 
-/// A first root that was signed by keys which were then discarded, and which trusts the sample keys.
+/// A first root with the sample keys, signed by keys that were then discarded.
 const SAMPLE_ROOT: &[(&str, &[u8])] = pinned!["previous/1.root.json"];
 
-/// The manifest of a share set of a rehearsal, of a key that nobody has.
+/// The manifest of a share set of a rehearsal.
 const SAMPLE_MANIFEST: &[(&str, &[u8])] = pinned!["restore/key-1.0123456789abcdef.manifest.json"];
 
-/// Roots of Notary that stock tools signed by a key that was then discarded.
+/// Notary roots that stock tools signed with a key that was then discarded.
 const SAMPLE_NOTARY_ROOTS: &[(&str, &[u8])] =
     pinned!["notary/2.root.json", "notary/tools/2.root.json"];
 
-const SCRIPTS: [Embedded; 10] = [
-    Embedded {
-        name: "genesis",
-        kind: Kind::Genesis,
-        summary: "makes the root keys and signs the first root",
-        text: include_str!("../../ceremony-scripts/genesis.toml"),
-        files: SAMPLE_KEYS,
-    },
-    Embedded {
-        name: "rotation",
-        kind: Kind::Rotation,
-        summary: "changes keys, thresholds or online roles; here a lost key is replaced",
-        text: include_str!("../../ceremony-scripts/rotation.toml"),
-        files: SAMPLE_ROOT,
-    },
-    Embedded {
-        name: "renewal",
-        kind: Kind::Renewal,
-        summary: "gives the root a later expiry, and changes nothing else",
-        text: include_str!("../../ceremony-scripts/renewal.toml"),
-        files: SAMPLE_ROOT,
-    },
-    Embedded {
-        name: "revocation",
-        kind: Kind::Rotation,
-        summary: "takes a lost or stolen key out of the root",
-        text: include_str!("../../ceremony-scripts/revocation.toml"),
-        files: SAMPLE_ROOT,
-    },
-    Embedded {
-        name: "enrollment",
-        kind: Kind::Enrollment,
-        summary: "makes a key at another site, for a root that is signed elsewhere",
-        text: include_str!("../../ceremony-scripts/enrollment.toml"),
-        files: &[],
-    },
-    Embedded {
-        name: "drill",
-        kind: Kind::Drill,
-        summary: "shows that shares restore a key, and keeps nothing of it",
-        text: include_str!("../../ceremony-scripts/drill.toml"),
-        files: SAMPLE_MANIFEST,
-    },
-    Embedded {
-        name: "recovery",
-        kind: Kind::Recovery,
-        summary: "restores a lost key from its shares onto a new token",
-        text: include_str!("../../ceremony-scripts/recovery.toml"),
-        files: SAMPLE_MANIFEST,
-    },
-    Embedded {
-        name: "backup",
-        kind: Kind::Backup,
-        summary: "gives a key that exists shares, or other ones in the place of old ones",
-        text: include_str!("../../ceremony-scripts/backup.toml"),
-        files: SAMPLE_MANIFEST,
-    },
-    Embedded {
-        name: "notary",
-        kind: Kind::Genesis,
-        summary: "makes root keys for Docker Content Trust, and signs the first root",
-        text: include_str!("../../ceremony-scripts/notary.toml"),
-        files: SAMPLE_KEYS,
-    },
-    Embedded {
-        name: "notary-migration",
-        kind: Kind::Rotation,
-        summary: "takes the repositories of Docker Content Trust out of a key file, into tokens",
-        text: include_str!("../../ceremony-scripts/notary-migration.toml"),
-        files: SAMPLE_NOTARY_ROOTS,
-    },
-];
+const NO_FILES: &[(&str, &[u8])] = &[];
 
-/// All of them.
-pub const fn embedded() -> &'static [Embedded] {
-    &SCRIPTS
+macro_rules! ready {
+    ($($name:literal $kind:ident $files:tt $summary:literal)+) => {
+        &[$(Embedded {
+            name: $name,
+            kind: Kind::$kind,
+            summary: $summary,
+            text: include_str!(concat!("../../ceremony-scripts/", $name, ".toml")),
+            files: $files,
+        }),+]
+    };
 }
 
-/// Whether this is one of the sample keys, in whatever file it came.
+const SCRIPTS: &[Embedded] = ready! {
+    "genesis" Genesis SAMPLE_KEYS "generates the root keys and signs the first root"
+    "rotation" Rotation SAMPLE_ROOT "changes keys, thresholds or online roles; the sample replaces a lost key"
+    "renewal" Renewal SAMPLE_ROOT "gives the root a later expiry and changes nothing else"
+    "revocation" Rotation SAMPLE_ROOT "removes a lost or stolen key from the root"
+    "enrollment" Enrollment NO_FILES "generates a key for a root that another site signs"
+    "drill" Drill SAMPLE_MANIFEST "shows that shares restore a key, and keeps nothing"
+    "recovery" Recovery SAMPLE_MANIFEST "restores a lost key from its shares onto a new token"
+    "backup" Backup SAMPLE_MANIFEST "makes first or new shares for an existing key"
+    "notary" Genesis SAMPLE_KEYS "generates root keys for Docker Content Trust and signs the first root"
+    "notary-migration" Rotation SAMPLE_NOTARY_ROOTS "moves Docker Content Trust repositories from a key file to tokens"
+};
+
+pub const fn embedded() -> &'static [Embedded] {
+    SCRIPTS
+}
+
 pub(super) fn is_sample(key: &Key) -> bool {
     static SAMPLES: LazyLock<Vec<Key>> = LazyLock::new(|| {
         let files = SAMPLE_KEYS.iter();
@@ -146,8 +96,7 @@ pub(super) fn is_sample(key: &Key) -> bool {
 }
 
 impl Script {
-    /// Whether an online role trusts a sample key of this program, whose private
-    /// half nobody has: good for rehearsals, refused in production.
+    /// Whether an online role has a sample key of this program: accepted in rehearsals, refused in productions.
     pub fn uses_sample_keys(&self) -> bool {
         let given: Vec<RoleKind> = self.root.roles.iter().map(|(kind, _)| kind).collect();
         let kept = self.previous.iter().flat_map(|previous| {

@@ -1,38 +1,33 @@
-//! A key that was made elsewhere, as a script takes it in.
+//! A key that was generated elsewhere and is enrolled by a script.
 
 use crate::record::visible;
 use crate::transfer::Enrollment;
 use crate::words::Digest;
 
-/// By what a key comes in that another ceremony, or another tool, made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolled {
-    /// In what form its proofs came.
     pub proofs: Proofs,
-    /// What they say, verified.
+    /// The verified content of the proofs.
     pub enrollment: Enrollment,
 }
 
-/// In what form the proofs of a key came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proofs {
     /// The enrollment file of a ceremony.
     Enrollment(BoundFile),
-    /// Certificates as any tool takes them out of a device, one in each file.
+    /// Certificates as any tool reads them from a device, one in each file.
     Attestation {
-        /// What the device states of the key.
+        /// The attestation of the key.
         statement: BoundFile,
-        /// The certificate of the device, and those above it that came along.
+        /// The certificate of the device, and others up to a root.
         issuers: Vec<BoundFile>,
     },
 }
 
-/// A file that the script binds by its hash.
+/// A pinned input file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoundFile {
-    /// Its name in the script.
     pub file: String,
-    /// The SHA-256 of its content.
     pub sha256: Digest,
 }
 
@@ -45,7 +40,7 @@ impl Enrolled {
         }
     }
 
-    /// All its files, that of the public key first.
+    /// All files, the one with the public key first.
     pub fn files(&self) -> impl Iterator<Item = &BoundFile> {
         let issuers = match &self.proofs {
             Proofs::Enrollment(_) => &[][..],
@@ -54,16 +49,16 @@ impl Enrolled {
         std::iter::once(self.file()).chain(issuers)
     }
 
-    /// Where the key comes from, as far as its files show: `made as key-1 by Ada Lindgren; a proof of possession`.
+    /// The origin of the key, according to its files: `generated as key-1 by Ada Lindgren; a proof of possession`.
     pub fn origin(&self) -> String {
         let claims = self.enrollment.claims();
         match (&self.proofs, self.enrollment.attestation()) {
             (Proofs::Attestation { .. }, Some(said)) => format!("attested by {said}"),
             _ => format!(
-                "made as {} by {}; {}",
+                "generated as {} by {}; {}",
                 visible(&claims.name),
                 visible(&claims.holder),
-                self.enrollment.grounds()
+                self.enrollment.evidence()
             ),
         }
     }

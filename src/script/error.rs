@@ -1,4 +1,4 @@
-//! What is wrong with a script, and where.
+//! The errors and warnings of a script, with their places.
 
 use std::fmt;
 
@@ -11,9 +11,9 @@ pub struct ScriptError {
     pub line: usize,
     /// In characters, counted from 1.
     pub column: usize,
-    /// A lower-case fragment. Foreign text in it is escaped; a PIN is never in it.
+    /// Starts in lower case, without a full stop. Foreign text is escaped; a PIN is never included.
     pub message: String,
-    /// The next safe act.
+    /// The next safe action.
     pub hint: String,
 }
 
@@ -30,12 +30,12 @@ impl fmt::Display for ScriptError {
     }
 }
 
-/// Everything that is wrong with a script, in the order of its lines. Never empty.
+/// All errors of a script, in the order of its lines. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptErrors(Vec<ScriptError>);
 
 impl ScriptErrors {
-    /// `None` when nothing is wrong.
+    /// `None` without errors.
     pub(super) fn of(mut errors: Vec<ScriptError>) -> Option<Self> {
         errors.sort_by_key(|error| (error.line, error.column));
         (!errors.is_empty()).then_some(Self(errors))
@@ -73,15 +73,14 @@ impl fmt::Display for ScriptErrors {
 
 impl std::error::Error for ScriptErrors {}
 
-/// Something in a sound script that its author should know.
+/// Something in a valid script that its author should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
     /// The stable ID of the check: `script.spare-keys`.
     pub check: &'static str,
-    /// Where in the script, counted from 1.
+    /// In the script, counted from 1.
     pub line: usize,
-    /// A lower-case fragment; foreign text in it is escaped.
+    /// Starts in lower case, without a full stop. Foreign text is escaped.
     pub message: String,
-    /// What can be done about it.
     pub hint: String,
 }

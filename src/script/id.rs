@@ -1,4 +1,4 @@
-//! The names by which a script speaks of people, keys and steps.
+//! The IDs of people, keys, media and steps in a script.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,11 +7,10 @@ use serde::{Deserialize, Serialize};
 
 const LONGEST: usize = 40;
 
-/// Why a text is not an ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdError {
-    /// IDs stand in file names, labels and transcripts, so they are kept plain.
+    /// IDs are used in file names, labels and transcripts.
     #[error("an ID is 1 to 40 of a-z, 0-9 and \"-\", and starts with a letter")]
     Form,
 }
@@ -35,12 +34,11 @@ fn is_step(text: &str) -> bool {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $check:path) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
         impl $name {
-            /// The ID as it stands in the script.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -73,6 +71,13 @@ macro_rules! id {
                 f.write_str(&self.0)
             }
         }
+
+        /// In quotes, as error messages show it.
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
     };
 }
 
@@ -92,8 +97,8 @@ id!(
     is_plain
 );
 id!(
-    /// What lies in a bag: the token of a key by the key's ID, a spare or a medium by its own. No two of a script's
-    /// keys, spares and media have one ID.
+    /// What is in a bag: the token of a key under the key's ID, or a spare or a medium. Keys, spares and media of a script
+    /// have different IDs.
     ItemId,
     is_plain
 );
@@ -116,18 +121,18 @@ impl From<&MediumId> for ItemId {
     }
 }
 id!(
-    /// A token that waits to stand in for another: `spare-1`.
+    /// A spare token: `spare-1`.
     SpareId,
     is_plain
 );
 id!(
-    /// A step: `generate-key:key-3`, `note-2`, or what the script calls it.
+    /// A step: `generate-key:key-3`, `note-2`, or the `id` in the script.
     StepId,
     is_step
 );
 
 impl StepId {
-    /// The ID of a step that the script does not name itself.
+    /// The default ID of a step.
     pub(super) fn of(act: &str, object: Option<&str>) -> Self {
         match object {
             Some(object) => Self(format!("{act}:{object}")),
@@ -135,7 +140,7 @@ impl StepId {
         }
     }
 
-    /// The ID of one of many alike.
+    /// The default ID of a step whose act may repeat.
     pub(super) fn numbered(act: &str, ordinal: usize) -> Self {
         Self(format!("{act}-{ordinal}"))
     }

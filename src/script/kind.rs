@@ -2,25 +2,24 @@
 
 use super::spelling::spelling;
 
-/// What a ceremony is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// Makes the keys and signs the first root.
+    /// Generates the keys and signs the first root.
     Genesis,
     /// Changes keys, thresholds or online roles.
     Rotation,
-    /// Changes the expiry, and nothing else.
+    /// Changes only the expiry.
     Renewal,
-    /// One key holder signs at another site what others composed.
+    /// A key holder signs a root that another site composed.
     Signing,
-    /// A key is made at another site, for a root that others sign.
+    /// Generates a key for a root that another site signs.
     Enrollment,
-    /// Shares are seen to restore a key, and nothing is kept of it.
+    /// Shows that shares restore a key, and keeps nothing.
     Drill,
-    /// Shares restore a key onto a new token, for good.
+    /// Restores a key permanently from its shares onto a new token.
     Recovery,
-    /// A key that exists gets shares: its first, or others in the place of old ones.
+    /// Makes first or new shares for an existing key.
     Backup,
 }
 

@@ -1,58 +1,37 @@
-//! Media: what leaves the room beside the tokens, or keeps the second copy of the record.
+//! Storage media.
 
 use super::MediumId;
+use super::spelling::spelling;
 
-/// A medium that is there, told from others by its serial number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Medium {
-    /// How the script calls it.
     pub id: MediumId,
-    /// The serial number of the device, as the system tells it.
+    /// As the system reports it.
     pub serial: Option<String>,
-    /// What is on it.
     pub holds: Holds,
 }
 
-/// What a medium is for.
+/// What is on a medium.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Holds {
     /// The encrypted shares of custodians.
     Shares,
-    /// Keys that are wrapped, and no share of what unwraps them.
+    /// Wrapped keys, and no share of their key-encryption key.
     WrappedKey,
-    /// What leaves for the online machine.
+    /// The export for the online machine.
     Export,
-    /// The second copy of the record.
+    /// The second copy of the transcript.
     Mirror,
 }
 
 impl Holds {
-    /// As scripts spell it.
-    pub const SPELLINGS: &[(&'static str, Self)] = &[
-        ("shares", Self::Shares),
-        ("wrapped-key", Self::WrappedKey),
-        ("export", Self::Export),
-        ("mirror", Self::Mirror),
-    ];
-
-    /// As scripts spell it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Shares => "shares",
-            Self::WrappedKey => "wrapped-key",
-            Self::Export => "export",
-            Self::Mirror => "mirror",
-        }
-    }
-
-    /// "the export" …
     pub const fn title(self) -> &'static str {
         match self {
             Self::Shares => "the shares",
             Self::WrappedKey => "the wrapped keys",
             Self::Export => "the export",
-            Self::Mirror => "the mirror of the record",
+            Self::Mirror => "the mirror of the transcript",
         }
     }
 }
@@ -68,3 +47,10 @@ impl Medium {
         format!("the medium {} with {}{serial}", self.id, self.holds.title())
     }
 }
+
+spelling!(Holds {
+    Shares = "shares",
+    WrappedKey = "wrapped-key",
+    Export = "export",
+    Mirror = "mirror",
+});

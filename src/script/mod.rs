@@ -1,9 +1,8 @@
 //! Ceremony scripts: the one input of a ceremony.
 //!
-//! A script is strict TOML. It says who, which tokens, which root policy and which
-//! steps in which order; [`Script::parse`] proves what can be proven of it before
-//! anyone enters the room, and tells every error with its place and a way out.
-//! Whoever has a [`Script`] has one that passed.
+//! A script is strict TOML: the participants, the tokens, the root policy and the steps in order. [`Script::parse`]
+//! checks everything that can be checked before the ceremony, and reports every error with its place and a hint. A
+//! [`Script`] has passed all checks.
 
 mod act;
 mod activation;

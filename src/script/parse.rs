@@ -1,4 +1,4 @@
-//! From text to a script that passed every check, or to every error in it.
+//! From text to a script that has passed all checks, or to all its errors.
 
 use jiff::Timestamp;
 
@@ -8,13 +8,11 @@ use super::{PinnedFileSource, ScriptErrors, check, warning};
 use crate::words::Digest;
 
 impl Script {
-    /// Reads and checks a script. `name` is what errors call it; `at` is the time at
-    /// which it is judged: a root that has expired by then is an error. To read a
-    /// script again that was good when its ceremony began, give [`Script::not_before`]
-    /// of that day, or the time of its first event.
+    /// Reads and checks a script. `name` is its name in errors. A root that has expired at the time `at` is an error; to
+    /// read the script of an earlier ceremony again, pass its [`Script::not_before`], or the time of its first event.
     ///
     /// # Errors
-    /// Every error, with its place and a hint; none of them repeats a secret.
+    /// All errors, with places and hints; none of them repeats a secret.
     pub fn parse(
         name: &str,
         text: &str,
@@ -34,7 +32,7 @@ impl Script {
                 ..script
             }),
             (Some(errors), _) => Err(errors),
-            (None, None) => unreachable!("a script that is not read leaves an error"),
+            (None, None) => unreachable!("a script that cannot be read has an error"),
         }
     }
 }

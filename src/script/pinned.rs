@@ -1,4 +1,4 @@
-//! Pinned input files: files that a script names and binds by their hashes.
+//! Pinned input files: files that a script binds by their hashes.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,15 +6,15 @@ use std::io;
 use crate::metadata::Key;
 use crate::words::Digest;
 
-/// The name of the custody list in a script.
+/// The name of the custody log in a script.
 pub const CUSTODY_LIST: &str = "previous/custody.jsonl";
 
-/// Where pinned input files are read from. The script room does no I/O of its own.
+/// Reads pinned input files. This module does no I/O itself.
 pub trait PinnedFileSource {
-    /// The content of the file that the script calls `name`: a relative name that was checked.
+    /// The content of the file with that name: a relative name that was checked.
     ///
     /// # Errors
-    /// When there is no such file, or it cannot be read.
+    /// If the file does not exist or cannot be read.
     fn read(&self, name: &str) -> io::Result<Vec<u8>>;
 
     /// The token profile of that name: a checked word. A built-in profile is not the source's concern.
@@ -39,28 +39,25 @@ impl PinnedFileSource for BTreeMap<String, Vec<u8>> {
     }
 }
 
-/// A public key that was carried in.
+/// A public key in a pinned input file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PinnedKey {
-    /// The file's name in the script.
     pub file: String,
-    /// The SHA-256 of the file, which is what the script binds.
+    /// Of the file, as in the script.
     pub sha256: Digest,
     pub key: Key,
 }
 
-/// A file whose content is the one that the script binds.
+/// A file whose content has the hash in the script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PinnedFile {
-    /// As in the script; safe to be used below a directory.
+    /// As in the script; safe to use below a directory.
     pub name: String,
-    /// Of the content.
     pub sha256: Digest,
-    /// The content.
     pub bytes: Vec<u8>,
 }
 
-/// A ceremony directory holds the script, copies of what it carries, and these.
+/// Names that a ceremony directory uses itself, besides the copies of pinned input files.
 const TAKEN: [&str; 18] = [
     "backup",
     "cards.html",
@@ -82,26 +79,25 @@ const TAKEN: [&str; 18] = [
     "verify.txt",
 ];
 
-/// Why a file of that name cannot be kept in a ceremony directory.
+/// What to do about a name that cannot be used in a ceremony directory.
 pub(super) fn name_error(name: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     if name.is_empty() || name.len() > 120 || !name.chars().all(plain) {
-        return Some("a file name is 1 to 120 of A-Z, a-z, 0-9, \".\", \"_\", \"-\", \"/\"".into());
+        return Some("use 1 to 120 of A-Z, a-z, 0-9, \".\", \"_\", \"-\", \"/\"".into());
     }
     if name
         .split('/')
         .any(|part| part.is_empty() || part.starts_with(['.', '-']))
     {
         return Some(
-            "a file name is relative to the script, and no part of it is empty, \
-             or starts with \".\" or \"-\""
+            "use a name relative to the script, in which no part is empty or starts with \".\" or \"-\""
                 .into(),
         );
     }
     let first = name.split('/').next().unwrap_or_default();
     TAKEN
         .contains(&first.to_ascii_lowercase().as_str())
-        .then(|| format!("{first:?} has its own meaning in a ceremony directory"))
+        .then(|| format!("use another name: a ceremony directory uses {first:?} itself"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The root before the one that a ceremony makes, and what becomes of its keys.
+//! The trusted root that a ceremony changes, and what happens to its keys.
 
 use std::fmt;
 
@@ -10,20 +10,19 @@ use super::enrolled::Enrolled;
 use super::id::KeyId;
 use super::pinned::PinnedFile;
 
-/// Where a ceremony begins: the root that it changes, and what the ceremony before left.
+/// The trusted root, and the records of the ceremony that made it.
 #[derive(Debug, Clone)]
 pub struct Previous {
-    /// The versions from the trust anchor up to the root, the root itself last.
+    /// The versions from the trust anchor to the root, which is last.
     pub chain: Vec<PinnedFile>,
-    /// The root, tied to the trust anchor by the chain; it may have expired.
+    /// Verified by the chain; it may have expired.
     pub root: TrustedRoot,
-    /// The head of the record of the ceremony that made it, if one of ours did.
+    /// The transcript digest of the ceremony that made it.
     pub transcript_digest: Option<Digest>,
-    /// The register of custody that the ceremony before left.
     pub custody: Option<PinnedFile>,
-    /// The register of all payloads that were ever signed, as a file.
+    /// The register of signed payloads, as a file.
     pub register: Option<PinnedFile>,
-    /// The same, read; empty where none was carried in.
+    /// The parsed register; empty without one.
     pub payloads: PayloadRegister,
 }
 
@@ -36,30 +35,29 @@ impl Previous {
     }
 }
 
-/// A root key of the root before.
+/// A key of the trusted root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootKey {
-    /// Its ID there, by whatever rule it was made.
+    /// Its ID there.
     pub id: RootKeyId,
-    /// The key.
     pub key: Key,
 }
 
-/// What becomes of a root key.
+/// What happens to a root key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyChange {
-    /// It is made today or was enrolled, and stands in the new root.
+    /// It is generated or enrolled, and is in the new root.
     Add,
-    /// It stands in both roots.
+    /// It is in both roots.
     Keep(RootKey),
-    /// It stands in both roots, and in the new one under the ID that the specification gives it.
+    /// It is in both roots, in the new one under the ID that the specification defines.
     MoveId(RootKey),
-    /// It stands in the root before, and not in the new one.
+    /// It is in the trusted root only.
     Remove(RootKey),
 }
 
 impl KeyChange {
-    /// As scripts spell it: `move-id`.
+    /// As in scripts: `move-id`.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Add => "add",
@@ -69,7 +67,7 @@ impl KeyChange {
         }
     }
 
-    /// The key as the root before has it; none for a new one.
+    /// The key as the trusted root has it; `None` for a new one.
     pub const fn before(&self) -> Option<&RootKey> {
         match self {
             Self::Add => None,
@@ -77,7 +75,6 @@ impl KeyChange {
         }
     }
 
-    /// Whether it stands in the new root.
     pub const fn stays(&self) -> bool {
         !matches!(self, Self::Remove(_))
     }
@@ -89,25 +86,22 @@ impl fmt::Display for KeyChange {
     }
 }
 
-/// A root key whose token is not in this room.
+/// A root key whose token is elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DistantKey {
-    /// How the script calls the key.
     pub id: KeyId,
-    /// What becomes of it; one that is added is enrolled.
+    /// An added key is enrolled.
     pub change: KeyChange,
-    /// Where it is, and so whether it signs.
     pub place: Place,
-    /// Who holds it, as it is read aloud. No control characters.
+    /// The name of its holder, as it is read aloud. No control characters.
     pub held_by: Option<String>,
-    /// Whose key the root says that it is, where its publisher wants to know.
+    /// The owner of the key in the root, if the destination requires it.
     pub owner: Option<String>,
-    /// The file by which a key is enrolled that no root has yet.
     pub enrolled: Option<Enrolled>,
 }
 
 impl DistantKey {
-    /// Who or what a list of signatures names: `site Lisbon`, `key-4 (Ada Lindgren)`.
+    /// For a list of signatures: `site Lisbon`, `key-4 (Ada Lindgren)`.
     pub fn title(&self) -> String {
         let name = match &self.place {
             Place::Site(site) | Place::Elsewhere(site) => format!("site {site}"),
@@ -120,16 +114,16 @@ impl DistantKey {
     }
 }
 
-/// Where a key is that is not in the room.
+/// Where a key is whose token is not present.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Place {
     /// At another site, which owes its signature.
     Site(String),
-    /// At another site, which has no part in this version: a first root goes on no journey.
+    /// At another site, which does not sign this version: a first root is not sent to other sites.
     Elsewhere(String),
-    /// Somewhere, and it does not sign this time.
+    /// It does not sign this root.
     Absent,
-    /// Nobody has it any more, or somebody has it who should not: it must not be counted on.
+    /// Lost or stolen: it never signs again.
     Lost,
 }
 

@@ -9,29 +9,30 @@ use super::{Act, Kind};
 const HEAD: &str = "\
 # The ceremony script
 
-A script is the only input of a ceremony. This is the reference of every table and field; the [ready
-scripts](../../ceremony-scripts) show how they go together, and `conclave script new` writes one. `conclave script check`
-reports every error in a script at once, with its line, its column and a hint.
+A script is the only input of a ceremony. This is the reference of every table and field. The [ready
+scripts](../../ceremony-scripts) show how to combine them, and `conclave script new` writes one. `conclave script check`
+reports all errors of a script at once, each with its line, its column and a hint.
 
 <!-- Generated from src/script/schema. Do not edit: run `REGENERATE=1 cargo test --lib script::`. -->
 
 ## Rules
 
-- A script is [TOML](https://toml.io), UTF-8, of at most 1 MiB. It has no characters that cannot be seen.
-- A field that is not declared here for its kind of ceremony is an error, and so is anything that is named and never used.
-- A PIN or a password is never in a script, not even in a comment.
+- A script is [TOML](https://toml.io) in UTF-8, at most 1 MiB long, without invisible characters.
+- A field that is not declared here for its kind of ceremony is an error, and so is a person, a key or a medium that is
+  never used.
+- A script must not contain a PIN or a password, not even in a comment.
 
 ## Values
 
-| value | what it is |
+| value | meaning |
 |---|---|
 | text | a text in quotes, one line unless stated |
-| ID | a text of 1 to 40 of a-z, 0-9 and `-`; starts with a letter |
+| ID | a text of 1 to 40 of a-z, 0-9 and `-`, starting with a letter |
 | number | a whole number, without quotes |
 | time | a text of the form `2026-12-01T09:00:00Z`: UTC, no fractions of seconds |
 | file | a pinned input file, `{ file = \"…\", sha256 = \"…\" }` |
-| table | `[name]` with fields below it, or `{ … }` in one line |
-| tables | `[[name]]` once for each, or a list of `{ … }` |
+| table | `[name]` with fields below it, or `{ … }` on one line |
+| tables | `[[name]]` for each table, or a list of `{ … }` |
 ";
 
 /// The complete reference of scripts, in Markdown.
@@ -45,15 +46,15 @@ pub fn reference() -> String {
             table.fields,
         );
     }
-    text.push_str("\n## Acts\n\nWhat a step does, and the fields that it has for that. Each step stands after those that its act \
-         names here, where the script has them.\n");
+    text.push_str("\n## Acts\n\nWhat a step does, and its fields. Each step must follow the steps that are listed here under \
+         \"After\", if the script has them.\n");
     for (name, act) in Act::by_name() {
         section(&mut text, &format!("### `{name}`"), &about(act), act.fields);
     }
     text
 }
 
-/// What an act is, where it has a place, how long it takes, and what it waits for.
+/// What an act is, which kinds of ceremony may have it, how long it takes, and what it follows.
 fn about(act: &Description) -> String {
     let mut kinds: Vec<&str> = act.kinds.iter().map(|kind| kind.as_str()).collect();
     kinds.extend(match act.in_restore {
@@ -65,7 +66,7 @@ fn about(act: &Description) -> String {
         InRestore::IfKept => &["recovery"],
     });
     let mut text = format!(
-        "{}\n\nIn: {}. Usual time: {} min.",
+        "{}\n\nIn: {}. Usual duration: {} min.",
         act.about,
         kinds.join(", "),
         act.minutes
@@ -103,7 +104,7 @@ fn section(text: &mut String, heading: &str, about: &str, fields: &[Field]) {
             needed(field),
             field.about,
         );
-        // A table has its own section.
+        // Tables have their own sections.
         if !field.example.starts_with("a table") && !field.example.starts_with("tables") {
             let _ = write!(text, " Example: `{}`", field.example.replace('`', "'"));
         }
@@ -131,13 +132,13 @@ fn value(value: &Type) -> String {
         Type::Line(most) => format!("text, at most {most} characters"),
         Type::Lines(most) => format!("text, several lines, at most {most} characters"),
         Type::Text(rule) => format!("text: {rule}"),
-        Type::Word(_) => "one word of the list below".to_owned(),
+        Type::Word(_) => "one of the words below".to_owned(),
         Type::Integer(least, most) if least == most => format!("the number {least}"),
         Type::Integer(least, most) => format!("number, {least} to {most}"),
         Type::Boolean => "`true` or `false`".to_owned(),
         Type::Time => "time".to_owned(),
         Type::List(item, most) => match item {
-            Type::Word(_) => "list of words of the list below".to_owned(),
+            Type::Word(_) => "list of the words below".to_owned(),
             _ => format!("list of at most {most} IDs"),
         },
         Type::Table(_) => "table".to_owned(),
@@ -187,7 +188,7 @@ mod tests {
         }
         assert!(
             std::fs::read_to_string(path).unwrap_or_default() == generated,
-            "docs/formats/script.md is old: run `REGENERATE=1 cargo test --lib script::`, and read the difference"
+            "docs/formats/script.md is outdated: run `REGENERATE=1 cargo test --lib script::`, and read the difference"
         );
     }
 }

@@ -1,6 +1,5 @@
-//! Enums as scripts spell them.
+//! The words of enums in scripts.
 
-/// Spellings in scripts, both ways.
 macro_rules! spelling {
     ($name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
         impl $name {

@@ -1,4 +1,4 @@
-//! What is allowed, but better known.
+//! Warnings: what is allowed but should be known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,18 +63,11 @@ impl Found<'_, '_> {
             .ok()
             .and_then(|threshold| keys.checked_sub(threshold));
         if let Some(spare @ 0..=1) = spare {
-            let loss = if spare == 0 {
-                "one key is"
-            } else {
-                "two keys are"
-            };
+            let loss = ["one key is", "two keys are"][spare];
             self.warn(
                 "script.spare-keys",
                 &threshold.span,
-                format!(
-                    "a threshold of {} with {keys} root keys: once {loss} lost, no root can be signed",
-                    threshold.value
-                ),
+                format!("with a threshold of {threshold} and {keys} root keys, no root can be signed if {loss} lost"),
                 "have at least two keys more than the threshold",
             );
         }
@@ -97,11 +90,11 @@ impl Found<'_, '_> {
             self.warn(
                 "script.one-person",
                 &threshold.span,
-                format!("{person:?} holds {keys} {plural}, and can sign a root alone"),
-                "raise the threshold, or share the keys out among more people",
+                format!("{person:?} holds {keys} {plural} and can sign a root alone"),
+                "raise the threshold, or distribute the keys among more people",
             );
             if threshold.value == 1 {
-                // Then it is true of every holder; once is enough.
+                // It is true of every holder: report it once.
                 break;
             }
         }
@@ -144,8 +137,8 @@ impl Found<'_, '_> {
                 self.warn(
                     "script.administrator",
                     &roles.span,
-                    format!("the administrator {:?} holds a key", id.value.as_str()),
-                    "let somebody who performs nothing hold it",
+                    format!("the administrator {id:?} holds a key"),
+                    "assign the key to someone other than the administrator",
                 );
             }
         }
@@ -159,8 +152,8 @@ impl Found<'_, '_> {
                 self.warn(
                     "script.key-type",
                     &kind.span,
-                    "tough and tuf-js verify no P-384".to_owned(),
-                    "ecdsa-sha2-nistp256 and ed25519 are verified by most clients",
+                    "tough and tuf-js do not support P-384".to_owned(),
+                    "use ecdsa-sha2-nistp256 or ed25519, which most clients verify",
                 );
                 break;
             }
@@ -189,37 +182,37 @@ impl Found<'_, '_> {
                     "script.activation",
                     &id.span,
                     format!(
-                        "{:?} does not say who sets {}: its holder does, and keeps it in memory",
+                        "{:?} does not say who sets {}: by default, its holder sets and memorizes it",
                         id.value.as_str(),
                         silent.join(" and ")
                     ),
-                    "say it in its list \"activation\"",
+                    "add it to the list \"activation\" of the key",
                 );
-                // One is enough to see what is meant.
+                // One warning is enough.
                 break;
             }
         }
     }
 
-    /// What weakens what is known of keys on YubiKeys.
+    /// Weaker guarantees about keys on YubiKeys.
     fn attestation(&mut self, draft: &Draft) {
         for root in &draft.attestation.roots {
             self.warn(
                 "script.attestation-root",
                 &root.span,
                 format!(
-                    "attestations that end at {:?} are believed, although no maker's root is built in there",
+                    "attestations that end at {:?} are accepted, although it is not the built-in root of a manufacturer",
                     root.value.name
                 ),
-                "leave it out where keys are on YubiKeys: their maker's roots are known",
+                "remove it if the keys are on YubiKeys: their manufacturer's roots are built in",
             );
         }
         for step in draft.keys.iter().filter_map(|key| draft.import_of(key)) {
             self.warn(
                 "script.import",
                 &step.span,
-                "a key that is made in the memory of this machine is \"imported\" for ever: whoever looked into that memory has it".to_owned(),
-                "make it act = \"generate-key\", unless the key is to be backed up: the token makes its key itself then, and attests it",
+                "a key that is generated in the memory of this machine is permanently \"imported\": anyone who could read that memory may have a copy".to_owned(),
+                "use act = \"generate-key\", unless the key needs a backup: the token then generates and attests its key",
             );
         }
         let tokens = draft.keys.iter().filter_map(|key| key.token.as_ref());
@@ -228,27 +221,28 @@ impl Found<'_, '_> {
             self.warn(
                 "script.policy",
                 &policy.span,
-                "a key that wants no touch signs for whatever program knows its PIN".to_owned(),
-                "leave it out: a touch is wanted before every signature then",
+                "a key that does not require a touch signs for any program that has its PIN"
+                    .to_owned(),
+                "remove touch_policy, so that each signature requires a touch",
             );
         }
     }
 
-    /// Records of earlier ceremonies that are not here: what was signed in them, nobody knows.
+    /// Records of earlier ceremonies that are missing: what was signed in them is unknown.
     fn records(&mut self, draft: &Draft) {
         let (Some(previous), Some(before), Some(repository)) =
             (&draft.previous, draft.before(), &draft.repository)
         else {
             return;
         };
-        let hint = "carry in keys/payloads.json of the last ceremony as \"register\", and the head in its ink as \"record\"; a root of another tool has neither";
+        let hint = "add keys/payloads.json of the previous ceremony as \"register\", and the digest on its closing note as \"transcript_digest\"; a root of another tool has neither";
         let mut warn = |message: String| {
             self.warn("script.previous-transcript", &previous.span, message, hint);
         };
         let version = before.version();
         let Some(payloads) = previous.payloads() else {
             return warn(format!(
-                "no register of payloads is carried in: whether another root {} was signed before, nobody can tell here",
+                "without a register of signed payloads, this cannot check whether a conflicting root {} was signed earlier",
                 version + 1
             ));
         };
@@ -258,20 +252,20 @@ impl Found<'_, '_> {
             .any(|entry| entry.sha256 == digest)
         {
             warn(format!(
-                "the register knows nothing of this root {version}: the record of the ceremony that signed it is missing"
+                "the register does not contain this root {version}: the record of the ceremony that signed it is missing"
             ));
         } else if !previous.names_transcript() {
-            warn("the script does not name the record of the ceremony before: that a later one is missing, nobody would notice".to_owned());
+            warn("the script does not name the transcript of the previous ceremony: a missing later transcript would go unnoticed".to_owned());
         }
         let newest = payloads.newest_reached(repository);
         if let Some(newest) = newest.filter(|newest| *newest > version) {
             warn(format!(
-                "the register knows a signed root {newest}: root {version} is not the newest"
+                "the register contains a signed root {newest}: root {version} is not the newest"
             ));
         }
     }
 
-    /// What a change of a root leaves behind that somebody will be sorry for.
+    /// Risks that a change of a root leaves.
     fn rotation(&mut self, draft: &Draft) {
         let lost = |key: &&DistantEntry| {
             key.place == Place::Lost && key.change.as_ref().is_some_and(ChangeEntry::stays)
@@ -280,8 +274,8 @@ impl Found<'_, '_> {
             self.warn(
                 "script.lost-key",
                 &key.span,
-                "a lost key stays in the root: whoever has it can sign with it".to_owned(),
-                "take it out, with change = \"remove\"",
+                "a lost key stays in the root: anyone who has it can sign with it".to_owned(),
+                "remove it with change = \"remove\"",
             );
         }
         let usable = draft.distant.iter().filter(|key| !lost(key)).count() + draft.keys.len();
@@ -300,8 +294,8 @@ impl Found<'_, '_> {
             self.warn(
                 "script.one-make",
                 &draft.start,
-                format!("every root key is on a token of one make, {profile}"),
-                "have keys on tokens of another make too: one flaw would break them all",
+                format!("every root key is on a token of the same model, with profile {profile}"),
+                "use tokens of another model as well: one flaw would affect all keys",
             );
         }
     }
@@ -334,7 +328,7 @@ impl Found<'_, '_> {
                 "script.destroyed-keys",
                 span,
                 format!(
-                    "{usable} usable root keys are left after this ceremony, and {} must sign: no later root can be signed",
+                    "only {usable} usable root keys are left after this ceremony, but {} must sign: no later root can be signed",
                     threshold.value
                 ),
                 "destroy these keys only to retire the root",
@@ -342,7 +336,7 @@ impl Found<'_, '_> {
         }
     }
 
-    /// What the publisher would not take in the root before. What this change does not mend, it passes on.
+    /// What the destination would refuse in the trusted root, and still would in the new one unless this change fixes it.
     fn publisher(&mut self, draft: &Draft) {
         let (Some(destination), Some(before)) = (&draft.root.destination, draft.before()) else {
             return;
@@ -352,12 +346,12 @@ impl Found<'_, '_> {
                 "script.destination",
                 &destination.span,
                 format!("root {}: {objection}", before.version()),
-                "see to it with this change: change = \"move-id\" with owner = \"@alice\" writes a key anew, [root.roles] an online one",
+                "fix it in this ceremony: change = \"move-id\" with owner = \"@alice\" rewrites a root key, [root.roles] an online key",
             );
         }
     }
 
-    /// Shares of which one person has enough, or of which none may be lost.
+    /// Share sets that one person can use alone, or that cannot lose a share.
     fn shares(&mut self, draft: &Draft) {
         let plan = draft.backup.as_ref().and_then(BackupEntry::plan);
         let (Some(entry), Some(plan)) = (&draft.backup, plan) else {
@@ -375,7 +369,7 @@ impl Found<'_, '_> {
                     "{} alone is a quorum: one share restores the key",
                     who.join(", or ")
                 ),
-                "have at least two people come together: threshold = 2",
+                "require at least two custodians: threshold = 2",
             );
         }
         for person in plan.custodians() {
@@ -398,7 +392,7 @@ impl Found<'_, '_> {
                     "script.share-holder",
                     &entry.span,
                     format!(
-                        "{:?} holds {:?} and has a share of it: the backup brings nobody else in for one of its shares",
+                        "{:?} holds {:?} and has a share of it: this share does not involve another person",
                         person.as_str(),
                         key.value.as_str()
                     ),
@@ -406,7 +400,7 @@ impl Found<'_, '_> {
                 );
             }
         }
-        // Any one share is lost: does a quorum stay?
+        // Is there still a quorum if any one share is lost?
         let loser = plan.custodians().find(|lost| {
             let groups = plan.groups.iter().map(|group| ShareGroup {
                 threshold: group.threshold,
@@ -428,15 +422,15 @@ impl Found<'_, '_> {
                 "script.spare-shares",
                 &entry.span,
                 format!(
-                    "no share to spare: without that of {:?}, no quorum is left",
+                    "no share may be lost: without the share of {:?} there is no quorum",
                     loser.as_str()
                 ),
-                "have at least one custodian more than the threshold",
+                "have at least one more custodian than the threshold",
             );
         }
     }
 
-    /// What the tools of Notary cannot do with such a root, although its server and clients take it.
+    /// What Notary's own tools cannot do with the root, although its server and clients accept it.
     fn notary(&mut self, draft: &Draft) {
         let destination = draft.root.destination.as_ref().map(|at| at.value);
         if destination != Some(Destination::NotaryV1) {
@@ -446,11 +440,8 @@ impl Found<'_, '_> {
             self.warn(
                 "script.notary-threshold",
                 &threshold.span,
-                format!(
-                    "{} keys must sign: server and clients of Notary take that, and its own tools cannot sign such a root",
-                    threshold.value
-                ),
-                "keep to Conclave for every root that follows",
+                format!("{threshold} keys must sign: Notary servers and clients accept that, but Notary's own tools cannot sign such a root"),
+                "use Conclave for every later root",
             );
         }
         let (Some(expires), Some(not_before)) = (&draft.root.expires, draft.not_before) else {
@@ -464,8 +455,8 @@ impl Found<'_, '_> {
             self.warn(
                 "script.notary-expiry",
                 &expires.span,
-                "with under 6 months left, `notary publish` and `docker trust` try to sign the root anew, and fail without its key".to_owned(),
-                "Notary's own tools have roots expire after 10 years",
+                "with less than 6 months left, `notary publish` and `docker trust` try to sign the root again, and fail without its key".to_owned(),
+                "use a later date: roots of Notary's own tools expire after 10 years",
             );
         }
     }
@@ -481,10 +472,10 @@ impl Found<'_, '_> {
                     "script.sample-key",
                     &key.span,
                     format!(
-                        "{:?} is a sample key, and nobody has its private half",
+                        "{:?} is a sample key: nobody has its private key",
                         key.value.file
                     ),
-                    "carry in the public key of your own service; production refuses samples",
+                    "use the public key of your own service: a production refuses sample keys",
                 );
             }
         }

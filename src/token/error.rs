@@ -1,4 +1,4 @@
-//! What can go wrong with a token, and what is safe to do then.
+//! What can go wrong with a token, and the next safe action.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -13,9 +13,9 @@ pub enum PinRole {
     User,
     /// The security officer's.
     SecurityOfficer,
-    /// The one that unblocks a PIN: what a YubiKey has in place of an SO PIN.
+    /// It unblocks a PIN: a YubiKey has it in place of an SO PIN.
     Puk,
-    /// What a key file is closed under.
+    /// It decrypts a key file.
     Passphrase,
 }
 
@@ -37,7 +37,7 @@ pub enum TokenError {
     #[error("the key file {file} {problem}")]
     KeyFile {
         file: String,
-        /// What is the matter, as a verb.
+        /// What is wrong with it, as a verb.
         problem: String,
     },
     #[error("the {role} is wrong{}", of_tries(*role, *tries))]
@@ -46,31 +46,30 @@ pub enum TokenError {
     PinLocked { role: PinRole },
     #[error("the token has no PIN yet")]
     PinNotSet,
-    /// The token cannot have such a PIN. No try was spent.
+    /// The token cannot have such a PIN. No try was used.
     #[error(
-        "a PIN of this token has {} to {} bytes, and only characters that it takes",
+        "a PIN of this token has {} to {} bytes, in characters that it supports",
         length.start(), length.end()
     )]
     PinFormat { length: RangeInclusive<usize> },
-    /// Everybody knows that PIN: such tokens leave the factory with it. No try was spent.
-    #[error("that {role} is the one that every such token leaves the factory with")]
+    /// No try was used.
+    #[error("this is the factory default {role}")]
     FactoryPin { role: PinRole },
-    /// The key that lets keys be made is neither under the PIN nor as from the factory.
-    #[error("the management key of the token is not known here")]
+    /// The management key is neither on the token behind the PIN, nor the factory default, nor the one that was entered.
+    #[error("the management key of the token is missing or wrong")]
     ManagementKey,
-    #[error("another program uses the token")]
+    #[error("another program is using the token")]
     InUse,
-    #[error("the service for smart cards does not answer: {why}")]
+    #[error("the smart card service does not answer: {why}")]
     Service { why: String, install: String },
-    /// The PIN is to be typed on the token's own keys.
-    #[error("the token takes its PIN on its own keys only")]
-    OwnPinPad,
+    #[error("the PIN of this token is entered on the device")]
+    PinPad,
     /// A label that PKCS#11 cannot hold.
     #[error(
-        "a token's label has 1 to 32 bytes, no control characters and no spaces around it; {label:?} is none"
+        "a token label has 1 to 32 bytes, no control characters, and no spaces at its ends: {label:?}"
     )]
     Label { label: String },
-    /// The token was taken away, or another stands in its place.
+    /// The token was removed, or another was inserted in its place.
     #[error("the token was removed")]
     Removed,
     #[error("there is no {wanted}")]
@@ -89,16 +88,15 @@ pub enum TokenError {
     #[error("the token holds no key with ID {}", hex::encode(object_id))]
     KeyNotFound { object_id: Vec<u8> },
     #[error(
-        "key {} on the token is not as it should be: {problem}",
+        "key {} on the token cannot be used: {problem}",
         hex::encode(object_id)
     )]
     KeyMismatch { object_id: Vec<u8>, problem: String },
-    /// A wrapped key is not of the key-encryption key with which it was to be brought in, or was changed.
-    #[error("the wrapped key does not open with this key-encryption key, or was changed")]
+    #[error("the wrapped key was changed, or it was wrapped under another key-encryption key")]
     NotUnwrapped,
     #[error("the token cannot {what}")]
     Unsupported {
-        /// What it cannot do, as a verb: `make keys of type ed25519`.
+        /// What it cannot do, as a verb: `generate keys of type ed25519`.
         what: String,
     },
     #[error("cannot load the module{}: {why}", at(path.as_ref()))]
@@ -108,16 +106,16 @@ pub enum TokenError {
         why: String,
         install: String,
     },
-    #[error("{function} failed: {code}")]
+    #[error("{problem}")]
     Device {
-        /// The function that was called: `C_Sign`.
-        function: String,
-        /// What it answered: `CKR_DEVICE_ERROR`.
-        code: String,
+        /// What failed, and the function and its return value: `cannot sign: the device reports an error (C_Sign:
+        /// CKR_DEVICE_ERROR)`.
+        problem: String,
+        hint: &'static str,
     },
 }
 
-/// What is known of the tries left; of a file, nobody counts them.
+/// The tries that are left. Nobody counts those of a file.
 fn of_tries(role: PinRole, tries: Tries) -> String {
     match role {
         PinRole::Passphrase => String::new(),
@@ -139,6 +137,14 @@ fn at(path: Option<&PathBuf>) -> String {
 }
 
 impl TokenError {
+    /// A device that fails for no known reason.
+    pub(super) fn device(problem: impl Into<String>) -> Self {
+        Self::Device {
+            problem: problem.into(),
+            hint: "remove the token, insert it again and retry; if it fails again, use the spare token",
+        }
+    }
+
     pub(super) fn unsupported(what: impl Into<String>) -> Self {
         Self::Unsupported { what: what.into() }
     }
@@ -156,97 +162,85 @@ impl TokenError {
         }
     }
 
-    /// The next safe act, for the operator.
+    /// The next safe action.
     pub fn hint(&self) -> &str {
+        use PinRole::{Passphrase, Puk, SecurityOfficer, User};
         match self {
             Self::KeyFile { .. } => {
-                "nothing was changed; take the file that `conclave token list --profile docker-key-file` lists, as the client made it"
+                "nothing was changed; select a file that `conclave token list --profile docker-key-file` lists, as the client wrote it"
             }
-            Self::WrongPin {
-                role: PinRole::Passphrase,
-                ..
-            } => {
-                "check the keyboard layout, and type it again: no number of wrong ones locks a file"
+            Self::WrongPin { role, tries } => match (role, tries) {
+                (Passphrase, _) => {
+                    "check the keyboard layout and type it again; wrong passphrases do not lock a file"
+                }
+                (Puk, Tries::Last | Tries::Exactly(1)) => {
+                    "stop: one more wrong PUK locks it, and the PIN can then never be unblocked; check that this is the right token and the right envelope before you try again"
+                }
+                (SecurityOfficer, Tries::Last | Tries::Exactly(1)) => {
+                    "stop: one more wrong SO PIN locks it permanently; check that this is the right token and the right person before you try again"
+                }
+                (User, Tries::Last | Tries::Exactly(1)) => {
+                    "stop: one more wrong PIN locks the token; check that this is the right token and the right person before you try again"
+                }
+                (Puk, _) => {
+                    "check the token and the keyboard layout, then have the person who has the PUK type it again"
+                }
+                (SecurityOfficer, _) => {
+                    "check the token and the keyboard layout, then have the security officer type the SO PIN again"
+                }
+                (User, _) => {
+                    "check the token and the keyboard layout, then have the holder type the PIN again"
+                }
+            },
+            Self::PinLocked { role } => match role {
+                User => "set a new PIN with the SO PIN or the PUK, or use the spare token",
+                SecurityOfficer => {
+                    "set the token aside and use the spare token; its vendor documents how to erase it"
+                }
+                Passphrase => "type the passphrase again; wrong passphrases do not lock a file",
+                Puk => {
+                    "without the PUK, the PIN can only be changed with the current PIN; use the spare token, or erase this one with 'conclave token init'"
+                }
+            },
+            Self::PinNotSet => "have the security officer set a PIN first",
+            Self::PinFormat { .. } => "choose another PIN; no try was used",
+            Self::FactoryPin { .. } => "choose another one",
+            Self::PinPad => {
+                "use the vendor's tool; in a ceremony, Conclave waits while the PIN is entered on the device"
             }
-            Self::WrongPin {
-                role: PinRole::Puk,
-                tries: Tries::Last | Tries::Exactly(1),
-            } => {
-                "stop: one more wrong PUK locks it, and the PIN can then never be unblocked. Check that this is the right token and the right envelope before trying again"
-            }
-            Self::WrongPin {
-                role: PinRole::Puk, ..
-            } => {
-                "check that this is the right token, and the keyboard layout, then let whoever has its PUK type that again"
-            }
-            Self::WrongPin {
-                role: PinRole::SecurityOfficer,
-                tries: Tries::Last | Tries::Exactly(1),
-            } => {
-                "stop: one more wrong SO PIN locks it for good. Check that this is the right token and the right person before trying again"
-            }
-            Self::WrongPin {
-                role: PinRole::SecurityOfficer,
-                ..
-            } => {
-                "check that this is the right token, and the keyboard layout, then let its security officer type the SO PIN again"
-            }
-            Self::WrongPin {
-                tries: Tries::Last | Tries::Exactly(1),
-                ..
-            } => {
-                "stop: one more wrong PIN locks the token. Check that this is the right token and the right person before trying again"
-            }
-            Self::WrongPin { .. } => {
-                "check that this is the right token, and the keyboard layout, then let its holder type the PIN again"
-            }
-            Self::PinLocked {
-                role: PinRole::User,
-            } => "whoever has its SO PIN or PUK can set a new PIN; or take the spare token",
-            Self::PinLocked {
-                role: PinRole::SecurityOfficer,
-            } => "put it aside and take the spare token; its maker says how to erase it",
-            Self::PinLocked {
-                role: PinRole::Passphrase,
-            } => "no number of wrong ones locks a file: try again",
-            Self::PinLocked { role: PinRole::Puk } => {
-                "its PIN can be changed no more but with the PIN itself; take the spare token, or erase this one with 'conclave token init'"
-            }
-            Self::PinNotSet => "its security officer sets a PIN first",
-            Self::PinFormat { .. } => "choose another PIN; no try was spent",
-            Self::OwnPinPad => "use a token whose PIN is typed on the computer",
             Self::Label { .. } => "choose a shorter label of plain characters",
-            Self::Removed => "put the same token back, then go on; it will ask for the PIN again",
+            Self::Removed => {
+                "insert the same token again, then continue; its PIN is requested again"
+            }
             Self::NotFound { .. } => {
-                "insert the token, and compare its serial number with the script; 'conclave token list' shows what is there"
+                "insert the token and compare its serial number with the script; 'conclave token list' shows the tokens that are present"
             }
-            Self::Ambiguous { .. } => {
-                "take out the tokens that are not meant, or name one by its serial number"
-            }
+            Self::Ambiguous { .. } => "remove the other tokens, or select one by its serial number",
             Self::TouchTimeout => "try again, and touch the token while it blinks",
-            Self::LoginNeeded => "let the holder type the PIN first",
+            Self::LoginNeeded => "have the holder type the PIN first",
             Self::ObjectExists { .. } => {
-                "nothing was changed; use another token, or destroy the old key first if that is meant"
+                "nothing was changed; use another token, or destroy the old key first if that is intended"
             }
             Self::KeyNotFound { .. } => {
                 "check that this is the right token; 'conclave token show' lists its keys"
             }
-            Self::KeyMismatch { .. } => "do not use this key; put the token aside and note it",
-            Self::NotUnwrapped => {
-                "nothing came into the token; compare the wrapped key with the manifest of its backup"
+            Self::KeyMismatch { .. } => {
+                "do not use this key; set the token aside and make a note of it"
             }
-            Self::Unsupported { .. } => "choose another key type or another token in the script",
-            Self::FactoryPin { .. } => "choose another one",
+            Self::NotUnwrapped => {
+                "nothing was imported; compare the wrapped key with the manifest of its backup"
+            }
+            Self::Unsupported { .. } => {
+                "use another token or another key type; 'conclave token trial' shows what a token supports"
+            }
             Self::ManagementKey => {
-                "whoever set this token up has its management key; initialize it anew, or put the key under the PIN with the maker's tool"
+                "ask the person who set the token up for its management key; or initialize the token again, or store the key on it behind the PIN with the vendor's tool"
             }
             Self::InUse => {
-                "close what uses it (a browser, gpg's scdaemon, the maker's own program), and try again"
+                "close the program that uses it (a browser, gpg's scdaemon, the vendor's program), and try again"
             }
             Self::Module { install, .. } | Self::Service { install, .. } => install,
-            Self::Device { .. } => {
-                "take the token out, put it back and try once more; if it fails again, take the spare"
-            }
+            Self::Device { hint, .. } => hint,
         }
     }
 }

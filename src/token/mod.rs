@@ -1,8 +1,8 @@
 //! Tokens: what a ceremony does with them, whatever make they are.
 //!
-//! A [`Reader`] is where tokens of one make are put in: it looks, finds and opens.
-//! A [`Token`] is one of them, opened. All calls of one reader and its tokens belong
-//! on one thread at a time; both may be handed to another.
+//! A [`Reader`] gives access to all tokens of one make: it lists, finds and opens them.
+//! A [`Token`] is one of them, opened. All calls of one reader and its tokens must come
+//! from one thread at a time; both may move to another thread.
 
 mod error;
 pub mod key_file;
@@ -25,10 +25,10 @@ use crate::record::{KeyAttributes, TokenId, TokenInterface, Tries, UsePolicy};
 use crate::secret::{Pin, PrivateKey};
 
 pub use error::{PinRole, TokenError};
-pub use query::TokenQuery;
 use query::only_one;
+pub use query::{TokenQuery, token_uri};
 
-/// What a token says about itself that changes.
+/// What a token reports about itself that changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 // Independent facts, one flag of the token each.
 #[allow(clippy::struct_excessive_bools)]
@@ -45,27 +45,27 @@ pub struct TokenState {
     pub pin_length: RangeInclusive<usize>,
     /// Whether private keys need a login.
     pub login_required: bool,
-    /// Whether the PIN is typed on the token itself, which Conclave does not support.
-    pub own_pin_pad: bool,
+    /// Whether the PIN is entered on the token or its PIN pad.
+    pub pin_pad: bool,
     /// Whether nothing can be written to it.
     pub write_protected: bool,
-    /// What it still has as it left the factory, so that everybody knows it.
+    /// The secrets that still have their factory defaults, which are public.
     pub at_factory_value: Vec<FactorySecret>,
 }
 
-/// That a token waits for a finger, or does not any more.
+/// That a token waits for a touch, or no longer does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Touch {
-    /// It blinks, and waits for so long.
-    Wanted {
-        /// From now on.
+    /// It blinks.
+    Needed {
+        /// How long it waits.
         within: Duration,
     },
-    /// It was touched, or the time is over.
+    /// It was touched, or the time has expired.
     Over,
 }
 
-/// Who is told about touches. Called on the thread that uses the token, which waits meanwhile.
+/// Notified about touches, on the thread that uses the token, which waits meanwhile.
 pub type TouchObserver = Arc<dyn Fn(Touch) + Send + Sync>;
 
 /// A token that was seen in a reader.
@@ -117,7 +117,7 @@ pub struct HeldKey {
     pub public: PublicKey,
 }
 
-/// A key pair to be made.
+/// A key pair to be generated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRequest {
     /// The ID of both halves, `CKA_ID`: one that the token does not hold yet.
@@ -129,15 +129,15 @@ pub struct KeyRequest {
     pub extractable: bool,
 }
 
-/// A key pair that was made, as read back from the token.
+/// A key pair that was generated, as read back from the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GeneratedKey {
     pub public: PublicKey,
-    /// What the token says of the private half.
+    /// What the token reports about the private half.
     pub attributes: KeyAttributes,
 }
 
-/// A panic of another thread leaves no half-done state behind the locks of tokens.
+/// A thread that panics leaves no incomplete state behind the locks of tokens.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -150,8 +150,8 @@ fn tuf_scheme(public: &PublicKey) -> Result<Scheme, TokenError> {
 /// The longest label of a token, in bytes.
 const LONGEST_LABEL: usize = 32;
 
-/// Tells whether a token can have that label: 1 to 32 bytes, no control characters, no
-/// spaces around it, for tokens pad with spaces.
+/// Checks that a token can have that label: 1 to 32 bytes, no control characters, and no spaces at its ends, because
+/// tokens pad with spaces.
 ///
 /// # Errors
 /// [`TokenError::Label`] when it cannot.
@@ -168,11 +168,11 @@ pub fn check_label(label: &str) -> Result<(), TokenError> {
     Ok(())
 }
 
-/// How a management key is written: so many groups of so many digits to a line.
+/// How a management key is written: the digits of a group, and the groups of a line.
 const GROUP: usize = 4;
 const GROUPS: usize = 4;
 
-/// A management key as people write it: `2718 2818 2845 9045`, a line after the other.
+/// The lines of a management key as people write it: `2718 2818 2845 9045`.
 pub fn in_groups(key: &Pin) -> Vec<Zeroizing<String>> {
     let digits = key.expose().as_bytes();
     let lines = digits.chunks(GROUP * GROUPS).map(|line| {
@@ -188,36 +188,36 @@ pub fn in_groups(key: &Pin) -> Vec<Zeroizing<String>> {
     lines.collect()
 }
 
-/// Where tokens of one make are put in.
+/// Access to the tokens of one make.
 pub trait Reader: Send {
     fn profile(&self) -> &Profile;
 
-    /// Looks which tokens are there, as freshly as it can be done without ending a login:
-    /// while a token of this reader is logged in, a module that must be initialized again to
-    /// notice others ([`crate::profile::Rescan::Reinitialize`]) may not show those that came since.
+    /// Lists the tokens that are present, as freshly as possible without ending a login: while a token of this reader is
+    /// logged in, a module that must be initialized again to notice others ([`crate::profile::Rescan::Reinitialize`]) may not
+    /// show tokens that were inserted since.
     ///
     /// # Errors
     /// When the module or device fails.
     fn tokens(&mut self) -> Result<Vec<Seen>, TokenError>;
 
-    /// Logs every token of this reader out, so that the next look is a fresh one in any case.
-    /// Tokens that were opened stay usable, and find themselves again at their next call.
+    /// Logs every token of this reader out, so that the next list is fresh. Tokens that were opened stay usable, and are
+    /// found again at their next call.
     ///
     /// # Errors
     /// When the module or device fails.
     fn reset(&mut self) -> Result<(), TokenError>;
 
-    /// Has somebody told when one of its tokens waits for a finger. Makes that never do tell nothing.
+    /// Sets who is notified when one of its tokens waits for a touch.
     fn watch_touch(&mut self, _observer: TouchObserver) {}
 
-    /// Opens a token that was seen. It is not logged in by that. To be opened once at a time:
-    /// behind PKCS#11 a login belongs to the process, so that two handles share it.
+    /// Opens a token that was seen, without a login. Open a token once at a time: a PKCS#11 login belongs to the process, so
+    /// two handles share it.
     ///
     /// # Errors
-    /// [`TokenError::NotFound`] when it is gone, [`TokenError::Ambiguous`] when it has a twin.
+    /// [`TokenError::NotFound`] when it is gone, [`TokenError::Ambiguous`] when several tokens match.
     fn open(&mut self, id: &TokenId) -> Result<Box<dyn Token>, TokenError>;
 
-    /// Looks afresh and finds the one token that a query means.
+    /// Finds the only token that matches a query.
     ///
     /// # Errors
     /// [`TokenError::NotFound`] when there is none, [`TokenError::Ambiguous`] when there are several.
@@ -251,12 +251,11 @@ pub fn open_reader(profile: &Profile) -> Result<Box<dyn Reader>, TokenError> {
 
 /// A token that was opened. Dropping it logs it out.
 ///
-/// A token that was pulled fails with [`TokenError::Removed`] from then on;
-/// put back, it has to be opened again.
+/// A token that was removed fails with [`TokenError::Removed`] from then on; inserted again, it must be opened again.
 pub trait Token: Send {
     fn id(&self) -> &TokenId;
 
-    /// Asks it for its state.
+    /// Reads its state.
     ///
     /// # Errors
     /// When the token is gone or fails.
@@ -270,13 +269,12 @@ pub trait Token: Send {
         Ok(None)
     }
 
-    /// Erases it and gives it an SO PIN and a label ([`check_label`]). A token that was
-    /// initialized before takes only the SO PIN that it has. Whether it still holds
-    /// keys is for the caller to ask first ([`Self::objects`]).
+    /// Erases it and gives it an SO PIN and a label ([`check_label`]). A token that was initialized before accepts only its
+    /// current SO PIN. The caller checks first whether it holds keys ([`Self::objects`]).
     ///
     /// # Errors
-    /// [`TokenError::WrongPin`] for another SO PIN than the one it has; when the label is impossible,
-    /// or the token cannot be found again under it.
+    /// [`TokenError::WrongPin`] for another SO PIN than its current one; when the label is not valid, or the token cannot be
+    /// found again under it.
     fn initialize(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError>;
 
     /// The same with the SO PIN entered on the device.
@@ -284,13 +282,13 @@ pub trait Token: Send {
     /// # Errors
     /// As [`Self::initialize`]; [`TokenError::Unsupported`] for makes without a PIN pad.
     fn initialize_on_device(&mut self, _label: &str) -> Result<(), TokenError> {
-        Err(TokenError::unsupported("take a PIN on the device"))
+        Err(TokenError::unsupported("accept a PIN on the device"))
     }
 
-    /// Sets the user's PIN, as the security officer. Leaves the token logged out.
+    /// Sets the user PIN, as the security officer. Leaves the token logged out.
     ///
     /// # Errors
-    /// When the SO PIN is wrong, or the token does not like the new PIN.
+    /// When the SO PIN is wrong, or the token refuses the new PIN.
     fn set_pin(&mut self, so_pin: &Pin, pin: &Pin) -> Result<(), TokenError>;
 
     /// The same with both PINs entered on the device.
@@ -298,17 +296,17 @@ pub trait Token: Send {
     /// # Errors
     /// As [`Self::set_pin`]; [`TokenError::Unsupported`] for makes without a PIN pad.
     fn set_pin_on_device(&mut self) -> Result<(), TokenError> {
-        Err(TokenError::unsupported("take a PIN on the device"))
+        Err(TokenError::unsupported("accept a PIN on the device"))
     }
 
-    /// Changes the user's PIN. Leaves the token logged out.
+    /// Changes the user PIN. Leaves the token logged out.
     ///
     /// # Errors
-    /// When the old PIN is wrong, or the token does not like the new one.
+    /// When the old PIN is wrong, or the token refuses the new one.
     fn change_pin(&mut self, old: &Pin, new: &Pin) -> Result<(), TokenError>;
 
-    /// Logs the user in. A token that is logged in already is logged out first,
-    /// so that success always means that this PIN is right.
+    /// Logs the user in. A token that is already logged in is logged out first, so that success always means that this PIN
+    /// is right.
     ///
     /// # Errors
     /// [`TokenError::WrongPin`], [`TokenError::PinLocked`], [`TokenError::PinNotSet`].
@@ -319,29 +317,29 @@ pub trait Token: Send {
     /// # Errors
     /// As [`Self::login`]; [`TokenError::Unsupported`] for makes without a PIN pad.
     fn login_on_device(&mut self) -> Result<(), TokenError> {
-        Err(TokenError::unsupported("take a PIN on the device"))
+        Err(TokenError::unsupported("accept a PIN on the device"))
     }
 
-    /// Logs the user out; nothing happens when nobody is logged in.
+    /// Logs the user out, if logged in.
     ///
     /// # Errors
-    /// When the device fails; the token counts as logged out all the same.
+    /// When the device fails; the token still counts as logged out.
     fn logout(&mut self) -> Result<(), TokenError>;
 
-    /// Every object that it shows: without a login, the public ones only.
+    /// Every object that it shows: without a login, only the public ones.
     ///
     /// # Errors
     /// When the token is gone or fails.
     fn objects(&mut self) -> Result<Vec<HeldObject>, TokenError>;
 
-    /// The key pairs whose public halves it shows, where possible without a login.
-    /// Algorithms that Conclave does not know are left out; [`Self::objects`] has them.
+    /// The key pairs whose public halves it shows, where possible without a login. Keys of algorithms that Conclave does not
+    /// support are omitted; [`Self::objects`] includes them.
     ///
     /// # Errors
     /// When the token is gone or fails.
     fn keys(&mut self) -> Result<Vec<HeldKey>, TokenError>;
 
-    /// The key pair whose public half this is, if the token holds it; asked before anybody types a PIN.
+    /// The key pair with this public half, if the token holds it; looked up before a PIN is typed.
     ///
     /// # Errors
     /// As [`Self::keys`].
@@ -350,26 +348,25 @@ pub trait Token: Send {
         Ok(held.into_iter().find(|held| held.public == *public))
     }
 
-    /// Makes a key pair in the token and reads it back. What does not come back as it
-    /// was asked for is destroyed again.
+    /// Generates a key pair in the token and reads it back. A pair that is not as requested is destroyed again.
     ///
     /// # Errors
     /// [`TokenError::ObjectExists`], [`TokenError::LoginNeeded`], [`TokenError::Unsupported`],
     /// [`TokenError::KeyMismatch`].
     fn generate(&mut self, request: &KeyRequest) -> Result<GeneratedKey, TokenError>;
 
-    /// Reads back the key pair that an interrupted [`Self::generate`] of this very request left, if it got so far.
-    /// Half a pair of that ID is destroyed, so that the request can be made again.
+    /// Reads back the key pair that an interrupted [`Self::generate`] of the same request left, if it was generated. Half a
+    /// pair is destroyed, so that the request can be repeated.
     ///
     /// # Errors
-    /// [`TokenError::LoginNeeded`]; [`TokenError::KeyMismatch`] when what is there is not what was asked for.
+    /// [`TokenError::LoginNeeded`]; [`TokenError::KeyMismatch`] when the pair is not as requested.
     fn recover(&mut self, request: &KeyRequest) -> Result<Option<GeneratedKey>, TokenError>;
 
-    /// Signs a message with the private key of that ID, in the form that TUF metadata carries:
+    /// Signs a message with the private key of that ID, in the form that TUF metadata contains:
     /// ECDSA as DER over SHA-256 (P-256) or SHA-384 (P-384), Ed25519 as 64 bytes,
-    /// RSA as PSS with SHA-256 and a salt of 32 bytes. `public` says which kind it is.
+    /// RSA as PSS with SHA-256 and a salt of 32 bytes. `public` determines the algorithm.
     ///
-    /// The signature is not verified here: whoever keeps it does that.
+    /// The caller verifies the signature before it is kept.
     ///
     /// # Errors
     /// [`TokenError::KeyNotFound`], [`TokenError::LoginNeeded`], [`TokenError::Unsupported`],
@@ -382,7 +379,7 @@ pub trait Token: Send {
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError>;
 
-    /// The same, by the scheme that TUF has for such keys.
+    /// The same, with the scheme that TUF has for such keys.
     ///
     /// # Errors
     /// As [`Self::sign_by`].
@@ -396,25 +393,24 @@ pub trait Token: Send {
         self.sign_by(object_id, public, scheme, message)
     }
 
-    /// Whether somebody has to give the key that lets keys be made, since the token itself does not keep it: only
-    /// makes that have such a key. The user must be logged in.
+    /// Whether the management key, without which no key is generated, must be entered because the token does not store it.
+    /// The user must be logged in.
     ///
     /// # Errors
     /// When the token is gone or fails.
-    fn wants_management_key(&mut self) -> Result<bool, TokenError> {
+    fn needs_management_key(&mut self) -> Result<bool, TokenError> {
         Ok(false)
     }
 
-    /// Takes that key as somebody typed it, until the user is logged out.
+    /// Uses the management key as it was typed, until the user is logged out.
     ///
     /// # Errors
-    /// [`TokenError::ManagementKey`] when it is not the token's.
-    fn give_management_key(&mut self, _key: &Pin) -> Result<(), TokenError> {
-        Err(TokenError::unsupported("take a management key"))
+    /// [`TokenError::ManagementKey`] when it is wrong.
+    fn enter_management_key(&mut self, _key: &Pin) -> Result<(), TokenError> {
+        Err(TokenError::unsupported("accept a management key"))
     }
 
-    /// The management key that the token keeps under the PIN, for whoever writes it down; none where it keeps none.
-    /// The user must be logged in.
+    /// The management key that the token stores behind the PIN, to be written down. The user must be logged in.
     ///
     /// # Errors
     /// When the token is gone or fails.
@@ -422,93 +418,88 @@ pub trait Token: Send {
         Ok(None)
     }
 
-    /// Has the token keep its management key no more, after `written` proved to be that key: from now on
-    /// only whoever wrote it down has it.
+    /// Deletes the management key from the token's storage, after `written` has proven to be that key: from now on it is only
+    /// on paper.
     ///
     /// # Errors
-    /// [`TokenError::ManagementKey`] when what was written is not the token's key; nothing is changed then.
+    /// [`TokenError::ManagementKey`] when the written key is wrong; nothing is changed then.
     fn release_management_key(&mut self, _written: &Pin) -> Result<(), TokenError> {
-        Err(TokenError::unsupported("give its management key away"))
+        Err(TokenError::unsupported("release its management key"))
     }
 
-    /// Says how keys that are made or imported from now on want to be used.
+    /// Sets the PIN and touch policy of keys that are generated or imported from now on.
     ///
     /// # Errors
     /// [`TokenError::Unsupported`] for makes that have no such policies.
     fn set_use_policy(&mut self, _policy: UsePolicy) -> Result<(), TokenError> {
-        Err(TokenError::unsupported(
-            "hold a key to a PIN and touch policy",
-        ))
+        Err(TokenError::unsupported("enforce a PIN and touch policy"))
     }
 
-    /// Has the device state, signed, that a key was made inside it: the statement, then the
-    /// certificate of the device. Neither is verified here.
+    /// Has the device attest that a key was generated inside it: the statement, then the certificate of the device. The
+    /// caller verifies both.
     ///
     /// # Errors
-    /// [`TokenError::Unsupported`] for makes that cannot, and for a key that was imported;
+    /// [`TokenError::Unsupported`] for makes that cannot, and for an imported key;
     /// [`TokenError::KeyNotFound`].
     fn attest(&mut self, _object_id: &[u8]) -> Result<Vec<Certificate>, TokenError> {
         Err(TokenError::unsupported("attest its keys"))
     }
 
-    /// Brings in a key that was made elsewhere. Its provenance says so for ever.
+    /// Imports a key that was generated elsewhere.
     ///
     /// # Errors
-    /// As [`Self::generate`]; [`TokenError::Unsupported`] for makes that take none.
+    /// As [`Self::generate`]; [`TokenError::Unsupported`] for makes that do not import keys.
     fn import(
         &mut self,
         _request: &KeyRequest,
         _key: &PrivateKey,
     ) -> Result<GeneratedKey, TokenError> {
-        Err(TokenError::unsupported(
-            "take in keys that were made elsewhere",
-        ))
+        Err(TokenError::unsupported("import keys"))
     }
 
-    /// Destroys what an interrupted [`Self::import`] of this very request left, if it got so far.
+    /// Destroys the key that an interrupted [`Self::import`] of the same request left, if it was imported.
     ///
     /// # Errors
-    /// As [`Self::destroy`]; [`TokenError::KeyMismatch`] when what is there is not of this request.
+    /// As [`Self::destroy`]; [`TokenError::KeyMismatch`] when the key is not of this request.
     fn discard(&mut self, _request: &KeyRequest) -> Result<(), TokenError> {
         Ok(())
     }
 
-    /// The same token as one whose keys can leave it wrapped, and come back. None for makes that cannot.
+    /// The same token, to wrap and unwrap its keys; `None` for makes that cannot.
     fn wrapping(&mut self) -> Option<&mut dyn WrappingToken> {
         None
     }
 
-    /// Random bytes of the token's own generator.
+    /// Random bytes from the token.
     ///
     /// # Errors
-    /// [`TokenError::Unsupported`] when it has none.
+    /// [`TokenError::Unsupported`] when it has no generator.
     fn random(&mut self, length: usize) -> Result<Zeroizing<Vec<u8>>, TokenError>;
 
-    /// Destroys both halves of a key pair and makes sure that they are gone.
+    /// Destroys both halves of a key pair and verifies that they are gone.
     ///
     /// # Errors
     /// [`TokenError::KeyNotFound`], [`TokenError::LoginNeeded`]; [`TokenError::KeyMismatch`] when
-    /// something of that ID is still there afterwards.
+    /// an object of that ID is still on the token afterwards.
     fn destroy(&mut self, object_id: &[u8]) -> Result<(), TokenError>;
 }
 
-/// A token out of which a private key can be taken under a key-encryption key of 256 bits, and into which it can be
-/// brought again: AES-KWP (RFC 5649) over PKCS #8. The key-encryption key is in the token for the time of one call,
-/// may wrap and unwrap, and nothing else.
+/// A token that exports a private key wrapped under a key-encryption key of 256 bits, and imports it again: AES-KWP (RFC
+/// 5649) over PKCS #8. The key-encryption key is in the token for one call only, and can only wrap and unwrap.
 pub trait WrappingToken: Token {
     /// Wraps the private key of that ID.
     ///
     /// # Errors
-    /// [`TokenError::KeyNotFound`], [`TokenError::LoginNeeded`]; [`TokenError::Unsupported`] when the token does not
-    /// wrap, or does not let this key out.
+    /// [`TokenError::KeyNotFound`], [`TokenError::LoginNeeded`]; [`TokenError::Unsupported`] when the token does not wrap keys,
+    /// or not this key.
     fn wrap(
         &mut self,
         object_id: &[u8],
         key_encryption_key: &[u8; 32],
     ) -> Result<Vec<u8>, TokenError>;
 
-    /// Has a wrapped private key sign in the token, as [`Token::sign`] does, and leaves nothing of it there: so that
-    /// what was wrapped is seen to be that key, and is in no memory but the token's.
+    /// Signs with a wrapped private key in the token, as [`Token::sign`] does, and leaves nothing of it there. This proves that
+    /// the wrapped key is that key, and unwraps it only in the token.
     ///
     /// # Errors
     /// As [`Self::unwrap`] and [`Token::sign`].
@@ -520,19 +511,17 @@ pub trait WrappingToken: Token {
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError>;
 
-    /// Sees to it that the private key of that ID leaves the token no more, for good, and reads back what the token
-    /// says of it now.
+    /// Makes the private key of that ID permanently non-extractable, and reads back its attributes.
     ///
     /// # Errors
-    /// [`TokenError::KeyNotFound`], [`TokenError::LoginNeeded`]; [`TokenError::KeyMismatch`] when it could leave still.
+    /// [`TokenError::KeyNotFound`], [`TokenError::LoginNeeded`]; [`TokenError::KeyMismatch`] when it is still extractable.
     fn make_non_extractable(&mut self, object_id: &[u8]) -> Result<KeyAttributes, TokenError>;
 
-    /// Brings in a private key that was wrapped here or elsewhere, with its public half beside it. Whether the two
-    /// belong together, only a signature shows.
+    /// Imports a wrapped private key and its public half. Only a signature shows whether the two belong together.
     ///
     /// # Errors
-    /// [`TokenError::ObjectExists`], [`TokenError::LoginNeeded`]; [`TokenError::NotUnwrapped`] when the wrapped key
-    /// is not of this key-encryption key, or was changed; [`TokenError::KeyMismatch`].
+    /// [`TokenError::ObjectExists`], [`TokenError::LoginNeeded`]; [`TokenError::NotUnwrapped`];
+    /// [`TokenError::KeyMismatch`].
     fn unwrap(
         &mut self,
         request: &KeyRequest,

@@ -35,7 +35,7 @@ pub enum LineError {
     /// Not JSON, or not of the form of any event.
     #[error("not an event: {0}")]
     Form(String),
-    /// The same could be written in another way: white space, order, or a member that nobody reads.
+    /// It is not in canonical form: white space, order, or an unknown member.
     #[error("not in canonical form")]
     NotCanonical,
 }
@@ -65,7 +65,7 @@ impl Line {
         sorted(Value::Object(members)).to_string().into_bytes()
     }
 
-    /// Reads what [`Line::encode`] wrote, and nothing else.
+    /// Reads only lines that [`Line::encode`] wrote.
     ///
     /// # Errors
     /// When the text is anything else, were it only by a space.

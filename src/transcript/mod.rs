@@ -1,6 +1,6 @@
 //! The transcript: one line of JSON per event, each bound to the one before by its digest.
 //!
-//! The state of a ceremony is the fold of these lines, so reading a transcript is resuming, and auditing.
+//! Applying these lines gives the state of a ceremony: reading a transcript is enough to resume or audit it.
 //! The format is specified in `docs/formats/transcript.md`.
 
 mod line;
@@ -19,7 +19,7 @@ use crate::words::Digest;
 pub use line::{Line, LineError};
 pub use note::{closing_note, sign_off};
 
-/// The digest that stands for the line before the first.
+/// The digest of the line before the first line.
 pub const NO_LINE: Digest = Digest::from_bytes([0; 32]);
 
 fn corrected(time: Timestamp, offset: i64) -> Timestamp {
@@ -30,7 +30,6 @@ fn corrected(time: Timestamp, offset: i64) -> Timestamp {
 /// A line, the text from which it was read, and the digest that the next line names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// What it says.
     pub line: Line,
     /// SHA-256 over the bytes of the line, without the line feed that ends it.
     pub digest: Digest,
@@ -54,7 +53,6 @@ pub enum TranscriptError {
     Line {
         /// Counted from 1.
         number: u64,
-        /// What is the matter with it.
         error: LineError,
     },
     /// A line is missing, repeated, moved or changed: it does not follow the one before.
@@ -65,7 +63,7 @@ pub enum TranscriptError {
         /// Which of its fields does not fit.
         what: &'static str,
     },
-    /// A line says what cannot have happened there.
+    /// The event of a line is not possible there.
     #[error("line {number}: {error}")]
     Replay {
         /// Counted from 1.
@@ -74,7 +72,7 @@ pub enum TranscriptError {
         error: ReplayError,
     },
     /// The lines belong to another script.
-    #[error("the transcript is of the script {found}, and this script is {expected}")]
+    #[error("the transcript belongs to another script: SHA-256 {found}, not {expected}")]
     Script {
         /// The digest of the script at hand.
         expected: Digest,
@@ -84,8 +82,8 @@ pub enum TranscriptError {
 }
 
 impl Transcript {
-    /// Reads whole lines, and the number of bytes at the end that are a line without its end: what a power cut
-    /// leaves of a line that was being written. Such a line never counted, for nothing was done upon it.
+    /// Reads whole lines, and the number of bytes of a torn last line, which a power cut leaves. A torn line does not
+    /// count: nothing was done after it.
     ///
     /// # Errors
     /// When a line is malformed or does not follow the one before.
@@ -161,10 +159,10 @@ impl Transcript {
         self.entries.pop();
     }
 
-    /// Folds every line into the state to which they lead.
+    /// Applies all lines.
     ///
     /// # Errors
-    /// When the script is another one, or a line says what cannot have happened there.
+    /// When the transcript belongs to another script, or an event is not possible in its place.
     pub fn replay(&self, script: &Arc<Script>) -> Result<Ceremony, TranscriptError> {
         let first = self.entries.first().ok_or(TranscriptError::Empty)?;
         if first.line.script != script.sha256() {
@@ -189,7 +187,7 @@ impl Transcript {
         Ok(ceremony)
     }
 
-    /// What each line says, in a sentence, with the names by which people went then.
+    /// A sentence for each line, with the names of people at that time.
     pub fn narrated(&self, script: &Script) -> Vec<String> {
         let mut display_names = DisplayNames::default();
         let tell = |entry: &Entry| {
@@ -200,7 +198,7 @@ impl Transcript {
         self.entries.iter().map(tell).collect()
     }
 
-    /// The digest of the last line: who has it in ink, has the whole record.
+    /// The digest of the last line, which binds the whole transcript.
     pub fn head(&self) -> Digest {
         self.entries.last().map_or(NO_LINE, |entry| entry.digest)
     }
@@ -215,11 +213,10 @@ impl Transcript {
         self.entries.first().map(|entry| entry.line.time)
     }
 
-    /// The time of each line by the clock that the room attested. What was written down before that, by a
-    /// clock that was wrong, is set right by what the people found a little later.
+    /// The time of each line by the attested clock. Times before the attestation are corrected as well.
     pub fn attested_times(&self) -> Vec<Timestamp> {
         let mut times: Vec<Timestamp> = Vec::with_capacity(self.entries.len());
-        // From the end: what was attested holds for the lines before it, back to where the process began.
+        // From the end: an attestation is valid for all earlier lines of its process.
         let mut offset = 0;
         for entry in self.entries.iter().rev() {
             let time = entry.line.time;

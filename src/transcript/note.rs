@@ -1,4 +1,4 @@
-//! The closing note: what people take away from a ceremony, on a page.
+//! The closing note: the results of a ceremony on one page, for each participant.
 
 use crate::ceremony::{Ceremony, Ending, Mode};
 use crate::document::Document;
@@ -6,8 +6,8 @@ use crate::script::Person;
 
 use super::Transcript;
 
-/// The closing note: how the ceremony ended, who signed off, what was made, and the head of the record in hex and in
-/// words, to be copied in ink. It follows from the transcript alone.
+/// The closing note: result, sign-off, root and keys, and the transcript digest in hex and in words, to be written on
+/// paper. It is made from the transcript only.
 pub fn closing_note(ceremony: &Ceremony, transcript: &Transcript) -> Document {
     let script = ceremony.script();
     let title = "Closing note";
@@ -67,8 +67,8 @@ fn course(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
     }
     let ending = match ceremony.ending() {
         None => "not ended".to_owned(),
-        Some(Ending::Closed(status)) => format!("closed; the worst verdict: {status}"),
-        Some(Ending::Aborted { reason }) => format!("broken off: {reason}"),
+        Some(Ending::Closed(status)) => format!("closed; overall verdict: {status}"),
+        Some(Ending::Aborted { reason }) => format!("aborted: {reason}"),
     };
     page.fact("ending", ending);
     if let Some(result) = ceremony.drill_result() {
@@ -107,8 +107,8 @@ fn keys(page: &mut Document, ceremony: &Ceremony) {
             ),
         };
         let earlier = match &plan.enrolled {
-            Some(_) if state.is_proven() => "\n(made before; it answered anew)",
-            Some(_) => "\n(made before; not enrolled)",
+            Some(_) if state.is_proven() => "\n(generated before this ceremony; proven again)",
+            Some(_) => "\n(generated before this ceremony; not enrolled)",
             None => "",
         };
         page.fact(&plan.id, made + earlier);

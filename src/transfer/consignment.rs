@@ -1,23 +1,20 @@
-//! What goes to a destination.
+//! The content of a package for a destination.
 
 use crate::metadata::RootDocument;
 
-/// The versions that go there, and what changes with the last one.
+/// The content of a package for a destination.
 #[derive(Debug, Clone)]
 pub struct Consignment<'a> {
-    /// The files of the versions by their numbers, ascending.
+    /// Root files by version, in ascending order.
     pub files: Vec<(u64, Vec<u8>)>,
-    /// The newest.
+    /// The newest root.
     pub root: &'a RootDocument,
-    /// The one before it, where it is there.
     pub previous: Option<&'a RootDocument>,
-    /// The name of the line of roots, where it is known.
     pub repository: Option<&'a str>,
-    /// Whether throw-away tokens signed it.
     pub is_rehearsal: bool,
-    /// The folders of the package in which the roots of further repositories lie.
+    /// The folders with the roots of further repositories.
     pub further: Vec<String>,
-    /// The IDs of keys that leave the root, and lie in files.
+    /// The IDs of removed root keys that are stored in key files.
     pub key_files: Vec<String>,
 }
 

@@ -1,46 +1,46 @@
-//! Where a root goes from here: what the destination asks for, and the instructions to bring it there.
+//! Where a root is published: requirements, and the package with its instructions.
 
-use std::fmt;
 use std::fmt::Write as _;
-use std::str::FromStr;
 
 use super::consignment::{Consignment, numbered, root_name};
 use super::{notary, tuf_on_ci};
 use crate::metadata::{Client, RoleKind, RootDocument, RootFormat};
+use crate::record::UnknownName;
 use crate::words::Digest;
 
-/// What publishes the metadata.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The kind of repository that publishes the metadata.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, strum::Display, strum::EnumString, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
+#[strum(parse_err_ty = UnknownName, parse_err_fn = unknown)]
 pub enum Destination {
     /// Files on any web server.
     Plain,
-    /// A Git repository that tuf-on-ci runs.
+    /// A Git repository of tuf-on-ci.
     TufOnCi,
-    /// A repository that `tuftool`, of tough, keeps.
+    /// A repository of tough's `tuftool`.
     Tough,
-    /// A repository that a program with python-tuf keeps.
+    /// A repository of a program that uses python-tuf.
     PythonTuf,
-    /// A server of Notary v1, as Docker Content Trust has it.
+    /// A server of Notary v1 (Docker Content Trust).
+    #[strum(serialize = "notary-v1")]
     NotaryV1,
 }
 
-/// A text that names no [`Destination`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is no destination; there are plain, tuf-on-ci, tough, python-tuf, notary-v1")]
-pub struct UnknownDestination {
-    /// The text.
-    pub name: String,
+fn unknown(name: &str) -> UnknownName {
+    UnknownName::new(
+        "destination",
+        name,
+        Destination::ALL.map(Destination::as_str),
+    )
 }
 
-/// The name of the instructions in a package.
 const INSTRUCTIONS: &str = "INSTRUCTIONS.txt";
-/// The name of what people want to know beside them.
 const README: &str = "README.md";
-/// The name of the list of digests in a package.
 const SUMS: &str = "SHA256SUMS";
 
 impl Destination {
-    /// All of them.
     pub const ALL: [Self; 5] = [
         Self::Plain,
         Self::TufOnCi,
@@ -49,7 +49,6 @@ impl Destination {
         Self::NotaryV1,
     ];
 
-    /// The format of roots there.
     pub const fn format(self) -> RootFormat {
         match self {
             Self::NotaryV1 => RootFormat::Notary,
@@ -57,18 +56,12 @@ impl Destination {
         }
     }
 
-    /// The name, as options give it.
+    /// The name in scripts and options.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::TufOnCi => "tuf-on-ci",
-            Self::Tough => "tough",
-            Self::PythonTuf => "python-tuf",
-            Self::NotaryV1 => "notary-v1",
-        }
+        self.into_str()
     }
 
-    /// The client that reads what the destination publishes, where that is told by its name.
+    /// The client that reads the published metadata, if the destination determines it.
     pub const fn own_client(self) -> Option<Client> {
         match self {
             Self::Plain => None,
@@ -78,7 +71,7 @@ impl Destination {
         }
     }
 
-    /// What the destination would not take in a root, a sentence each.
+    /// The reasons why the destination would refuse a root.
     pub fn objections(self, root: &RootDocument) -> Vec<String> {
         match self {
             Self::TufOnCi => tuf_on_ci::objections(root),
@@ -86,8 +79,7 @@ impl Destination {
         }
     }
 
-    /// All that goes there, by name: the versions, the newest under the name for newcomers, how they get to clients,
-    /// and the digests of all.
+    /// The files of the package, by name: the root files, `root.json` for new clients, the instructions, and the digests.
     pub fn package(self, consignment: &Consignment<'_>) -> Vec<(String, Vec<u8>)> {
         let numbered = |(version, bytes): &(u64, Vec<u8>)| (root_name(*version), bytes.clone());
         let mut files: Vec<_> = consignment.files.iter().map(numbered).collect();
@@ -108,13 +100,13 @@ impl Destination {
         files
     }
 
-    /// Whether a file of a package follows from the others, and is made anew with them.
-    pub fn is_made_anew(name: &str) -> bool {
+    /// Whether a file of a package is derived from the others.
+    pub fn is_derived(name: &str) -> bool {
         let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
         [INSTRUCTIONS, README, SUMS].contains(&name)
     }
 
-    /// How the files get to clients: a shell script whose prose is comments, to be followed to the letter.
+    /// A shell script with explanations as comments.
     fn instructions(self, consignment: &Consignment<'_>) -> String {
         if self == Self::NotaryV1 {
             return notary::instructions(consignment);
@@ -122,32 +114,32 @@ impl Destination {
         let newest = consignment.root.version();
         let files = numbered(consignment);
         let banner = if consignment.is_rehearsal {
-            "# REHEARSAL: throw-away tokens signed this. No client that counts may ever get it.\n"
+            "# REHEARSAL: simulated tokens signed this root. Do not distribute it to production clients.\n"
         } else {
             ""
         };
         let mut text = format!(
             "#!/bin/sh\n\
              {banner}\
-             # How root {newest} gets to its clients. Prose is comments: read it, then copy the commands, or run\n\
+             # How to publish root {newest}. Read the comments, then copy the commands, or run\n\
              #   sh INSTRUCTIONS.txt\n\
-             # in the directory in which this lies, on the machine that publishes. It stops at the first thing\n\
-             # that is not as it should be. Running it again does no harm.\n\
+             # in this directory on the machine that publishes the metadata. The script stops at the first\n\
+             # problem. It is safe to run it again.\n\
              set -eu\n\
              \n\
-             # 1. Nothing was changed on the way.\n\
+             # 1. Check that the files were not changed.\n\
              sha256sum -c SHA256SUMS\n\
              \n\
-             # 2. The chain verifies.\n\
+             # 2. Verify the chain.\n\
              conclave root verify {files}\n\n"
         );
         text.push_str(&self.placing(&files, newest));
         text.push_str(&online_notes(self, consignment));
         let _ = write!(
             text,
-            "# {step}. What the server serves now is what was signed, and verifies from version 1 on.\n\
+            "# {step}. Check that the server serves the signed files, and verify the chain from version 1.\n\
              #    URL is where clients fetch metadata, without a slash at the end.\n\
-             : \"${{URL:?where clients fetch metadata}}\"\n\
+             : \"${{URL:?set it to the address where clients fetch metadata}}\"\n\
              served=$(mktemp -d)\n\
              n=1\n\
              while [ \"$n\" -le {newest} ]; do\n\
@@ -165,9 +157,9 @@ impl Destination {
     fn placing(self, files: &str, newest: u64) -> String {
         match self {
             Self::TufOnCi => format!(
-                "# 3. Into the Git repository. CHECKOUT is a clean checkout of its main branch.\n\
-                 #    tuf-on-ci keeps every version in metadata/root_history/, and the newest as metadata/root.json.\n\
-                 : \"${{CHECKOUT:?a clean checkout of the repository of tuf-on-ci}}\"\n\
+                "# 3. Add the files to the Git repository. CHECKOUT is a clean checkout of its main branch.\n\
+                 #    tuf-on-ci keeps all versions in metadata/root_history/ and the newest one as metadata/root.json.\n\
+                 : \"${{CHECKOUT:?set it to a clean checkout of the tuf-on-ci repository}}\"\n\
                  mkdir -p \"$CHECKOUT/metadata/root_history\"\n\
                  for file in {files}; do\n\
                  \x20 if [ -e \"$CHECKOUT/metadata/root_history/$file\" ]; then\n\
@@ -182,13 +174,13 @@ impl Destination {
                  git -C \"$CHECKOUT\" diff --cached --quiet || git -C \"$CHECKOUT\" commit -m \"Root version {newest}\"\n\
                  git -C \"$CHECKOUT\" push origin sign/root-{newest}\n\
                  \n\
-                 # 4. tuf-on-ci opens a signing event for the branch sign/root-{newest}. Its report must say that the root\n\
-                 #    is signed and valid; merge it, and wait until the repository is published.\n\n"
+                 # 4. tuf-on-ci opens a signing event for the branch sign/root-{newest}. Check that it reports the root\n\
+                 #    as signed and valid. Then merge it, and wait until the repository is published.\n\n"
             ),
             Self::Plain | Self::Tough | Self::PythonTuf | Self::NotaryV1 => format!(
-                "# 3. To the other metadata. METADATA is the directory that the server serves as URL.\n\
-                 #    A version that clients have seen is never replaced by other bytes.\n\
-                 : \"${{METADATA:?the directory of the metadata}}\"\n\
+                "# 3. Copy the files to the other metadata. METADATA is the directory that the server serves as URL.\n\
+                 #    A version that clients may have fetched is never replaced.\n\
+                 : \"${{METADATA:?set it to the directory of the metadata}}\"\n\
                  for file in {files}; do\n\
                  \x20 if [ -e \"$METADATA/$file\" ]; then\n\
                  \x20   cmp \"$file\" \"$METADATA/$file\"\n\
@@ -199,12 +191,12 @@ impl Destination {
                  {}\n",
                 match self {
                     Self::Tough => format!(
-                        "# tuftool takes the newest root by its path: from now on, tuftool update --root \"$METADATA/{newest}.root.json\" …\n"
+                        "# From now on, give tuftool the newest root: tuftool update --root \"$METADATA/{newest}.root.json\" …\n"
                     ),
                     Self::PythonTuf => format!(
-                        "# A program with python-tuf reads it so: Metadata.from_file(f\"{{METADATA}}/{newest}.root.json\")\n"
+                        "# Programs that use python-tuf read it with Metadata.from_file(f\"{{METADATA}}/{newest}.root.json\").\n"
                     ),
-                    _ => "# For newcomers, who have no root yet, the newest one under a name that does not change:\n\
+                    _ => "# For new clients, which do not have a root yet, copy the newest root under a fixed name:\n\
                          install -m 644 root.json \"$METADATA/root.json\"\n"
                         .to_owned(),
                 }
@@ -213,7 +205,7 @@ impl Destination {
     }
 }
 
-/// What has to be signed anew when keys of online roles change.
+/// The metadata that must be signed again if keys of online roles change.
 fn online_notes(destination: Destination, consignment: &Consignment<'_>) -> String {
     let Some(previous) = consignment.previous else {
         return String::new();
@@ -232,33 +224,16 @@ fn online_notes(destination: Destination, consignment: &Consignment<'_>) -> Stri
     let roles = changed.join(", ");
     let how = match destination {
         Destination::Tough => format!(
-            "#      tuftool update --root \"$METADATA/{}.root.json\" --key NEW-KEY … (its versions go up by one)\n",
+            "#      tuftool update --root \"$METADATA/{}.root.json\" --key NEW-KEY … (increase each version by one)\n",
             consignment.root.version()
         ),
         Destination::TufOnCi => {
-            "#      tuf-on-ci does that by itself when the signing event is merged.\n".to_owned()
+            "#      tuf-on-ci does this when the signing event is merged.\n".to_owned()
         }
         _ => String::new(),
     };
     format!(
-        "#    The keys of {roles} change with this version. Have that metadata signed anew by the new keys now:\n\
-         #    clients that have the new root refuse what the old keys signed.\n{how}\n"
+        "#    The keys of {roles} change with this version. Sign this metadata again with the new keys now,\n\
+         #    because clients with the new root refuse signatures by the old keys.\n{how}\n"
     )
-}
-
-impl fmt::Display for Destination {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Destination {
-    type Err = UnknownDestination;
-
-    fn from_str(name: &str) -> Result<Self, UnknownDestination> {
-        Self::ALL
-            .into_iter()
-            .find(|destination| destination.as_str() == name)
-            .ok_or_else(|| UnknownDestination { name: name.into() })
-    }
 }

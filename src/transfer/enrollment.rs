@@ -1,10 +1,9 @@
-//! An enrollment file: the public half of a key that was made elsewhere, with what shows that it is what it is said
-//! to be.
+//! Enrollment files: the public key of a key that was generated elsewhere, with evidence for its origin.
 
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use super::check::{Check, Refusal};
-use super::form::{FORMAT, Kind, Members, write};
+use super::form::{self, Kind};
 use super::possession::{Occasion, Possession};
 use crate::certificate::attestation::{self, TrustedRoots};
 use crate::certificate::{Certificate, PublicKey};
@@ -12,7 +11,7 @@ use crate::metadata::{Key, KeyType};
 use crate::record::{AttestationSummary, Provenance, TokenId, visible};
 use crate::words::Digest;
 
-/// The longest file that is read: two certificates, a large key and its signature take a tenth of it.
+/// Ten times the size of two certificates, a large key and its signature.
 const LIMIT: usize = 64 << 10;
 
 const KIND: Kind = Kind {
@@ -23,60 +22,75 @@ const KIND: Kind = Kind {
     format: Check::EnrollmentFormat,
 };
 
-/// What is said of a key that was made elsewhere.
+/// The claims about an enrolled key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnrollmentClaims {
-    /// The line of roots for which it was made.
     pub repository: String,
-    /// How the script of the ceremony that made it calls it.
+    /// The name in the script of the ceremony that generated the key.
     pub name: String,
-    /// Who holds it, by name.
     pub holder: String,
-    /// The key.
     pub public_key: PublicKey,
-    /// The token in which it was made, as that names itself.
+    /// The token that generated the key.
     pub token: TokenId,
-    /// How far it can be believed that nobody else has it.
     pub provenance: Provenance,
-    /// Whether it was made in a rehearsal, and so may stand in no root that counts.
+    /// Whether the key was generated in a rehearsal. Production roots must not contain it.
     pub is_rehearsal: bool,
 }
 
-/// An answer to a challenge, as the record of a ceremony has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A signature over a challenge, as in the transcript of the ceremony.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PossessionProof {
-    /// The script of that ceremony.
+    /// The script of the ceremony.
     pub script: Digest,
-    /// Why the key answered.
     pub occasion: Occasion,
-    /// The random part of the message.
+    #[serde(with = "hex::serde")]
     pub challenge: [u8; 32],
-    /// The answer, as TUF metadata carries signatures.
+    /// In the encoding of TUF metadata.
+    #[serde(with = "hex::serde")]
     pub signature: Vec<u8>,
 }
 
-/// A device's statement about a key, and the certificate of the device.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A device's attestation of a key, in PEM.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AttestationFiles {
-    /// The statement, PEM.
     pub certificate: String,
-    /// The certificate of the device, PEM.
+    /// The certificate of the device.
     pub intermediate: String,
 }
 
-/// Whose key it is that a device attests, as those who take it in say.
+/// Who has the key that a device attests, according to the script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attested {
-    /// The line of roots that is to have it.
     pub repository: String,
-    /// How the script calls it.
+    /// The name in the script.
     pub name: String,
-    /// Who holds it.
     pub holder: String,
 }
 
-/// An enrollment file in which everything was verified that can be: whoever has one knows that the holder of the
-/// private key, or its device, spoke for it. Whose key it is, only people can tell.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(deserialize_with = "form::line")]
+    repository: String,
+    #[serde(deserialize_with = "form::line")]
+    name: String,
+    #[serde(deserialize_with = "form::line")]
+    holder: String,
+    #[serde(rename = "type")]
+    key_type: KeyType,
+    public_key: PublicKey,
+    fingerprint: Digest,
+    token: TokenId,
+    provenance: Provenance,
+    rehearsal: bool,
+    proof: Option<PossessionProof>,
+    attestation: Option<AttestationFiles>,
+}
+
+/// A verified enrollment file. It shows that the holder of the private key or its device vouched for the key. It does
+/// not show who the holder is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrollment {
     claims: EnrollmentClaims,
@@ -87,10 +101,8 @@ pub struct Enrollment {
 }
 
 impl Enrollment {
-    /// An enrollment that says no more than its proofs show.
-    ///
     /// # Errors
-    /// With the first check that would refuse its file.
+    /// The first check that would refuse the file.
     pub fn new(
         claims: EnrollmentClaims,
         proof: Option<PossessionProof>,
@@ -98,7 +110,7 @@ impl Enrollment {
     ) -> Result<Self, Refusal> {
         let (key, key_type) = root_key(&claims.public_key)?;
         if proof.is_none() && attestation.is_none() {
-            let text = "neither did the key answer a challenge, nor does its device speak for it";
+            let text = "there is neither a proof of possession nor an attestation";
             return Err(Refusal::new(Check::EnrollmentProof, text));
         }
         if let Some(proof) = &proof {
@@ -112,21 +124,15 @@ impl Enrollment {
                 .verify(&claims.public_key, &proof.challenge, &proof.signature)
                 .map_err(|error| Refusal::new(Check::EnrollmentProof, error.to_string()))?;
         }
-        let attestation = match attestation {
-            None => None,
-            Some(files) => {
-                let summary = summary(&files, &claims)?;
-                Some((files, summary))
-            }
-        };
+        let attestation = attestation
+            .map(|files| summary(&files, &claims).map(|summary| (files, summary)))
+            .transpose()?;
         if (claims.provenance == Provenance::Attested) != attestation.is_some() {
-            let text = match attestation {
-                None => "it calls the key attested, and has no attestation".to_owned(),
-                Some(_) => format!(
-                    "it has an attestation, and calls the key {}",
-                    claims.provenance
-                ),
-            };
+            let with = if attestation.is_some() { "an" } else { "no" };
+            let text = format!(
+                "the provenance is {}, but there is {with} attestation",
+                claims.provenance
+            );
             return Err(Refusal::new(Check::EnrollmentProvenance, text));
         }
         Ok(Self {
@@ -138,33 +144,33 @@ impl Enrollment {
         })
     }
 
-    /// An enrollment of a key for which its device alone speaks, by certificates that any tool took out of it: its
-    /// statement, its own certificate, and what may stand between that and a root.
+    /// An enrollment by the attestation of a device only. `issuers` contains the certificate of the device and any
+    /// intermediate certificates.
     ///
     /// # Errors
-    /// When the statement does not verify, or is about a key that no root may have.
+    /// If the attestation does not verify, or the key is not allowed in a root.
     pub fn by_device(
         attested: Attested,
         statement: &Certificate,
         issuers: &[Certificate],
         roots: &TrustedRoots,
     ) -> Result<Self, Refusal> {
-        let refuse = |what: String| Refusal::new(Check::EnrollmentAttestation, visible(&what));
-        let said = attestation::verify(statement, issuers, roots)
-            .map_err(|refusal| refuse(refusal.to_string()))?;
+        let verified =
+            attestation::verify(statement, issuers, roots).map_err(|error| not_attested(&error))?;
         let device = issuers.iter().find(|one| statement.names_as_issuer(one));
-        let device = device.ok_or_else(|| refuse("the device's certificate is missing".into()))?;
-        let (key, key_type) = root_key(said.key())?;
+        let device =
+            device.ok_or_else(|| not_attested("the certificate of the device is missing"))?;
+        let (key, key_type) = root_key(verified.key())?;
         let claims = EnrollmentClaims {
             repository: attested.repository,
             name: attested.name,
             holder: attested.holder,
-            public_key: said.key().clone(),
+            public_key: verified.key().clone(),
             token: TokenId {
                 profile: "yubikey-piv".to_owned(),
                 manufacturer: "Yubico".to_owned(),
-                model: format!("YubiKey {}", said.summary().firmware),
-                serial: said.summary().serial.clone(),
+                model: format!("YubiKey {}", verified.summary().firmware),
+                serial: verified.summary().serial.clone(),
                 label: String::new(),
             },
             provenance: Provenance::Attested,
@@ -179,142 +185,109 @@ impl Enrollment {
             key,
             key_type,
             proof: None,
-            attestation: Some((files, said.summary().clone())),
+            attestation: Some((files, verified.summary().clone())),
         })
     }
 
-    /// Reads a file, and verifies the proofs in it.
+    /// Reads a file and verifies its evidence.
     ///
     /// # Errors
-    /// With the first check that refuses it.
+    /// The first check that refuses the file.
     pub fn read(bytes: &[u8]) -> Result<Self, Refusal> {
-        let mut members = KIND.open(bytes)?;
-        let repository = members.line("repository")?;
-        let name = members.line("name")?;
-        let holder = members.line("holder")?;
-        let key_type = members.text("type")?;
-        let pem = members.text("public_key")?;
-        let fingerprint = members.digest("fingerprint")?;
-        let token = members.object("token", token)?;
-        let provenance = members.text("provenance")?;
-        let provenance = Provenance::from_word(&provenance)
-            .ok_or_else(|| members.refuse(format!("has an unknown provenance {provenance:?}")))?;
-        let is_rehearsal = members.boolean("rehearsal")?;
-        let proof = members.optional("proof", proof)?;
-        let attestation = members.optional("attestation", |members| {
-            Ok(AttestationFiles {
-                certificate: members.text("certificate")?,
-                intermediate: members.text("intermediate")?,
-            })
-        })?;
-        members.end()?;
-        let public_key = PublicKey::from_pem(&pem)
-            .map_err(|error| Refusal::new(Check::EnrollmentKey, visible(&error.to_string())))?;
-        if public_key.to_pem() != pem || public_key.fingerprint() != fingerprint {
-            let text = "the fingerprint is not that of the public key, or that has another form";
+        let file: File = KIND.read(bytes)?;
+        let TokenId {
+            profile,
+            manufacturer,
+            model,
+            serial,
+            label,
+        } = &file.token;
+        if [profile, manufacturer, model, serial, label]
+            .iter()
+            .any(|text| text.len() > 400)
+        {
+            return Err(KIND.refuse("\"token\" contains a text of more than 400 bytes"));
+        }
+        if file.public_key.fingerprint() != file.fingerprint {
+            let text = "the fingerprint does not match the public key";
             return Err(Refusal::new(Check::EnrollmentKey, text));
         }
         let claims = EnrollmentClaims {
-            repository,
-            name,
-            holder,
-            public_key,
-            token,
-            provenance,
-            is_rehearsal,
+            repository: file.repository,
+            name: file.name,
+            holder: file.holder,
+            public_key: file.public_key,
+            token: file.token,
+            provenance: file.provenance,
+            is_rehearsal: file.rehearsal,
         };
-        let enrollment = Self::new(claims, proof, attestation)?;
-        if enrollment.key_type.as_str() != key_type {
+        let enrollment = Self::new(claims, file.proof, file.attestation)?;
+        if enrollment.key_type != file.key_type {
             let text = format!(
-                "the key is of type {}, the file says {}",
-                enrollment.key_type,
-                visible(&key_type)
+                "the type of the public key is {}, not {}",
+                enrollment.key_type, file.key_type
             );
             return Err(Refusal::new(Check::EnrollmentKey, text));
         }
         Ok(enrollment)
     }
 
-    /// The file. For the same enrollment its bytes are always the same.
     pub fn to_file_bytes(&self) -> Vec<u8> {
-        let claims = &self.claims;
-        let proof = self.proof.as_ref().map(|proof| {
-            json!({
-                "script": proof.script,
-                "occasion": proof.occasion,
-                "challenge": hex::encode(proof.challenge),
-                "signature": hex::encode(&proof.signature),
-            })
-        });
-        let attestation = self.attestation.as_ref().map(|(files, _)| {
-            json!({
-                "certificate": files.certificate,
-                "intermediate": files.intermediate,
-            })
-        });
-        write(&json!({
-            "conclave": KIND.name,
-            "format": FORMAT,
-            "repository": claims.repository,
-            "name": claims.name,
-            "holder": claims.holder,
-            "type": self.key_type.as_str(),
-            "public_key": claims.public_key.to_pem(),
-            "fingerprint": claims.public_key.fingerprint(),
-            "token": claims.token,
-            "provenance": claims.provenance,
-            "rehearsal": claims.is_rehearsal,
-            "proof": proof,
-            "attestation": attestation,
-        }))
+        let claims = self.claims.clone();
+        KIND.write(&File {
+            repository: claims.repository,
+            name: claims.name,
+            holder: claims.holder,
+            key_type: self.key_type,
+            fingerprint: claims.public_key.fingerprint(),
+            public_key: claims.public_key,
+            token: claims.token,
+            provenance: claims.provenance,
+            rehearsal: claims.is_rehearsal,
+            proof: self.proof.clone(),
+            attestation: self.attestation_files().cloned(),
+        })
     }
 
-    /// The name by which the file of a key goes: `key-3.enrollment.json`.
+    /// The file name: `key-3.enrollment.json`.
     pub fn file_name(key: &str) -> String {
         format!("{key}.enrollment.json")
     }
 
-    /// What it says of the key.
     pub const fn claims(&self) -> &EnrollmentClaims {
         &self.claims
     }
 
-    /// The key, as a root has it.
     pub const fn key(&self) -> &Key {
         &self.key
     }
 
-    /// What kind of key it is.
     pub const fn key_type(&self) -> KeyType {
         self.key_type
     }
 
-    /// The answer to a challenge.
     pub const fn proof(&self) -> Option<&PossessionProof> {
         self.proof.as_ref()
     }
 
-    /// What the device says of the key.
     pub fn attestation(&self) -> Option<&AttestationSummary> {
         self.attestation.as_ref().map(|(_, summary)| summary)
     }
 
-    /// The same, as the device signed it.
     pub fn attestation_files(&self) -> Option<&AttestationFiles> {
         self.attestation.as_ref().map(|(files, _)| files)
     }
 
-    /// What shows that it is what it is said to be, in a few words.
-    pub const fn grounds(&self) -> &'static str {
+    /// A short description of the evidence.
+    pub const fn evidence(&self) -> &'static str {
         match (&self.proof, &self.attestation) {
-            (Some(_), Some(_)) => "a proof of possession and an attestation of its device",
-            (None, _) => "an attestation of its device",
+            (Some(_), Some(_)) => "a proof of possession and a device attestation",
+            (None, _) => "a device attestation",
             (Some(_), None) => "a proof of possession",
         }
     }
 }
 
-/// A key as a root has it.
 fn root_key(public: &PublicKey) -> Result<(Key, KeyType), Refusal> {
     let algorithm = public.algorithm();
     let mut types = KeyType::MADE.into_iter();
@@ -322,73 +295,33 @@ fn root_key(public: &PublicKey) -> Result<(Key, KeyType), Refusal> {
     if let (Some(key_type), Ok(key)) = (key_type, Key::from_public(public)) {
         return Ok((key, key_type));
     }
-    let text = format!("a {algorithm} key is no key for a root");
+    let text = format!("{algorithm} keys are not supported in a root");
     Err(Refusal::new(Check::EnrollmentKey, text))
 }
 
-/// What the device says, if it says it of this key.
+fn not_attested(error: &(impl ToString + ?Sized)) -> Refusal {
+    Refusal::new(Check::EnrollmentAttestation, visible(&error.to_string()))
+}
+
+/// Verifies that the attestation is for the claimed key.
 fn summary(
     files: &AttestationFiles,
     claims: &EnrollmentClaims,
 ) -> Result<AttestationSummary, Refusal> {
-    let refuse = |what: String| Refusal::new(Check::EnrollmentAttestation, visible(&what));
     let read = |pem: &str| -> Result<Certificate, Refusal> {
-        let found =
-            Certificate::read_all(pem.as_bytes()).map_err(|error| refuse(error.to_string()))?;
-        match <[Certificate; 1]>::try_from(found) {
-            Ok([only]) => Ok(only),
-            Err(found) => Err(refuse(format!(
-                "one certificate is wanted, and {} are there",
-                found.len()
-            ))),
-        }
+        let found = Certificate::read_all(pem.as_bytes()).map_err(|error| not_attested(&error))?;
+        let [only] = <[Certificate; 1]>::try_from(found).map_err(|found| {
+            not_attested(&format!("expected one certificate, found {}", found.len()))
+        })?;
+        Ok(only)
     };
     let (leaf, device) = (read(&files.certificate)?, read(&files.intermediate)?);
     let attested = attestation::verify(&leaf, &[device], &TrustedRoots::yubico())
-        .map_err(|refusal| refuse(refusal.to_string()))?;
+        .map_err(|error| not_attested(&error))?;
     attested
         .require_key(&claims.public_key)
-        .map_err(|refusal| refuse(refusal.to_string()))?;
+        .map_err(|error| not_attested(&error))?;
     Ok(attested.summary().clone())
-}
-
-/// How a token names itself: its own words, some of which may be empty.
-fn token(members: &mut Members) -> Result<TokenId, Refusal> {
-    let mut word = |name: &str| {
-        let text = members.text(name)?;
-        if text.len() > 400 {
-            return Err(members.refuse(format!("needs in {name:?} at most 400 bytes")));
-        }
-        Ok(text)
-    };
-    Ok(TokenId {
-        profile: word("profile")?,
-        manufacturer: word("manufacturer")?,
-        model: word("model")?,
-        serial: word("serial")?,
-        label: word("label")?,
-    })
-}
-
-fn proof(members: &mut Members) -> Result<PossessionProof, Refusal> {
-    let script = members.digest("script")?;
-    let occasion = members.text("occasion")?;
-    let occasion = Occasion::ALL
-        .into_iter()
-        .find(|known| known.as_str() == occasion)
-        .ok_or_else(|| members.refuse(format!("has an unknown occasion {occasion:?}")))?;
-    let challenge = members.digest("challenge")?;
-    let signature = members.text("signature")?;
-    let signature = hex::decode(&signature)
-        .ok()
-        .filter(|bytes| hex::encode(bytes) == signature)
-        .ok_or_else(|| members.refuse("has a signature that is not lower-case hex"))?;
-    Ok(PossessionProof {
-        script,
-        occasion,
-        challenge: *challenge.as_bytes(),
-        signature,
-    })
 }
 
 #[cfg(test)]
@@ -396,7 +329,7 @@ mod tests {
     use super::*;
     use crate::transfer::testing::{REPOSITORY, Signer};
     use proptest::prelude::*;
-    use serde_json::Value;
+    use serde_json::{Value, json};
     use std::sync::LazyLock;
 
     type Edit = fn(&mut Value);
@@ -460,12 +393,12 @@ mod tests {
             assert_eq!(read, enrollment);
             assert_eq!(read.to_file_bytes(), bytes);
             assert_eq!(read.key().public(), Some(signer.public()));
-            assert_eq!(read.grounds(), "a proof of possession");
+            assert_eq!(read.evidence(), "a proof of possession");
         }
     }
 
     #[test]
-    fn whatever_the_proof_is_about_cannot_be_changed() {
+    fn the_context_of_the_proof_cannot_be_changed() {
         let edits: [Edit; 6] = [
             |value| value["name"] = json!("key-4"),
             |value| value["rehearsal"] = json!(true),
@@ -486,101 +419,107 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_missing_or_of_another_kind_is_refused() {
-        let edits: [(Edit, Check, &str); 15] = [
+    fn malformed_files_are_refused() {
+        let attestation = json!({"certificate": "x", "intermediate": "y"});
+        for (pointer, value, check, text) in [
             (
-                |value| value["more"] = json!(1),
+                "/more",
+                json!(1),
                 Check::EnrollmentForm,
-                "unknown member \"more\"",
+                "unknown field `more`",
             ),
             (
-                |value| value["token"]["more"] = json!(1),
+                "/token/more",
+                json!(1),
                 Check::EnrollmentForm,
-                "unknown member \"more\"",
+                "unknown field `more`",
             ),
             (
-                |value| {
-                    value.as_object_mut().unwrap().shift_remove("attestation");
-                },
+                "/token/model",
+                json!("x".repeat(401)),
                 Check::EnrollmentForm,
-                "\"attestation\"",
+                "400 bytes",
             ),
             (
-                |value| value["holder"] = json!("Ada\nLindgren"),
+                "/holder",
+                json!("Ada\nLindgren"),
                 Check::EnrollmentForm,
-                "\"holder\"",
+                "one line",
             ),
             (
-                |value| value["rehearsal"] = json!("no"),
+                "/rehearsal",
+                json!("no"),
                 Check::EnrollmentForm,
-                "\"rehearsal\"",
+                "expected a boolean",
             ),
             (
-                |value| value["provenance"] = json!("hearsay"),
+                "/provenance",
+                json!("hearsay"),
                 Check::EnrollmentForm,
                 "hearsay",
             ),
             (
-                |value| value["proof"]["occasion"] = json!("birthday"),
+                "/proof/occasion",
+                json!("birthday"),
                 Check::EnrollmentForm,
                 "birthday",
             ),
             (
-                |value| value["proof"]["signature"] = json!("AB"),
+                "/proof/signature",
+                json!("AB"),
                 Check::EnrollmentForm,
-                "hex",
+                "\"proof\" differs",
             ),
             (
-                |value| value["format"] = json!(2),
+                "/public_key",
+                json!("-----BEGIN"),
+                Check::EnrollmentForm,
+                "public key",
+            ),
+            ("/format", json!(2), Check::EnrollmentFormat, "format 2"),
+            (
+                "/conclave",
+                json!("other"),
                 Check::EnrollmentFormat,
-                "format 2",
+                "other",
             ),
             (
-                |value| value["conclave"] = json!("signing-request"),
-                Check::EnrollmentFormat,
-                "signing-request",
-            ),
-            (
-                |value| value["type"] = json!("ecdsa-sha2-nistp256"),
+                "/type",
+                json!("ecdsa-sha2-nistp256"),
                 Check::EnrollmentKey,
-                "of type ed25519",
+                "is ed25519",
             ),
             (
-                |value| value["fingerprint"] = json!(Digest::of(b"")),
+                "/fingerprint",
+                json!(Digest::of(b"")),
                 Check::EnrollmentKey,
                 "fingerprint",
             ),
             (
-                |value| value["public_key"] = json!("-----BEGIN PUBLIC KEY-----"),
-                Check::EnrollmentKey,
-                "",
-            ),
-            (
-                |value| value["provenance"] = json!("attested"),
+                "/provenance",
+                json!("attested"),
                 Check::EnrollmentProvenance,
                 "no attestation",
             ),
             (
-                |value| {
-                    value["attestation"] = json!({"certificate": "x", "intermediate": "y"});
-                },
+                "/attestation",
+                attestation,
                 Check::EnrollmentAttestation,
                 "",
             ),
-        ];
-        for (edit, check, what) in edits {
-            let refusal = refused(edit);
+        ] {
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
+            let refusal = refused(|file| file.pointer_mut(parent).unwrap()[name] = value);
             assert_eq!(refusal.check, check, "{refusal}");
-            assert!(refusal.detail.contains(what), "{refusal} lacks {what:?}");
+            assert!(refusal.detail.contains(text), "{refusal} lacks {text:?}");
         }
-        let long = vec![b' '; LIMIT + 1];
-        assert_eq!(
-            Enrollment::read(&long).unwrap_err().check,
-            Check::EnrollmentSize
-        );
+        let missing = refused(|file| drop(file.as_object_mut().unwrap().remove("attestation")));
+        assert!(missing.detail.contains("\"attestation\""), "{missing}");
+        let check = |bytes: &[u8]| Enrollment::read(bytes).unwrap_err().check;
+        assert_eq!(check(&vec![b' '; LIMIT + 1]), Check::EnrollmentSize);
         let bytes = example().to_file_bytes();
         for end in 0..bytes.len() - 1 {
-            assert!(Enrollment::read(&bytes[..end]).is_err(), "cut at {end}");
+            assert_eq!(check(&bytes[..end]), Check::EnrollmentForm, "cut at {end}");
         }
     }
 

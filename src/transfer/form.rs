@@ -1,247 +1,132 @@
-//! Reading a JSON object strictly: every member is taken by its name, and none may be left. Whose check speaks when
-//! one is wrong is for the kind of file to say.
+//! The common form of the files in this room: a JSON object with the members `conclave` and `format`, read strictly.
 
 use jiff::Timestamp;
+use serde::de::{DeserializeOwned, Error as _, IntoDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::check::Check;
 use crate::metadata::canonical_json;
 use crate::record::Remark;
-use crate::words::Digest;
 
-/// The checks that speak of the outer form of one kind of file.
+/// A kind of file and the checks of its form.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kind<C = Check> {
-    /// What `conclave` says in a file of this kind.
+    /// The value of `conclave`.
     pub(crate) name: &'static str,
-    /// The longest file.
+    /// The maximum size in bytes.
     pub(crate) limit: usize,
     pub(crate) size: C,
     pub(crate) form: C,
     pub(crate) format: C,
 }
 
-/// The one format of each kind that there is so far.
-pub(crate) const FORMAT: u64 = 1;
-
-/// The members of an object that are not taken yet.
-#[derive(Debug)]
-pub(crate) struct Members<C = Check> {
-    what: String,
-    left: Map<String, Value>,
-    form: C,
-}
+/// The value of `format`, the same for all kinds so far.
+const FORMAT: u64 = 1;
 
 impl<C: Copy> Kind<C> {
-    /// Reads a file of this kind, up to its own members.
-    pub(crate) fn open(&self, bytes: &[u8]) -> Result<Members<C>, Remark<C>> {
+    pub(crate) fn read<T: Serialize + DeserializeOwned>(
+        &self,
+        bytes: &[u8],
+    ) -> Result<T, Remark<C>> {
         if bytes.len() > self.limit {
             let text = format!("the file is larger than {} bytes", self.limit);
             return Err(Remark::new(self.size, text));
         }
-        let value = canonical_json::parse(bytes)
-            .map_err(|error| Remark::new(self.form, error.to_string()))?;
+        let value = canonical_json::parse(bytes).map_err(|error| self.refuse(&error))?;
         self.of_value(value)
     }
 
-    /// Reads what would stand in a file of this kind, up to its own members.
-    pub(crate) fn of_value(&self, value: Value) -> Result<Members<C>, Remark<C>> {
-        let mut members = Members::of(value, "the file", self.form)?;
-        let named = members.text("conclave")?;
-        if named != self.name {
-            let text = format!("the file says that it is a {named:?}, not a {}", self.name);
-            return Err(Remark::new(self.format, text));
-        }
-        match members.number("format")? {
-            FORMAT => Ok(members),
-            other => Err(Remark::new(
-                self.format,
-                format!(
-                    "format {other} is not known here; a later version of Conclave may know it"
-                ),
-            )),
-        }
-    }
-}
-
-impl<C: Copy> Members<C> {
-    pub(crate) fn of(value: Value, what: &str, form: C) -> Result<Self, Remark<C>> {
-        match value {
-            Value::Object(members) => Ok(Self {
-                what: what.to_owned(),
-                left: members,
-                form,
-            }),
-            _ => Err(Remark::new(form, format!("{what} is not an object"))),
-        }
-    }
-
-    fn take<T>(
-        &mut self,
-        name: &str,
-        kind: &str,
-        read: impl FnOnce(Value) -> Option<T>,
+    /// Reads the content of a file that is already parsed.
+    pub(crate) fn of_value<T: Serialize + DeserializeOwned>(
+        &self,
+        value: Value,
     ) -> Result<T, Remark<C>> {
-        let found = self.left.shift_remove(name).and_then(read);
-        found.ok_or_else(|| self.refuse(format!("has no {kind} {name:?}")))
-    }
-
-    /// A refusal for its form.
-    pub(crate) fn refuse(&self, what: impl std::fmt::Display) -> Remark<C> {
-        Remark::new(self.form, format!("{} {what}", self.what))
-    }
-
-    pub(crate) fn text(&mut self, name: &str) -> Result<String, Remark<C>> {
-        self.take(name, "text", |value| match value {
-            Value::String(text) => Some(text),
-            _ => None,
-        })
-    }
-
-    /// A text, or null.
-    pub(crate) fn text_or_null(&mut self, name: &str) -> Result<Option<String>, Remark<C>> {
-        self.take(name, "text or null", |value| match value {
-            Value::String(text) => Some(Some(text)),
-            Value::Null => Some(None),
-            _ => None,
-        })
-    }
-
-    /// A text that says something, in one line.
-    pub(crate) fn line(&mut self, name: &str) -> Result<String, Remark<C>> {
-        let text = self.text(name)?;
-        if text.trim().is_empty() || text.chars().any(char::is_control) || text.len() > 400 {
-            return Err(self.refuse(format!(
-                "needs in {name:?} one line of at most 400 bytes that says something"
-            )));
+        let Value::Object(mut members) = value else {
+            return Err(self.refuse("the file is not a JSON object"));
+        };
+        let unsupported = |text: String| Remark::new(self.format, text);
+        match members.shift_remove("conclave") {
+            Some(Value::String(name)) if name == self.name => {}
+            found => {
+                let found = found.unwrap_or_default();
+                let kind = self.name.replace('-', " ");
+                let text = format!("the file is not a {kind}: \"conclave\" is {found}");
+                return Err(unsupported(text));
+            }
         }
-        Ok(text)
-    }
-
-    pub(crate) fn number(&mut self, name: &str) -> Result<u64, Remark<C>> {
-        self.take(name, "number", |value| value.as_u64())
-    }
-
-    pub(crate) fn boolean(&mut self, name: &str) -> Result<bool, Remark<C>> {
-        self.take(name, "true or false", |value| value.as_bool())
-    }
-
-    /// A time in whole seconds, in the one way in which Conclave writes it.
-    pub(crate) fn time(&mut self, name: &str) -> Result<Timestamp, Remark<C>> {
-        let text = self.text(name)?;
-        match text.parse::<Timestamp>() {
-            Ok(time) if time.to_string() == text && time.subsec_nanosecond() == 0 => Ok(time),
-            _ => Err(self.refuse(format!(
-                "has in {name:?} no time of the form 2026-12-01T09:41:00Z"
+        match members.shift_remove("format") {
+            Some(format) if format == FORMAT => {}
+            found => {
+                let found = found.unwrap_or_default();
+                let text = format!(
+                    "format {found} is not supported; a later version of Conclave may support it"
+                );
+                return Err(unsupported(text));
+            }
+        }
+        let value = Value::Object(members);
+        let content = T::deserialize(&value).map_err(|error| self.refuse(&error))?;
+        // A missing optional member, or a number, time or text in a form that is never written.
+        let written = serde_json::to_value(&content).map_err(|error| self.refuse(&error))?;
+        let objects = [&written, &value].into_iter().filter_map(Value::as_object);
+        let mut names = objects.flat_map(Map::keys);
+        match names.find(|name| written.get(name) != value.get(name)) {
+            None => Ok(content),
+            Some(name) => Err(self.refuse(&format!(
+                "{name:?} differs from the form that Conclave writes"
             ))),
         }
     }
 
-    /// A version: a number of at least 1.
-    pub(crate) fn version(&mut self, name: &str) -> Result<u64, Remark<C>> {
-        match self.number(name)? {
-            0 => Err(self.refuse(format!("has 0 as {name:?}"))),
-            version => Ok(version),
+    pub(crate) fn refuse(self, text: &(impl ToString + ?Sized)) -> Remark<C> {
+        Remark::new(self.form, text.to_string())
+    }
+
+    /// The content of a file, with `conclave` and `format`.
+    pub(crate) fn to_value(self, content: &impl Serialize) -> Value {
+        let mut members = Map::new();
+        members.insert("conclave".to_owned(), self.name.into());
+        members.insert("format".to_owned(), FORMAT.into());
+        if let Ok(Value::Object(content)) = serde_json::to_value(content) {
+            members.extend(content);
         }
+        Value::Object(members)
     }
 
-    pub(crate) fn digest(&mut self, name: &str) -> Result<Digest, Remark<C>> {
-        let text = self.text(name)?;
-        Digest::from_hex(&text)
-            .map_err(|error| self.refuse(format!("has a faulty {name:?}: {error}")))
-    }
-
-    pub(crate) fn list(&mut self, name: &str) -> Result<Vec<Value>, Remark<C>> {
-        self.take(name, "list", |value| match value {
-            Value::Array(items) => Some(items),
-            _ => None,
-        })
-    }
-
-    /// A list of texts.
-    pub(crate) fn texts(&mut self, name: &str) -> Result<Vec<String>, Remark<C>> {
-        let items = self.list(name)?;
-        items
-            .into_iter()
-            .map(|item| match item {
-                Value::String(text) => Ok(text),
-                _ => Err(self.refuse(format!("has something else than texts in {name:?}"))),
-            })
-            .collect()
-    }
-
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.left.contains_key(name)
-    }
-
-    /// A list of objects, each read by `read`.
-    pub(crate) fn objects<T>(
-        &mut self,
-        name: &str,
-        read: impl Fn(&mut Members<C>) -> Result<T, Remark<C>>,
-    ) -> Result<Vec<T>, Remark<C>> {
-        let form = self.form;
-        self.list(name)?
-            .into_iter()
-            .enumerate()
-            .map(|(index, item)| {
-                let what = format!("entry {} of {name:?}", index + 1);
-                let mut members = Self::of(item, &what, form)?;
-                let read = read(&mut members)?;
-                members.end()?;
-                Ok(read)
-            })
-            .collect()
-    }
-
-    /// An object.
-    pub(crate) fn object<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&mut Members<C>) -> Result<T, Remark<C>>,
-    ) -> Result<T, Remark<C>> {
-        self.optional(name, read)?
-            .ok_or_else(|| self.refuse(format!("has no object {name:?}")))
-    }
-
-    /// A mark: true, or not there.
-    pub(crate) fn mark(&mut self, name: &str) -> Result<bool, Remark<C>> {
-        if !self.has(name) {
-            return Ok(false);
-        }
-        self.take(name, "true", |value| value.as_bool().filter(|set| *set))
-    }
-
-    /// An object, or null.
-    pub(crate) fn optional<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&mut Members<C>) -> Result<T, Remark<C>>,
-    ) -> Result<Option<T>, Remark<C>> {
-        let value = self.take(name, "object or null", |value| {
-            (value.is_object() || value.is_null()).then_some(value)
-        })?;
-        if value.is_null() {
-            return Ok(None);
-        }
-        let mut members = Self::of(value, &format!("{name:?}"), self.form)?;
-        let read = read(&mut members)?;
-        members.end()?;
-        Ok(Some(read))
-    }
-
-    /// The end: whatever is left is not known here.
-    pub(crate) fn end(&self) -> Result<(), Remark<C>> {
-        match self.left.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(self.refuse(format!("has an unknown member {name:?}"))),
-        }
+    /// The file: indented by two spaces, with a line feed at the end.
+    pub(crate) fn write(self, content: &impl Serialize) -> Vec<u8> {
+        format!("{:#}\n", self.to_value(content)).into_bytes()
     }
 }
 
-/// A file: two spaces of indentation, one line feed at the end.
-pub(crate) fn write(value: &Value) -> Vec<u8> {
-    let mut bytes = format!("{value:#}").into_bytes();
-    bytes.push(b'\n');
-    bytes
+/// For `deserialize_with`: one line that is not blank, of at most 400 bytes.
+pub(crate) fn line<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let text = String::deserialize(deserializer)?;
+    if text.trim().is_empty() || text.chars().any(char::is_control) || text.len() > 400 {
+        let text = format!("{text:?} is not one line of 1 to 400 bytes");
+        return Err(D::Error::custom(text));
+    }
+    T::deserialize(text.into_deserializer())
+}
+
+/// For `deserialize_with`: a number of at least 1.
+pub(crate) fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    match u64::deserialize(deserializer)? {
+        0 => Err(D::Error::custom("0 is not a positive number")),
+        number => Ok(number),
+    }
+}
+
+/// For `deserialize_with`: a time in whole seconds.
+pub(crate) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let time = Timestamp::deserialize(deserializer)?;
+    if time.subsec_nanosecond() != 0 {
+        return Err(D::Error::custom("the time is not in whole seconds"));
+    }
+    Ok(time)
 }

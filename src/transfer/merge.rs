@@ -1,51 +1,41 @@
-//! Gathers signatures from everywhere over one payload: in any order, any number of times.
+//! Collecting signatures over one payload, in any order and any number of times.
 
 use super::check::{Check, Refusal};
 use super::request::SigningRequest;
 use super::signature::{DetachedSignature, read_hex};
 use crate::certificate::{Algorithm, PublicKey};
-use crate::metadata::{Key, KeyId, Progress, RootFile, SignedRoot};
+use crate::metadata::{
+    Attached, Key, KeyId, Progress, RoleKind, RootDocument, RootFile, SignatureEntry, SignedRoot,
+};
+use crate::words::Digest;
 
-/// One payload, and the signatures over it so far. Each was verified before it was kept.
+/// One payload with its verified signatures.
 ///
-/// Taking signatures is commutative and idempotent: the same set of signatures leads to the same bytes,
-/// whatever the order and however often. Of two valid signatures of one key the one whose bytes sort first stays.
+/// Adding signatures is commutative and idempotent: the same set of signatures results in the same bytes. Of two valid
+/// signatures by one key, the one whose bytes sort first is kept.
 #[derive(Debug, Clone)]
 pub struct Merge {
     repository: Option<String>,
     root: SignedRoot,
 }
 
-/// A key, and what became of its signature in a file.
-pub type Judged = (KeyId, Result<Kept, Refusal>);
+/// A key and the result for its signature in a file.
+pub type MergedSignature = (KeyId, Result<Attached, Refusal>);
 
-/// What became of a signature that verifies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
-    /// The key had not signed before.
-    New,
-    /// It took the place of another valid signature of the same key.
-    Replaced,
-    /// The key had signed before, and nothing has changed.
-    Unchanged,
-}
-
-/// A key that may sign, and has not.
+/// A key that has not signed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owed {
-    /// Its IDs: more than one while a key moves from an old ID to another.
+pub struct OutstandingKey {
+    /// Several if the ID of the key changes.
     pub key_ids: Vec<KeyId>,
-    /// A few words for people.
+    /// For people.
     pub description: String,
-    /// Whether the version before lists it.
+    /// Whether it is a root key of the previous version.
     pub in_previous: bool,
-    /// Whether this version lists it.
+    /// Whether it is a root key of this version.
     pub in_own: bool,
 }
 
 impl Merge {
-    /// Signatures over what a request asks for.
-    ///
     /// # Errors
     /// Never, for a request that was read.
     pub fn of_request(request: &SigningRequest) -> Result<Self, Refusal> {
@@ -55,140 +45,115 @@ impl Merge {
         })
     }
 
-    /// Signatures over a root whose repository is known, or is not.
     pub const fn new(root: SignedRoot, repository: Option<String>) -> Self {
         Self { repository, root }
     }
 
-    /// The payload with its signatures.
     pub const fn root(&self) -> &SignedRoot {
         &self.root
     }
 
-    /// The two counters.
     pub fn progress(&self) -> Progress {
         self.root.progress()
     }
 
-    /// Takes a detached signature.
+    /// Adds a detached signature.
     ///
     /// # Errors
-    /// With the check that refuses it; nothing has changed then.
-    pub fn take(&mut self, detached: &DetachedSignature) -> Result<Kept, Refusal> {
+    /// The check that refuses the signature. Nothing changes then.
+    pub fn add(&mut self, detached: &DetachedSignature) -> Result<Attached, Refusal> {
         if let Some(repository) = &self.repository
             && *repository != detached.repository
         {
-            let text = format!(
-                "it is for {:?}, and not for {repository:?}",
-                detached.repository
-            );
+            let found = &detached.repository;
+            let text = format!("the signature is for {found:?}, not for {repository:?}");
             return Err(Refusal::new(Check::SignatureRepository, text));
         }
+        self.check_payload("the signature", detached.version, detached.sha256)?;
+        self.add_bytes(&detached.key_id, &detached.signature)
+    }
+
+    /// Adds a signature in hex, for example from another tool.
+    ///
+    /// # Errors
+    /// The check that refuses the signature. Nothing changes then.
+    pub fn add_hex(&mut self, key_id: &KeyId, signature: &str) -> Result<Attached, Refusal> {
+        self.add_bytes(key_id, &read_hex(signature)?)
+    }
+
+    /// Adds the signatures of a root file with the same payload. Empty placeholders are skipped.
+    ///
+    /// # Errors
+    /// If the file has a different version or payload.
+    pub fn add_file(&mut self, file: &RootFile) -> Result<Vec<MergedSignature>, Refusal> {
+        let document = file.document();
+        self.check_payload("the file", document.version(), document.digest())?;
+        let entries = file.signatures().iter();
+        let entries = entries.filter(|entry| !entry.text().is_empty());
+        // Other tools can write upper-case hex.
+        let add = |entry: &SignatureEntry| {
+            let id = entry.key_id();
+            let added = self.add_hex(id, &entry.text().to_ascii_lowercase());
+            (id.clone(), added)
+        };
+        Ok(entries.map(add).collect())
+    }
+
+    fn check_payload(&self, what: &str, version: u64, sha256: Digest) -> Result<(), Refusal> {
         let frozen = self.root.frozen();
-        if detached.version != frozen.version() {
+        if version != frozen.version() {
             let text = format!(
-                "it is for version {}, and not for version {}",
-                detached.version,
+                "{what} is for version {version}, not for version {}",
                 frozen.version()
             );
             return Err(Refusal::new(Check::SignatureVersion, text));
         }
-        if detached.sha256 != frozen.digest() {
+        if sha256 != frozen.digest() {
             let text = format!(
-                "it is for the payload {}, and not for {}",
-                detached.sha256.short_hex(),
+                "{what} is for the payload {}, not for {}",
+                sha256.short_hex(),
                 frozen.digest().short_hex()
             );
             return Err(Refusal::new(Check::SignaturePayload, text));
         }
-        self.take_bytes(&detached.key_id, &detached.signature)
+        Ok(())
     }
 
-    /// Takes a signature that another tool made, as people and files write it.
+    /// Adds a signature by a key that has not signed yet.
     ///
     /// # Errors
-    /// With the check that refuses it; nothing has changed then.
-    pub fn take_hex(&mut self, key_id: &KeyId, signature: &str) -> Result<Kept, Refusal> {
-        self.take_bytes(key_id, &read_hex(signature)?)
-    }
-
-    /// Takes what stands in a root file of the same payload, entry by entry. Place-holders, which say that a key
-    /// has not signed, are passed over.
-    ///
-    /// # Errors
-    /// When the file is of another version or payload. What becomes of each signature is told beside its key.
-    pub fn take_file(&mut self, file: &RootFile) -> Result<Vec<Judged>, Refusal> {
-        let (ours, theirs) = (self.root.frozen(), file.document());
-        if theirs.version() != ours.version() {
-            let text = format!(
-                "the file is version {}, and not version {}",
-                theirs.version(),
-                ours.version()
-            );
-            return Err(Refusal::new(Check::SignatureVersion, text));
-        }
-        if theirs.digest() != ours.digest() {
-            let text = format!(
-                "the file has the payload {}, and not {}",
-                theirs.digest().short_hex(),
-                ours.digest().short_hex()
-            );
-            return Err(Refusal::new(Check::SignaturePayload, text));
-        }
-        Ok(file
-            .signatures()
-            .iter()
-            .filter(|entry| !entry.text().is_empty())
-            .map(|entry| {
-                let id = entry.key_id().clone();
-                // Other tools may write upper case.
-                let taken = self.take_hex(&id, &entry.text().to_ascii_lowercase());
-                (id, taken)
-            })
-            .collect())
-    }
-
-    /// Takes a signature of a key that must not have signed yet.
-    ///
-    /// # Errors
-    /// With the check that refuses it; nothing has changed then.
-    pub fn take_first(&mut self, detached: &DetachedSignature) -> Result<(), Refusal> {
+    /// The check that refuses the signature. Nothing changes then.
+    pub fn add_first(&mut self, detached: &DetachedSignature) -> Result<(), Refusal> {
         let mut merged = self.clone();
-        match merged.take(detached)? {
-            Kept::New => {
-                *self = merged;
-                Ok(())
-            }
-            Kept::Replaced | Kept::Unchanged => Err(Refusal::new(
-                Check::SignatureTwice,
-                format!("key {} has signed already", detached.key_id.short()),
-            )),
+        if merged.add(detached)? != Attached::New {
+            let text = format!("key {} has already signed", detached.key_id.short());
+            return Err(Refusal::new(Check::SignatureDuplicate, text));
         }
+        *self = merged;
+        Ok(())
     }
 
-    fn take_bytes(&mut self, key_id: &KeyId, signature: &[u8]) -> Result<Kept, Refusal> {
+    fn add_bytes(&mut self, key_id: &KeyId, signature: &[u8]) -> Result<Attached, Refusal> {
         let public = self.verified_key(key_id, signature)?;
         let ids = self.root.ids_of(&public);
         let before = ids.iter().find_map(|id| self.root.signatures().get(id));
-        let kept = match before {
-            None => Kept::New,
-            Some(before) if signature < before.as_slice() => Kept::Replaced,
-            Some(_) => Kept::Unchanged,
+        let (added, signature) = match before.cloned() {
+            None => (Attached::New, signature.to_vec()),
+            Some(before) if signature < before.as_slice() => {
+                (Attached::Replaced, signature.to_vec())
+            }
+            Some(before) => (Attached::Unchanged, before),
         };
-        // A key that moves from an old ID to another signs under both.
-        let signature = match before {
-            Some(before) if kept == Kept::Unchanged => before.clone(),
-            _ => signature.to_vec(),
-        };
+        // If the ID of a key changes, its signature is listed under both IDs.
         for id in ids {
             self.root
                 .attach(&id, &signature)
                 .map_err(|error| Refusal::new(Check::SignatureInvalid, error.to_string()))?;
         }
-        Ok(kept)
+        Ok(added)
     }
 
-    /// The public key behind an ID, if the signature verifies with it.
+    /// The public key for an ID, if the signature verifies with it.
     fn verified_key(&self, key_id: &KeyId, signature: &[u8]) -> Result<PublicKey, Refusal> {
         let message = self.root.frozen().signed_bytes();
         let version = self.root.frozen().version();
@@ -203,17 +168,18 @@ impl Merge {
         if let Some(public) = named.iter().copied().find(verifying).and_then(Key::public) {
             return Ok(public.clone());
         }
-        // What is wrong with it, in the order of what helps most.
+        // The most helpful reason first.
         if let Some((other, _)) = self.root.root_keys().find(|(_, key)| verifying(key)) {
             let text = format!(
-                "it verifies with key {}, and is said to be of key {short}",
+                "the signature is by key {}, not by key {short}",
                 other.short()
             );
             return Err(Refusal::new(Check::SignatureWrongId, text));
         }
         if named.is_empty() {
-            let text =
-                format!("key {short} is no root key of version {version} or of the one before it");
+            let text = format!(
+                "key {short} is not a root key of version {version} or of the previous version"
+            );
             return Err(Refusal::new(Check::SignatureUnknownKey, text));
         }
         if named
@@ -222,75 +188,54 @@ impl Merge {
             .all(|public| is_truncated(public.algorithm(), signature))
         {
             let text = format!(
-                "it has {} bytes: less than a signature of key {short}",
+                "the signature has only {} bytes, fewer than a signature by key {short}",
                 signature.len()
             );
             return Err(Refusal::new(Check::SignatureTruncated, text));
         }
-        let text = format!("it does not verify with key {short} over version {version}");
+        let text = format!("the signature over version {version} by key {short} does not verify");
         Err(Refusal::new(Check::SignatureInvalid, text))
     }
 
-    /// The keys that may still sign. More of them may sign than must.
-    pub fn owed(&self) -> Vec<Owed> {
-        let mut owed: Vec<(PublicKey, Owed)> = Vec::new();
-        let own = self.root.frozen().document();
-        for (id, key) in self.root.root_keys() {
-            let Some(public) = key.public() else {
+    /// The keys that have not signed. They can be more than the thresholds require.
+    pub fn outstanding(&self) -> Vec<OutstandingKey> {
+        let mut seen: Vec<&PublicKey> = Vec::new();
+        let mut outstanding = Vec::new();
+        let version = self.root.frozen().version();
+        for (_, key) in self.root.root_keys() {
+            let Some(public) = key.public().filter(|public| !seen.contains(public)) else {
                 continue;
             };
-            if self
-                .root
-                .ids_of(public)
+            seen.push(public);
+            let key_ids: Vec<KeyId> = self.root.ids_of(public).into_iter().collect();
+            if key_ids
                 .iter()
                 .any(|id| self.root.signatures().contains_key(id))
             {
                 continue;
             }
-            let index = owed
-                .iter()
-                .position(|(other, _)| other == public)
-                .unwrap_or_else(|| {
-                    let description = match key.holder() {
-                        Some(holder) => format!("{holder}: {}", key.describe()),
-                        None => key.describe(),
-                    };
-                    owed.push((
-                        public.clone(),
-                        Owed {
-                            key_ids: Vec::new(),
-                            description,
-                            in_previous: false,
-                            in_own: false,
-                        },
-                    ));
-                    owed.len() - 1
-                });
-            let entry = &mut owed[index].1;
-            if !entry.key_ids.contains(id) {
-                entry.key_ids.push(id.clone());
-            }
-            let listed = |document: &crate::metadata::RootDocument| {
-                document
-                    .role_keys(crate::metadata::RoleKind::Root)
-                    .any(|(_, listed)| listed.key().public() == Some(public))
+            let is_in = |document: &RootDocument| {
+                let mut keys = document.role_keys(RoleKind::Root);
+                keys.any(|(_, listed)| listed.key().public() == Some(public))
             };
-            entry.in_own = listed(own);
-            entry.in_previous = self
-                .root
-                .authorities()
-                .any(|authority| authority.version() != own.version() && listed(authority));
+            let mut authorities = self.root.authorities();
+            outstanding.push(OutstandingKey {
+                key_ids,
+                description: key.describe_with_holder(),
+                in_previous: authorities.any(|root| root.version() != version && is_in(root)),
+                in_own: is_in(self.root.frozen()),
+            });
         }
-        owed.into_iter().map(|(_, owed)| owed).collect()
+        outstanding
     }
 }
 
-/// Whether bytes are fewer than a signature of that kind of key has.
+/// Whether there are fewer bytes than in a signature by such a key.
 fn is_truncated(algorithm: Algorithm, signature: &[u8]) -> bool {
     match algorithm {
         Algorithm::Ed25519 => signature.len() < 64,
         Algorithm::Rsa { bits } => signature.len() < bits.div_ceil(8),
-        // DER says how long it is: a sequence, its length, and that many bytes.
+        // DER: a sequence, its length, and that many bytes.
         _ => match signature {
             [0x30, 0x81, length, rest @ ..] => rest.len() < usize::from(*length),
             [0x30, length, rest @ ..] if *length < 0x80 => rest.len() < usize::from(*length),
@@ -314,9 +259,9 @@ mod tests {
     }
 
     #[test]
-    fn two_counters_go_up_until_nobody_must_sign_any_more() {
+    fn signatures_are_counted_for_both_thresholds() {
         let mut merge = merge();
-        assert_eq!(merge.owed().len(), 5);
+        assert_eq!(merge.outstanding().len(), 5);
         let counters = |merge: &Merge| {
             let progress = merge.progress();
             (progress.previous.unwrap().have, progress.own.have)
@@ -324,97 +269,86 @@ mod tests {
         // Version 1: keys 0 to 3, threshold 2. Version 2: keys 2 to 4, threshold 2.
         for (signer, expected) in [(0, (1, 0)), (2, (2, 1)), (4, (2, 2))] {
             assert!(!merge.root().is_complete());
-            assert_eq!(merge.take(&SCENE.detached(signer)), Ok(Kept::New));
+            assert_eq!(merge.add(&SCENE.detached(signer)), Ok(Attached::New));
             assert_eq!(counters(&merge), expected);
         }
         assert!(merge.root().is_complete());
-        let owed = merge.owed();
-        assert_eq!(owed.len(), 2);
-        assert!(owed[0].in_previous && !owed[0].in_own);
-        assert!(owed[1].in_previous && owed[1].in_own);
+        let outstanding = merge.outstanding();
+        assert_eq!(outstanding.len(), 2);
+        assert!(outstanding[0].in_previous && !outstanding[0].in_own);
+        assert!(outstanding[1].in_previous && outstanding[1].in_own);
     }
 
     #[test]
-    fn what_is_not_a_signature_over_this_is_refused_with_its_reason() {
+    fn other_signatures_are_refused_by_their_check() {
         let good = SCENE.detached(0);
-        let with = |edit: &dyn Fn(&mut DetachedSignature)| {
+        let refused = |signature: &DetachedSignature| merge().add(signature).unwrap_err().check;
+        let edits: [(fn(&mut DetachedSignature), Check); 7] = [
+            (
+                |bad| bad.repository = "other".to_owned(),
+                Check::SignatureRepository,
+            ),
+            (|bad| bad.version = 3, Check::SignatureVersion),
+            (
+                |bad| bad.sha256 = Digest::of(b"other"),
+                Check::SignaturePayload,
+            ),
+            (|bad| bad.key_id = SCENE.id(1), Check::SignatureWrongId),
+            (|bad| bad.key_id = KeyId::new("00"), Check::SignatureWrongId),
+            (|bad| bad.signature[9] ^= 1, Check::SignatureInvalid),
+            (
+                |bad| {
+                    bad.key_id = KeyId::new("00");
+                    bad.signature[9] ^= 1;
+                },
+                Check::SignatureUnknownKey,
+            ),
+        ];
+        for (edit, check) in edits {
             let mut bad = good.clone();
             edit(&mut bad);
-            merge().take(&bad).unwrap_err().check
-        };
-        assert_eq!(
-            with(&|bad| bad.repository = "other".to_owned()),
-            Check::SignatureRepository
-        );
-        assert_eq!(with(&|bad| bad.version = 3), Check::SignatureVersion);
-        assert_eq!(
-            with(&|bad| bad.sha256 = crate::words::Digest::of(b"other")),
-            Check::SignaturePayload
-        );
-        assert_eq!(
-            with(&|bad| bad.key_id = SCENE.id(1)),
-            Check::SignatureWrongId
-        );
-        assert_eq!(
-            with(&|bad| bad.key_id = KeyId::new("00")),
-            Check::SignatureWrongId
-        );
-        assert_eq!(
-            with(&|bad| {
-                bad.key_id = KeyId::new("00");
-                bad.signature[9] ^= 1;
-            }),
-            Check::SignatureUnknownKey
-        );
-        assert_eq!(with(&|bad| bad.signature[9] ^= 1), Check::SignatureInvalid);
-        for (signer, scene) in (0..5).map(|signer| (signer, &*SCENE)) {
-            let mut bad = scene.detached(signer);
+            assert_eq!(refused(&bad), check);
+        }
+        for signer in 0..5 {
+            let mut bad = SCENE.detached(signer);
             bad.signature.pop();
-            assert_eq!(
-                merge().take(&bad).unwrap_err().check,
-                Check::SignatureTruncated
-            );
+            assert_eq!(refused(&bad), Check::SignatureTruncated);
         }
         let stranger = SCENE.detached_by_stranger();
-        assert_eq!(
-            merge().take(&stranger).unwrap_err().check,
-            Check::SignatureUnknownKey
-        );
+        assert_eq!(refused(&stranger), Check::SignatureUnknownKey);
         let mut merge = merge();
-        assert_eq!(merge.take_first(&good), Ok(()));
-        assert_eq!(
-            merge.take_first(&SCENE.detached(0)).unwrap_err().check,
-            Check::SignatureTwice
-        );
+        assert_eq!(merge.add_first(&good), Ok(()));
+        let duplicate = merge.add_first(&SCENE.detached(0)).unwrap_err();
+        assert_eq!(duplicate.check, Check::SignatureDuplicate);
         assert_eq!(merge.root().signatures().len(), 1);
     }
 
     #[test]
-    fn a_key_that_moves_to_another_id_signs_under_both() {
+    fn a_signature_is_listed_under_the_old_and_the_new_id() {
         let scene = Scene::with_old_id();
         let mut merge = Merge::of_request(&scene.request()).unwrap();
         let ids = merge.root().ids_of(scene.public(0));
         assert_eq!(ids.len(), 2);
-        assert_eq!(merge.owed()[0].key_ids.len(), 2);
-        assert_eq!(merge.take(&scene.detached(0)), Ok(Kept::New));
+        assert_eq!(merge.outstanding()[0].key_ids.len(), 2);
+        assert_eq!(merge.add(&scene.detached(0)), Ok(Attached::New));
         assert_eq!(merge.root().signatures().len(), 2);
         assert_eq!(merge.progress().previous.unwrap().have, 1);
         assert_eq!(merge.progress().own.have, 1);
     }
 
     proptest! {
-        /// Any order, any repetition, and several signatures of one key lead to the same bytes.
+        /// This includes several signatures by one key.
         #[test]
-        fn order_and_repetition_leave_no_trace(
+        fn order_and_repetition_do_not_change_the_file(
             order in proptest::collection::vec(0usize..8, 0..16),
         ) {
-            // Two signatures of each of four keys: of Ed25519 they are the same.
+            // Two signatures by each of four keys. Those by Ed25519 are the same.
             let all = &SCENE.many;
             let mut given = order.clone();
             let take = |order: &[usize]| {
                 let mut merge = merge();
                 for index in order {
-                    merge.take(&all[*index]).unwrap();
+                    merge.add(&all[*index]).unwrap();
                 }
                 merge.root().to_file_bytes()
             };
@@ -425,7 +359,7 @@ mod tests {
             given.reverse();
             prop_assert_eq!(&take(&given), &file);
             let mut again = merge();
-            again.take_file(&RootFile::read(&file).unwrap()).unwrap();
+            again.add_file(&RootFile::read(&file).unwrap()).unwrap();
             prop_assert_eq!(again.root().to_file_bytes(), file);
         }
     }

@@ -1,9 +1,8 @@
-//! What travels: signing requests, detached signatures, keys that were made elsewhere, the register of what was
-//! signed, and roots to where they are published.
+//! Files that are exchanged between sites and ceremonies: signing requests, detached signatures, enrollment files, the
+//! payload register, and the package for publishing a root.
 //!
-//! Everything here was in other hands. Each file is read strictly: an unknown member, a missing one, a second
-//! one of the same name or a longer file than can be meant is refused, with the ID of the check that speaks.
-//! The formats are specified in `docs/formats/`.
+//! These files are untrusted and read strictly. Unknown, missing and duplicate members and oversized files are refused,
+//! with the ID of the check. The formats are specified in `docs/formats/`.
 
 mod check;
 mod consignment;
@@ -22,10 +21,10 @@ mod tuf_on_ci;
 
 pub use check::{Check, Refusal};
 pub use consignment::Consignment;
-pub use destination::{Destination, UnknownDestination};
+pub use destination::Destination;
 pub use enrollment::{AttestationFiles, Attested, Enrollment, EnrollmentClaims, PossessionProof};
-pub use merge::{Judged, Kept, Merge, Owed};
-pub use possession::{NoProof, Occasion, Possession};
+pub use merge::{Merge, MergedSignature, OutstandingKey};
+pub use possession::{Occasion, Possession, PossessionError};
 pub use register::{
     Abandoned, DestroyedKey, Judgment, PayloadEntry, PayloadRegister, SignedBy, Threshold,
 };

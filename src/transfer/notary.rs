@@ -1,4 +1,4 @@
-//! How a root of Notary gets to its server, and what its clients pin.
+//! Instructions for publishing a root on a Notary server, and the pins for clients.
 
 use std::fmt::Write as _;
 
@@ -7,16 +7,16 @@ use crate::record::visible;
 
 use super::consignment::{Consignment, numbered};
 
-/// The shell script that brings a root to its server. Prose is comments.
+/// A shell script with explanations as comments.
 pub(super) fn instructions(consignment: &Consignment<'_>) -> String {
     let root = consignment.root;
     let version = root.version();
     let first = if version == 1 {
-        "# TARGETS is the first targets.json, signed by the targets key. Where nobody has one, README.md tells how\n\
-         # the stock client publishes the root.\n\
-         : \"${TARGETS:?the first targets.json}\"\n\
+        "# TARGETS is the first targets.json, signed by the targets key. If you do not have one, README.md describes\n\
+         # how to publish the root with the stock client.\n\
+         : \"${TARGETS:?set it to the first targets.json}\"\n\
          set -- \"$@\" -F \"files=@$TARGETS;filename=targets\"\n\
-         # Where the root lists a snapshot key of your own, and not the server's:\n\
+         # SNAPSHOT is needed if the root contains your snapshot key instead of the server's.\n\
          [ -z \"${SNAPSHOT:-}\" ] || set -- \"$@\" -F \"files=@$SNAPSHOT;filename=snapshot\"\n"
     } else {
         ""
@@ -24,42 +24,43 @@ pub(super) fn instructions(consignment: &Consignment<'_>) -> String {
     format!(
         "#!/bin/sh\n\
          {banner}\
-         # How root {version} gets to a server of Notary (Docker Content Trust). Prose is comments: read it, then run\n\
+         # How to publish root {version} on a Notary server (Docker Content Trust). Read the comments, then run\n\
          #   sh INSTRUCTIONS.txt\n\
-         # in the directory in which this lies. It stops at the first thing that is not as it should be.\n\
+         # in this directory. The script stops at the first problem.\n\
          set -eu\n\
          \n\
-         # 1. Nothing was changed on the way.\n\
+         # 1. Check that the files were not changed.\n\
          sha256sum -c SHA256SUMS\n\
          \n\
-         # 2. Which repository, where. CA is the certificate of the server's authority, if it is not a public one;\n\
-         #    AUTHORIZATION is a header, where the server wants a token: \"Bearer …\".\n\
+         # 2. Set the repository and the server. CA is the certificate of the server's private certificate authority, if\n\
+         #    it has one. AUTHORIZATION is the header \"Bearer …\", if the server requires a token.\n\
          {gun}\
-         : \"${{SERVER:?the server, as in https://notary.docker.io}}\"\n\
+         : \"${{SERVER:?set it to the server, for example https://notary.docker.io}}\"\n\
          \n\
-         # 3. The root verifies, and no client stumbles over it.\n\
+         # 3. Verify the root, and check it for problems with clients.\n\
          conclave root verify {files}\n\
-         conclave root lint --gun \"$GUN\" root.json || echo 'the remarks above are for you to judge' >&2\n\
+         conclave root lint --gun \"$GUN\" root.json || echo 'check the remarks above before you continue' >&2\n\
          \n\
-         # 4. Up it goes, unless it is there. The server signs timestamp{snapshot} by itself, with keys that it must have made before.\n\
+         # 4. Upload the root, unless the server already has it. The server signs timestamp{snapshot} itself, with keys that\n\
+         #    it generated earlier.\n\
          ask() {{ curl ${{CA:+--cacert \"$CA\"}} ${{AUTHORIZATION:+-H \"Authorization: $AUTHORIZATION\"}} \"$@\"; }}\n\
          served=$(mktemp)\n\
          if ask -fs \"$SERVER/v2/$GUN/_trust/tuf/root.json\" -o \"$served\" && cmp -s root.json \"$served\"; then\n\
-         \x20 echo \"$GUN: the server has this root already\"\n\
+         \x20 echo \"$GUN: the server already has this root\"\n\
          else\n\
          \x20 set -- -F \"files=@root.json;filename=root\"\n\
          {first}\
          \x20 ask -fsS \"$@\" \"$SERVER/v2/$GUN/_trust/tuf/\"\n\
          fi\n\
          \n\
-         # 5. What the server serves is what was signed.\n\
+         # 5. Check that the server serves the signed root.\n\
          ask -fsS \"$SERVER/v2/$GUN/_trust/tuf/root.json\" -o \"$served\"\n\
          cmp root.json \"$served\"\n\
          rm \"$served\"\n\
-         echo \"$GUN: the server serves this root; clients that pin certificates need the pins of README.md\"\n\
+         echo \"$GUN: the server serves this root; clients that pin certificates need the pins in README.md\"\n\
          {further}{retired}",
         banner = if consignment.is_rehearsal {
-            "# REHEARSAL: throw-away tokens signed this. No server that counts may ever get it.\n"
+            "# REHEARSAL: simulated tokens signed this root. Do not upload it to a production server.\n"
         } else {
             ""
         },
@@ -68,7 +69,7 @@ pub(super) fn instructions(consignment: &Consignment<'_>) -> String {
         retired = retired(&consignment.key_files),
         gun = match gun(consignment) {
             Some(gun) => format!("GUN='{gun}'\n"),
-            None => ": \"${GUN:?the name of the repository}\"\n".to_owned(),
+            None => ": \"${GUN:?set it to the name of the repository}\"\n".to_owned(),
         },
         snapshot = if lists_own_snapshot(root) {
             ""
@@ -85,7 +86,7 @@ fn further(folders: &[String]) -> String {
     }
     format!(
         "\n\
-         # 6. The same for the other repositories that were changed with this one. AUTHORIZATION is for all of them.\n\
+         # 6. Publish the other repositories of this ceremony. AUTHORIZATION applies to all of them.\n\
          for folder in {}; do\n\
          \x20 (cd \"$folder\" && sh INSTRUCTIONS.txt)\n\
          done\n",
@@ -93,41 +94,41 @@ fn further(folders: &[String]) -> String {
     )
 }
 
-/// What becomes of the file of a key that left the root. It comes last: nothing above it failed.
+/// How to delete the key files of removed keys. This is the last part, so that nothing failed before it.
 fn retired(key_files: &[String]) -> String {
     if key_files.is_empty() {
         return String::new();
     }
     let files: Vec<String> = key_files
         .iter()
-        .map(|id| format!("    private/{id}.key, below ~/.docker/trust or ~/.notary"))
+        .map(|id| format!("    private/{id}.key in ~/.docker/trust or ~/.notary"))
         .collect();
     format!(
         "\n\
-         # Only now: every root was fetched back from its server.\n\
+         # All roots were fetched back from their servers.\n\
          cat <<'END'\n\
-         Every new root was fetched back from its server. The old root key is in none of them. Its file can go, from every\n\
-         machine and every backup that has it:\n\
+         All new roots were fetched back from their servers. None of them contains the old root key. Now delete its file\n\
+         with shred -u FILE on every machine and in every backup:\n\
          {}\n\
-         with: shred -u FILE. What that is worth: a client that has a new root takes nothing from the old key any more, and\n\
-         that is what protects it. Deleting protects those who have not fetched it yet, and those that pin the old certificate;\n\
-         and on a flash disk, on a file system that copies on write, or in a backup, a copy may remain that nobody can\n\
-         overwrite. So have all clients fetch, change their pins, and tell nobody the passphrase.\n\
+         A client that has a new root no longer accepts signatures by the old key. Deleting the file protects clients that\n\
+         have not fetched the new root yet or pin the old certificate. On flash storage, on copy-on-write file systems and\n\
+         in backups, copies can remain that cannot be overwritten. Therefore make sure that all clients fetch the new\n\
+         root, change their pins, and do not disclose the passphrase.\n\
          END\n",
         files.join("\n")
     )
 }
 
-/// What people want to know of a root of Notary: its keys under both IDs, what clients pin, how it is published.
+/// The keys of the root with both IDs, the pins for clients, and how to publish the root.
 pub(super) fn readme(consignment: &Consignment<'_>) -> String {
     let root = consignment.root;
     let name = gun(consignment).unwrap_or("GUN");
     let mut text = format!(
         "# Root {version} of {name}\n\n\
-         For Notary v1, as Docker Content Trust uses it. It expires {expires}.\n\n\
+         A root for Notary v1 (Docker Content Trust). It expires at {expires}.\n\n\
          ## Root keys\n\n\
-         {threshold} of these must sign. In root.json, pins and `docker trust inspect` a key has the ID of its certificate; \
-         `notary key list` and file names have the canonical ID.\n\n",
+         The threshold is {threshold}. root.json, pins and `docker trust inspect` use the ID of the certificate; \
+         `notary key list` and file names use the canonical ID.\n\n",
         version = root.version(),
         expires = root.expires(),
         threshold = root.role(RoleKind::Root).threshold(),
@@ -146,16 +147,17 @@ pub(super) fn readme(consignment: &Consignment<'_>) -> String {
     }
     let _ = write!(
         text,
-        "\n## What clients pin\n\n\
-         In `~/.notary/config.json`, or the file given with `notary -c`. Without TOFU a client trusts no other root:\n\n\
+        "\n## Pins for clients\n\n\
+         Add the pins to `~/.notary/config.json`, or to the file given with `notary -c`. Without trust on first use (TOFU), \
+         clients do not trust any other root:\n\n\
          ```json\n\
          {{\"trust_pinning\": {{\"disable_tofu\": true, \"certs\": {{\"{name}\": [{pins}]}}}}}}\n\
          ```\n\n\
-         A key under a renewed certificate has another ID: add the new pin before the new root is published, and take the \
-         old one out when no client needs it. A client that has an older root cached follows by itself; a new one with the \
-         old pins alone does not.\n\n\
-         ## To the server\n\n\
-         `INSTRUCTIONS.txt` checks the files, uploads and fetches back:\n\n\
+         Renewing a certificate changes the ID. Add the new pin before the new root is published, and remove the old pin \
+         when no client needs it any longer. Clients with a cached older root update automatically. New clients with only \
+         the old pins do not.\n\n\
+         ## Publishing\n\n\
+         `INSTRUCTIONS.txt` checks the files, uploads them and fetches the root back:\n\n\
          ```sh\n\
          SERVER=https://notary.example.com {targets}sh INSTRUCTIONS.txt\n\
          ```\n\n",
@@ -166,7 +168,7 @@ pub(super) fn readme(consignment: &Consignment<'_>) -> String {
             ""
         },
     );
-    text.push_str("It comes down to one command:\n\n```sh\n");
+    text.push_str("The upload itself is one command:\n\n```sh\n");
     let _ = writeln!(
         text,
         "curl -F \"files=@root.json;filename=root\"{} https://notary.example.com/v2/{name}/_trust/tuf/\n```\n",
@@ -179,14 +181,14 @@ pub(super) fn readme(consignment: &Consignment<'_>) -> String {
     if root.version() == 1 {
         let _ = write!(
             text,
-            "## Without an uploader\n\n\
-             The stock client can bring the first root, if the online keys in it are those of a root that `notary init` made and \
-             that was never published (the script's `template`):\n\n\
+            "## Publishing with the stock client\n\n\
+             The stock client can publish the first root if its online keys are those of an unpublished root that \
+             `notary init` created (`template` in the script):\n\n\
              ```sh\n\
              M=\"$TRUST_DIR/tuf/{name}/metadata\"     # TRUST_DIR: ~/.notary, or the client's -d\n\
              cp root.json \"$M/root.json\"\n\
              rm -f \"$M/snapshot.json\"\n\
-             rm \"$TRUST_DIR/private/THROW-AWAY.key\"   # the root key that notary init made: `notary key list` names it\n\
+             rm \"$TRUST_DIR/private/TEMPORARY.key\"   # the root key that notary init created; see `notary key list`\n\
              notary publish {name}\n\
              ```\n"
         );
@@ -194,7 +196,7 @@ pub(super) fn readme(consignment: &Consignment<'_>) -> String {
     text
 }
 
-/// The name of the repository: as it is known, or as certificates name it.
+/// The name of the repository, if necessary from a certificate.
 fn gun<'a>(consignment: &Consignment<'a>) -> Option<&'a str> {
     if let Some(repository) = consignment.repository {
         return Some(repository);
@@ -206,7 +208,7 @@ fn gun<'a>(consignment: &Consignment<'a>) -> Option<&'a str> {
     is_plain.then_some(name)
 }
 
-/// Whether the snapshot key is the repository's own: then it is a curve of people, not of the server.
+/// Whether the repository has its own snapshot key. Notary clients generate ECDSA keys, and servers Ed25519 keys.
 fn lists_own_snapshot(root: &RootDocument) -> bool {
     let keys = |kind| -> Vec<_> {
         let keys = root.role_keys(kind);

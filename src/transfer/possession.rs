@@ -1,8 +1,8 @@
-//! The message by which a token proves that it holds a key.
+//! The message that a token signs as proof of possession of a key.
 //!
-//! It begins with words that no canonical JSON can begin with, so that a proof can never be taken for a
-//! signature over metadata, and it names the ceremony and the occasion, so that it can be used once only.
-//! A proof of a rehearsal begins with other words than one of a production: neither passes for the other.
+//! It starts with text that is not canonical JSON, so that a proof is never a valid signature over metadata. It contains
+//! the ceremony and the occasion, so that it cannot be reused. Proofs of rehearsals and productions start differently, so
+//! that one cannot be used as the other.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,59 +12,50 @@ use crate::words::Digest;
 
 const DOMAIN: &str = "conclave proof of possession v1";
 
-/// When in its life a key proves that its token holds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// When a key proves that its token holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Occasion {
-    /// Right after it was generated.
+    /// Directly after it was generated.
     Generation,
-    /// When a ceremony takes in a key that was made in an earlier one.
+    /// When a ceremony enrolls a key of an earlier ceremony.
     Adoption,
-    /// After the token was taken out and put in again.
+    /// After the token was removed and inserted again.
     Reinsertion,
 }
 
 impl Occasion {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::Generation, Self::Adoption, Self::Reinsertion];
 
-    /// The word that stands in the signed message.
+    /// The word in the signed message.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Generation => "generation",
-            Self::Adoption => "adoption",
-            Self::Reinsertion => "reinsertion",
-        }
+        self.into_str()
     }
 }
 
-/// What a proof of possession is about.
+/// The context of a proof of possession.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Possession<'a> {
     /// The script of the ceremony.
     pub script: Digest,
-    /// The key's name in it.
+    /// The name of the key in the script.
     pub key: &'a str,
-    /// Why the key answers.
     pub occasion: Occasion,
-    /// Whether the ceremony is a rehearsal.
     pub is_rehearsal: bool,
 }
 
-/// Why an answer proves nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoProof {
-    /// Keys of that kind sign nothing here.
-    #[error("no scheme for this kind of key")]
+pub enum PossessionError {
+    #[error("keys of this type are not supported")]
     Scheme,
-    /// It is no signature over the message by that key.
-    #[error("the answer to the challenge does not verify")]
+    #[error("the signature over the challenge does not verify")]
     Signature,
 }
 
 impl Possession<'_> {
-    /// The bytes to sign: the domain, the script's digest, the key's name in the script, the occasion, and the
-    /// challenge in hex, a line each, every line ended by LF.
+    /// The bytes to sign. Lines, each ended by LF: the domain, the digest of the script, the name of the key, the
+    /// occasion, and the challenge in hex.
     pub fn message(&self, challenge: &[u8; 32]) -> Vec<u8> {
         let mode = if self.is_rehearsal { ", rehearsal" } else { "" };
         format!(
@@ -77,21 +68,19 @@ impl Possession<'_> {
         .into_bytes()
     }
 
-    /// Verifies the answer to a challenge.
-    ///
     /// # Errors
-    /// When it is no signature of that key over the message.
+    /// If the signature over the challenge does not verify.
     pub fn verify(
         &self,
         public: &PublicKey,
         challenge: &[u8; 32],
         signature: &[u8],
-    ) -> Result<(), NoProof> {
-        let scheme = Scheme::for_public_key(public).ok_or(NoProof::Scheme)?;
+    ) -> Result<(), PossessionError> {
+        let scheme = Scheme::for_public_key(public).ok_or(PossessionError::Scheme)?;
         if scheme.verifies(public, &self.message(challenge), signature) {
             Ok(())
         } else {
-            Err(NoProof::Signature)
+            Err(PossessionError::Signature)
         }
     }
 }
@@ -101,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_part_counts_and_none_is_json() {
+    fn every_part_changes_the_message() {
         let one = Possession {
             script: Digest::of(b"script"),
             key: "key-1",
@@ -110,25 +99,15 @@ mod tests {
         };
         let message = one.message(&[7; 32]);
         assert!(message.starts_with(b"conclave proof of possession v1\n"));
-        let others = [
-            Possession {
-                script: Digest::of(b""),
-                ..one
-            },
-            Possession {
-                key: "key-2",
-                ..one
-            },
-            Possession {
-                occasion: Occasion::Adoption,
-                ..one
-            },
-            Possession {
-                is_rehearsal: true,
-                ..one
-            },
+        let edits: [fn(&mut Possession<'_>); 4] = [
+            |other| other.script = Digest::of(b""),
+            |other| other.key = "key-2",
+            |other| other.occasion = Occasion::Adoption,
+            |other| other.is_rehearsal = true,
         ];
-        for other in others {
+        for edit in edits {
+            let mut other = one;
+            edit(&mut other);
             assert_ne!(message, other.message(&[7; 32]), "{other:?}");
         }
         assert_ne!(message, one.message(&[8; 32]));

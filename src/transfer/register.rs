@@ -1,190 +1,153 @@
-//! The register of payloads: every payload that was ever signed, per repository and version. It is what keeps
-//! people from signing two different versions N.
+//! The payload register: every payload that was ever signed, by repository and version. It prevents signing two different
+//! payloads with the same version.
 
 mod entry;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::check::{Check, Refusal};
-use super::form::{FORMAT, Kind, write};
+use super::form::{self, Kind};
 use crate::words::Digest;
 
 pub use entry::{Abandoned, PayloadEntry, SignedBy, Threshold};
 
-/// The longest file that is read.
-const LIMIT: usize = 16 << 20;
-
 const KIND: Kind = Kind {
     name: "payload-register",
-    limit: LIMIT,
+    limit: 16 << 20,
     size: Check::RegisterSize,
     form: Check::RegisterForm,
     format: Check::RegisterFormat,
 };
 
-/// The repository, the version, and the payload of an entry.
-type Place = (String, u64, Digest);
+/// Repository, version and payload of an entry.
+type Id = (String, u64, Digest);
 
-/// Every payload that is known to have been signed. Two registers join to one, in any order.
+/// All payloads that are known to have been signed. Registers can be merged in any order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PayloadRegister {
-    /// The heads of the records that it was made from.
-    records: BTreeSet<Digest>,
-    /// Whether a rehearsal is among these.
-    is_rehearsed: bool,
-    entries: BTreeMap<Place, PayloadEntry>,
-    /// Root keys that were destroyed, by the SHA-256 of their public key.
+    /// The digests of the transcripts that are included.
+    transcripts: BTreeSet<Digest>,
+    is_rehearsal: bool,
+    entries: BTreeMap<Id, PayloadEntry>,
+    /// By the fingerprint of the public key.
     destroyed: BTreeMap<Digest, DestroyedKey>,
 }
 
 /// A root key that was destroyed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DestroyedKey {
+    #[serde(deserialize_with = "form::time")]
     pub at: Timestamp,
-    /// Whether Conclave saw that the key was gone; otherwise people attested it.
+    /// Whether Conclave verified that the key was gone. Otherwise people attested it.
+    #[serde(rename = "proven")]
     pub is_proven: bool,
 }
 
-/// What the register says to a payload that is about to be signed.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    transcripts: BTreeSet<Digest>,
+    rehearsal: bool,
+    payloads: Vec<PayloadEntry>,
+    destroyed_keys: BTreeMap<Digest, DestroyedKey>,
+}
+
+/// Why a payload may be signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judgment {
-    /// Nothing of that version was signed before.
+    /// This version was not signed before.
     First,
-    /// This very payload was signed before: signing it again changes nothing.
+    /// The same payload was signed before, so signing it again does not change anything.
     Again,
 }
 
 impl PayloadRegister {
-    /// A register in which nothing stands.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads a file.
-    ///
     /// # Errors
-    /// With the first check that refuses it.
+    /// The first check that refuses the file.
     pub fn read(bytes: &[u8]) -> Result<Self, Refusal> {
-        let mut members = KIND.open(bytes)?;
-        let records = members.texts("records")?;
-        let entries = members.objects("payloads", PayloadEntry::read)?;
-        let is_rehearsed = members.mark("rehearsal")?;
-        let destroyed = if members.has("destroyed_keys") {
-            members.objects("destroyed_keys", |members| {
-                let (at, is_proven) = (members.time("at")?, members.boolean("proven")?);
-                Ok((
-                    members.digest("fingerprint")?,
-                    DestroyedKey { at, is_proven },
-                ))
-            })?
-        } else {
-            Vec::new()
+        let file: File = KIND.read(bytes)?;
+        let mut register = Self {
+            transcripts: file.transcripts,
+            is_rehearsal: file.rehearsal,
+            entries: BTreeMap::new(),
+            destroyed: file.destroyed_keys,
         };
-        members.end()?;
-        let mut register = Self::new();
-        register.is_rehearsed = is_rehearsed;
-        for record in records {
-            let head = Digest::from_hex(&record)
-                .map_err(|error| members.refuse(format!("has a faulty record: {error}")))?;
-            if !register.records.insert(head) {
-                return Err(members.refuse("has one record twice"));
-            }
-        }
-        for entry in entries {
-            let place = (entry.repository.clone(), entry.version, entry.sha256);
-            if register.entries.insert(place, entry).is_some() {
-                return Err(members.refuse("has one payload twice"));
-            }
-        }
-        for (fingerprint, key) in destroyed {
-            if register.destroyed.insert(fingerprint, key).is_some() {
-                return Err(members.refuse("has one destroyed key twice"));
+        for entry in file.payloads {
+            entry.check().map_err(|text| KIND.refuse(&text))?;
+            if register.entries.insert(entry.id(), entry).is_some() {
+                return Err(KIND.refuse("a payload is listed twice"));
             }
         }
         Ok(register)
     }
 
-    /// The file. For the same register its bytes are always the same.
     pub fn to_file_bytes(&self) -> Vec<u8> {
-        let payloads: Vec<Value> = self.entries.values().map(PayloadEntry::to_json).collect();
-        let mut file = json!({
-            "conclave": KIND.name,
-            "format": FORMAT,
-            "records": self.records,
-            "payloads": payloads,
-        });
-        if self.is_rehearsed {
-            file["rehearsal"] = true.into();
-        }
-        if !self.destroyed.is_empty() {
-            let keys = self.destroyed.iter().map(|(fingerprint, key)| {
-                json!({ "fingerprint": fingerprint, "at": key.at, "proven": key.is_proven })
-            });
-            file["destroyed_keys"] = keys.collect();
-        }
-        write(&file)
+        KIND.write(&File {
+            transcripts: self.transcripts.clone(),
+            rehearsal: self.is_rehearsal,
+            payloads: self.entries().cloned().collect(),
+            destroyed_keys: self.destroyed.clone(),
+        })
     }
 
-    /// Names a record that it was made from, by its head.
-    pub fn add_record(&mut self, head: Digest) {
-        self.records.insert(head);
+    /// Notes that a transcript is included, by its digest.
+    pub fn add_transcript(&mut self, digest: Digest) {
+        self.transcripts.insert(digest);
     }
 
-    /// Says that a rehearsal went into it: it is nothing to go by in a production.
+    /// Notes that a rehearsal is included. Productions refuse such a register.
     pub const fn add_rehearsal(&mut self) {
-        self.is_rehearsed = true;
+        self.is_rehearsal = true;
     }
 
-    /// Whether a rehearsal went into it.
-    pub const fn is_rehearsed(&self) -> bool {
-        self.is_rehearsed
+    pub const fn is_rehearsal(&self) -> bool {
+        self.is_rehearsal
     }
 
-    /// Whether a record went into it.
-    pub fn has_record(&self, head: &Digest) -> bool {
-        self.records.contains(head)
+    pub fn has_transcript(&self, digest: &Digest) -> bool {
+        self.transcripts.contains(digest)
     }
 
-    /// Adds a key that was destroyed to what is known already.
+    /// Adds a destroyed key, or merges it with what is known.
     pub fn add_destroyed(&mut self, fingerprint: Digest, key: DestroyedKey) {
         let known = self.destroyed.entry(fingerprint).or_insert(key);
         known.at = known.at.min(key.at);
         known.is_proven |= key.is_proven;
     }
 
-    /// The keys that were destroyed, by the SHA-256 of their public key.
+    /// The destroyed keys by the fingerprint of their public key.
     pub const fn destroyed(&self) -> &BTreeMap<Digest, DestroyedKey> {
         &self.destroyed
     }
 
-    /// Whether nothing stands in it.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.records.is_empty() && self.destroyed.is_empty()
+        self.entries.is_empty() && self.transcripts.is_empty() && self.destroyed.is_empty()
     }
 
-    /// The entries, by repository and version.
+    /// The entries, ordered by repository and version.
     pub fn entries(&self) -> impl Iterator<Item = &PayloadEntry> {
         self.entries.values()
     }
 
-    /// Adds what is known of one payload to what is known already.
+    /// Adds an entry, or merges it with the entry for the same payload.
     pub fn add(&mut self, entry: PayloadEntry) {
-        let place = (entry.repository.clone(), entry.version, entry.sha256);
-        match self.entries.entry(place) {
-            std::collections::btree_map::Entry::Vacant(vacant) => {
-                vacant.insert(entry);
-            }
-            std::collections::btree_map::Entry::Occupied(mut known) => known.get_mut().join(entry),
+        match self.entries.get_mut(&entry.id()) {
+            Some(known) => known.merge(entry),
+            None => drop(self.entries.insert(entry.id(), entry)),
         }
     }
 
-    /// Adds all that another register knows.
-    pub fn join(&mut self, other: Self) {
-        self.records.extend(other.records);
-        self.is_rehearsed |= other.is_rehearsed;
+    pub fn merge(&mut self, other: Self) {
+        self.transcripts.extend(other.transcripts);
+        self.is_rehearsal |= other.is_rehearsal;
         for entry in other.entries.into_values() {
             self.add(entry);
         }
@@ -193,7 +156,6 @@ impl PayloadRegister {
         }
     }
 
-    /// The payloads of one version.
     pub fn of_version(
         &self,
         repository: &str,
@@ -206,7 +168,7 @@ impl PayloadRegister {
     /// Whether a payload may be signed.
     ///
     /// # Errors
-    /// When another payload of that repository and version was signed and not given up in time.
+    /// If a different payload for this repository and version was signed and not abandoned in time.
     pub fn judge(
         &self,
         repository: &str,
@@ -216,13 +178,13 @@ impl PayloadRegister {
         let (same, others): (Vec<_>, Vec<_>) = self
             .of_version(repository, version)
             .partition(|entry| entry.sha256 == sha256);
-        let standing: Vec<_> = others
+        let conflicting: Vec<_> = others
             .into_iter()
-            .filter(|entry| entry.holds_its_version())
+            .filter(|entry| entry.blocks_its_version())
             .map(PayloadEntry::describe)
             .collect();
-        if !standing.is_empty() {
-            return Err(Refusal::new(Check::Equivocation, standing.join("; ")));
+        if !conflicting.is_empty() {
+            return Err(Refusal::new(Check::Equivocation, conflicting.join("; ")));
         }
         Ok(if same.iter().any(|entry| entry.is_begun()) {
             Judgment::Again
@@ -231,7 +193,7 @@ impl PayloadRegister {
         })
     }
 
-    /// The newest version of a repository that clients accept, as far as signatures go.
+    /// The newest version of a repository with enough signatures.
     pub fn newest_reached(&self, repository: &str) -> Option<u64> {
         self.entries()
             .filter(|entry| entry.repository == repository && entry.is_reached())
@@ -239,10 +201,10 @@ impl PayloadRegister {
             .max()
     }
 
-    /// Gives a payload up, so that another may take its version.
+    /// Abandons a payload, so that its version can be used again.
     ///
     /// # Errors
-    /// When clients accept it, or may come to accept it with the signatures that are owed.
+    /// If the payload has enough signatures, or can get them with the outstanding ones.
     pub fn abandon(
         &mut self,
         repository: &str,
@@ -250,13 +212,13 @@ impl PayloadRegister {
         sha256: Digest,
         abandoned: Abandoned,
     ) -> Result<(), Refusal> {
-        let place = (repository.to_owned(), version, sha256);
-        let Some(entry) = self.entries.get_mut(&place) else {
+        let id = (repository.to_owned(), version, sha256);
+        let Some(entry) = self.entries.get_mut(&id) else {
             return Ok(());
         };
         if entry.may_be_reached() {
-            let text = format!("it cannot be given up: {}", entry.describe());
-            return Err(Refusal::new(Check::AbandonReached, text));
+            let text = format!("the payload cannot be abandoned: {}", entry.describe());
+            return Err(Refusal::new(Check::ThresholdReached, text));
         }
         entry.abandoned = match entry.abandoned.take() {
             Some(before) => Some(before.min(abandoned)),
@@ -265,7 +227,7 @@ impl PayloadRegister {
         Ok(())
     }
 
-    /// Payloads that were given up and can be accepted all the same, until the version after theirs is trusted.
+    /// Abandoned payloads that clients still accept.
     pub fn live(
         &self,
         repository: &str,
@@ -293,41 +255,34 @@ mod tests {
 
     /// Two of the keys 0 to 3 and two of the keys 2 to 4 must sign.
     fn entry(payload: &[u8], signed: &[u8]) -> PayloadEntry {
+        let threshold = |keys: std::ops::Range<u8>| Threshold {
+            threshold: 2,
+            key_ids: keys.map(id).collect(),
+        };
+        let signed = signed.iter().map(|number| SignedBy {
+            key_id: id(*number),
+            at: at("2026-12-01T09:41:00Z"),
+        });
         PayloadEntry {
             repository: REPOSITORY.to_owned(),
             version: 8,
             sha256: Digest::of(payload),
-            needs: vec![
-                Threshold {
-                    count: 2,
-                    key_ids: (0..4).map(id).collect(),
-                },
-                Threshold {
-                    count: 2,
-                    key_ids: (2..5).map(id).collect(),
-                },
-            ],
-            signed: signed
-                .iter()
-                .map(|number| SignedBy {
-                    key_id: id(*number),
-                    at: at("2026-12-01T09:41:00Z"),
-                })
-                .collect(),
-            owed: BTreeSet::new(),
+            thresholds: vec![threshold(0..4), threshold(2..5)],
+            signed: signed.collect(),
+            outstanding: BTreeSet::new(),
             abandoned: None,
         }
     }
 
-    fn given_up() -> Abandoned {
+    fn abandoned() -> Abandoned {
         Abandoned {
             at: at("2026-12-02T10:00:00Z"),
-            why: "a wrong expiry".to_owned(),
+            reason: "a wrong expiry".to_owned(),
         }
     }
 
     #[test]
-    fn a_destroyed_key_is_read_as_it_was_written_and_once_proven_stays_so() {
+    fn a_destroyed_key_stays_proven() {
         let key = Digest::of(b"key");
         let destroyed = |time, is_proven| DestroyedKey {
             at: at(time),
@@ -341,7 +296,7 @@ mod tests {
         );
         let mut other = PayloadRegister::new();
         other.add_destroyed(key, destroyed("2026-12-03T10:00:00Z", true));
-        register.join(other);
+        register.merge(other);
         let known = destroyed("2026-12-02T10:00:00Z", true);
         assert_eq!(register.destroyed()[&key], known);
         assert_eq!(
@@ -351,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_payload_of_a_version_is_refused_with_what_exists_and_when() {
+    fn a_conflicting_payload_is_refused_with_what_was_signed_and_when() {
         let mut register = PayloadRegister::new();
         let judge = |register: &PayloadRegister, payload: &[u8]| {
             register.judge(REPOSITORY, 8, Digest::of(payload))
@@ -371,7 +326,7 @@ mod tests {
             "version 8",
             "2026-12-01T09:41:00Z",
             "by 02",
-            "below its threshold",
+            "below the threshold",
         ] {
             assert!(refusal.detail.contains(part), "{refusal} lacks {part}");
         }
@@ -386,38 +341,39 @@ mod tests {
     }
 
     #[test]
-    fn only_what_cannot_reach_its_thresholds_is_given_up() {
-        let give_up = |entry: PayloadEntry| {
+    fn only_payloads_below_their_thresholds_can_be_abandoned() {
+        let abandon = |entry: PayloadEntry| {
             let mut register = PayloadRegister::new();
             let sha256 = entry.sha256;
             register.add(entry);
             register
-                .abandon(REPOSITORY, 8, sha256, given_up())
+                .abandon(REPOSITORY, 8, sha256, abandoned())
                 .map(|()| register)
         };
-        let register = give_up(entry(b"a", &[2])).unwrap();
+        let register = abandon(entry(b"a", &[2])).unwrap();
         assert_eq!(
             register.judge(REPOSITORY, 8, Digest::of(b"b")),
             Ok(Judgment::First)
         );
         assert!(register.to_file_bytes().len() > 100);
-        let reached = give_up(entry(b"a", &[2, 3])).unwrap_err();
-        assert_eq!(reached.check, Check::AbandonReached);
-        let mut owed = entry(b"a", &[2]);
-        owed.owed.insert(id(3));
-        assert!(!owed.is_reached() && owed.may_be_reached());
-        assert_eq!(give_up(owed).unwrap_err().check, Check::AbandonReached);
+        let mut outstanding = entry(b"a", &[2]);
+        outstanding.outstanding.insert(id(3));
+        assert!(!outstanding.is_reached() && outstanding.may_be_reached());
+        for entry in [entry(b"a", &[2, 3]), outstanding] {
+            let refusal = abandon(entry).unwrap_err();
+            assert_eq!(refusal.check, Check::ThresholdReached);
+        }
     }
 
     #[test]
-    fn what_was_given_up_and_signed_all_the_same_is_live_until_the_version_after_it() {
+    fn an_abandoned_payload_with_enough_signatures_is_live_until_the_next_version() {
         let mut register = PayloadRegister::new();
         register.add(entry(b"a", &[2]));
         register
-            .abandon(REPOSITORY, 8, Digest::of(b"a"), given_up())
+            .abandon(REPOSITORY, 8, Digest::of(b"a"), abandoned())
             .unwrap();
         assert_eq!(register.live(REPOSITORY, 7).count(), 0);
-        // A signature comes back that nobody knew to be owed.
+        // An unexpected signature is returned.
         register.add(entry(b"a", &[3]));
         for (trusted, live) in [(7, 1), (8, 1), (9, 0)] {
             assert_eq!(
@@ -427,20 +383,16 @@ mod tests {
             );
         }
         let refusal = register.judge(REPOSITORY, 8, Digest::of(b"b")).unwrap_err();
-        assert!(
-            refusal
-                .detail
-                .contains("was given up, but clients accept it")
-        );
+        assert!(refusal.detail.contains("abandoned, but clients accept it"));
         assert_eq!(register.newest_reached(REPOSITORY), Some(8));
     }
 
     #[test]
-    fn an_entry_of_a_root_has_both_thresholds() {
+    fn an_entry_has_both_thresholds() {
         let scene = Scene::new();
         let root = scene.request().unsigned().unwrap();
         let mut entry = PayloadEntry::of(REPOSITORY, &root);
-        assert_eq!(entry.needs.len(), 2);
+        assert_eq!(entry.thresholds.len(), 2);
         for (signer, reached) in [(0, false), (2, false), (3, true)] {
             let key_id = scene.id(signer);
             entry.signed.insert(SignedBy {
@@ -452,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn a_faulty_register_is_refused() {
+    fn a_malformed_register_is_refused() {
         let mut register = PayloadRegister::new();
         register.add(entry(b"a", &[1, 2]));
         let good = String::from_utf8(register.to_file_bytes()).unwrap();
@@ -463,7 +415,7 @@ mod tests {
             ("2026-12-01T09:41:00Z", "2026-12-01T09:41:00.5Z"),
             ("\"abandoned\": null", "\"abandoned\": true"),
             ("\"abandoned\": null", "\"abandoned\": null, \"more\": 1"),
-            ("\"owed\": []", "\"owed\": [\"01\", \"01\"]"),
+            ("\"outstanding\": []", "\"outstanding\": [\"01\", \"01\"]"),
             ("\"version\": 8", "\"version\": 0"),
         ] {
             let bad = good.replace(from, to);
@@ -478,7 +430,7 @@ mod tests {
             payload in 0u8..3,
             version in 1u64..3,
             signed in proptest::collection::btree_map(0u8..6, 0i64..4, 0..5),
-            owed in proptest::collection::btree_set(0u8..6, 0..3),
+            outstanding in proptest::collection::btree_set(0u8..6, 0..3),
             abandoned in proptest::option::of(0i64..4),
         ) -> PayloadEntry {
             let mut entry = entry(&[payload], &[]);
@@ -490,10 +442,10 @@ mod tests {
                     at: Timestamp::from_second(second).unwrap(),
                 })
                 .collect();
-            entry.owed = owed.into_iter().map(id).collect();
+            entry.outstanding = outstanding.into_iter().map(id).collect();
             entry.abandoned = abandoned.map(|second| Abandoned {
                 at: Timestamp::from_second(second).unwrap(),
-                why: "so".to_owned(),
+                reason: "so".to_owned(),
             });
             entry
         }
@@ -501,7 +453,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn registers_join_in_any_order_and_any_number_of_times(
+        fn registers_are_merged_in_any_order_and_any_number_of_times(
             entries in proptest::collection::vec(any_entry(), 0..8),
             split in 0usize..8,
         ) {
@@ -515,11 +467,11 @@ mod tests {
             let whole = register(&entries);
             let (left, right) = entries.split_at(split.min(entries.len()));
             let (left, right) = (register(left), register(right));
-            let mut joined = right.clone();
-            joined.join(left.clone());
-            joined.join(right);
-            joined.join(left);
-            prop_assert_eq!(&joined, &whole);
+            let mut merged = right.clone();
+            merged.merge(left.clone());
+            merged.merge(right);
+            merged.merge(left);
+            prop_assert_eq!(&merged, &whole);
             let read = PayloadRegister::read(&whole.to_file_bytes());
             prop_assert_eq!(read, Ok(whole));
         }

@@ -1,15 +1,16 @@
-//! A detached signature: what a key holder at another site sends back.
+//! Detached signatures, which key holders at other sites return.
 
-use serde_json::json;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::check::{Check, Refusal};
-use super::form::{FORMAT, Kind, write};
+use super::form::{self, Kind};
 use crate::metadata::KeyId;
 use crate::words::Digest;
 
-/// The longest file that is read: the largest signature takes 1 KiB in hex.
+/// The largest signature is 1 KiB in hex.
 const LIMIT: usize = 64 << 10;
-/// The longest signature that is read, in bytes: RSA with 16,384 bits.
+/// The longest signature in bytes (RSA with 16,384 bits).
 const LONGEST: usize = 2048;
 
 const KIND: Kind = Kind {
@@ -20,58 +21,39 @@ const KIND: Kind = Kind {
     format: Check::SignatureFormat,
 };
 
-/// A signature of one key over one payload. Nothing in it is verified: [`super::Merge`] does that.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An unverified signature by one key over one payload. [`super::Merge`] verifies it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DetachedSignature {
-    /// The line of roots.
+    #[serde(deserialize_with = "form::line")]
     pub repository: String,
-    /// The version of the root that was signed.
+    #[serde(deserialize_with = "form::positive")]
     pub version: u64,
-    /// SHA-256 over the canonical form that was signed.
+    /// SHA-256 of the canonical form that was signed.
     pub sha256: Digest,
-    /// The ID of the key, as the request names it.
+    #[serde(rename = "keyid", deserialize_with = "form::line")]
     pub key_id: KeyId,
-    /// The signature, as TUF metadata carries it.
+    /// In the encoding of TUF metadata.
+    #[serde(
+        rename = "sig",
+        serialize_with = "hex::serde::serialize",
+        deserialize_with = "signature"
+    )]
     pub signature: Vec<u8>,
 }
 
 impl DetachedSignature {
-    /// Reads a file.
-    ///
     /// # Errors
-    /// With the first check that refuses it.
+    /// The first check that refuses the file.
     pub fn read(bytes: &[u8]) -> Result<Self, Refusal> {
-        let mut members = KIND.open(bytes)?;
-        let repository = members.line("repository")?;
-        let version = members.version("version")?;
-        let sha256 = members.digest("sha256")?;
-        let key_id = KeyId::new(members.line("keyid")?);
-        let text = members.text("sig")?;
-        let signature = read_hex(&text)?;
-        members.end()?;
-        Ok(Self {
-            repository,
-            version,
-            sha256,
-            key_id,
-            signature,
-        })
+        KIND.read(bytes)
     }
 
-    /// The file. For the same signature its bytes are always the same.
     pub fn to_file_bytes(&self) -> Vec<u8> {
-        write(&json!({
-            "conclave": KIND.name,
-            "format": FORMAT,
-            "repository": self.repository,
-            "version": self.version,
-            "sha256": self.sha256,
-            "keyid": self.key_id,
-            "sig": hex::encode(&self.signature),
-        }))
+        KIND.write(self)
     }
 
-    /// The name by which its file goes: `8.root.1a2b3c4d.sig.json`.
+    /// The file name: `8.root.1a2b3c4d.sig.json`.
     pub fn file_name(&self) -> String {
         let short: String = self
             .key_id
@@ -84,32 +66,30 @@ impl DetachedSignature {
     }
 }
 
-/// A signature as people and files write it.
+fn signature<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    read_hex(&text).map_err(|refusal| D::Error::custom(refusal.detail))
+}
+
+/// Reads a signature in hex.
 ///
 /// # Errors
-/// When it is empty, too long, or not lower-case hex.
+/// If it is empty, too long, or not lower-case hex.
 pub(super) fn read_hex(text: &str) -> Result<Vec<u8>, Refusal> {
-    let refuse = |what: &str| Refusal::new(Check::SignatureForm, what);
-    if text.is_empty() {
-        return Err(refuse(
-            "the signature is empty: a place-holder, and no signature",
-        ));
+    let refuse = |text: &str| Err(Refusal::new(Check::SignatureForm, text));
+    match hex::decode(text) {
+        Ok(bytes) if bytes.is_empty() => refuse("the signature is an empty placeholder"),
+        Ok(bytes) if bytes.len() > LONGEST => refuse("the signature is too long"),
+        Ok(bytes) if hex::encode(&bytes) == text => Ok(bytes),
+        _ => refuse("the signature is not lower-case hex"),
     }
-    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Err(refuse("the signature is not lower-case hex"));
-    }
-    let bytes = hex::decode(text).map_err(|_| refuse("the signature is not lower-case hex"))?;
-    if bytes.len() > LONGEST {
-        return Err(refuse("the signature is longer than any can be"));
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     fn example() -> DetachedSignature {
         DetachedSignature {
@@ -138,95 +118,47 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_missing_or_of_another_kind_is_refused() {
-        for (edit, check, what) in [
+    fn malformed_files_are_refused() {
+        type Edit = fn(&mut Value);
+        let form: [(Edit, &str); 10] = [
+            (|value| value["more"] = json!(1), "unknown field `more`"),
             (
-                (|value: &mut Value| value["more"] = json!(1)) as fn(&mut Value),
-                Check::SignatureForm,
-                "unknown member \"more\"",
+                |value| drop(value.as_object_mut().unwrap().remove("keyid")),
+                "missing field `keyid`",
             ),
-            (
-                |value| {
-                    value.as_object_mut().unwrap().remove("keyid");
-                },
-                Check::SignatureForm,
-                "no text \"keyid\"",
-            ),
-            (
-                |value| value["version"] = json!("8"),
-                Check::SignatureForm,
-                "no number",
-            ),
-            (
-                |value| value["version"] = json!(0),
-                Check::SignatureForm,
-                "has 0",
-            ),
-            (
-                |value| value["sha256"] = json!("9F86"),
-                Check::SignatureForm,
-                "\"sha256\"",
-            ),
-            (
-                |value| value["repository"] = json!(" "),
-                Check::SignatureForm,
-                "\"repository\"",
-            ),
-            (
-                |value| value["sig"] = json!(""),
-                Check::SignatureForm,
-                "empty",
-            ),
-            (
-                |value| value["sig"] = json!("304"),
-                Check::SignatureForm,
-                "hex",
-            ),
-            (
-                |value| value["sig"] = json!("3A"),
-                Check::SignatureForm,
-                "hex",
-            ),
-            (
-                |value| value["format"] = json!(2),
-                Check::SignatureFormat,
-                "format 2",
-            ),
-            (
-                |value| value["conclave"] = json!("signing-request"),
-                Check::SignatureFormat,
-                "signing-request",
-            ),
-            (
-                |value| *value = json!([]),
-                Check::SignatureForm,
-                "not an object",
-            ),
-        ] {
+            (|value| value["version"] = json!("8"), "expected u64"),
+            (|value| value["version"] = json!(0), "positive"),
+            (|value| value["sha256"] = json!("9F86"), "digest"),
+            (|value| value["repository"] = json!(" "), "one line"),
+            (|value| value["sig"] = json!(""), "empty"),
+            (|value| value["sig"] = json!("304"), "hex"),
+            (|value| value["sig"] = json!("3A"), "hex"),
+            (|value| *value = json!([]), "not a JSON object"),
+        ];
+        let format: [(Edit, &str); 2] = [
+            (|value| value["format"] = json!(2), "format 2"),
+            (|value| value["conclave"] = json!("other"), "other"),
+        ];
+        let form = form.map(|(edit, text)| (edit, Check::SignatureForm, text));
+        let format = format.map(|(edit, text)| (edit, Check::SignatureFormat, text));
+        for (edit, check, text) in form.into_iter().chain(format) {
             let refusal = refused(edit);
             assert_eq!(refusal.check, check, "{refusal}");
-            assert!(refusal.detail.contains(what), "{refusal} lacks {what:?}");
+            assert!(refusal.detail.contains(text), "{refusal} lacks {text:?}");
         }
+        let check = |bytes: &[u8]| DetachedSignature::read(bytes).unwrap_err().check;
         let twice = br#"{"conclave":"detached-signature","conclave":"detached-signature"}"#;
-        let refusal = DetachedSignature::read(twice).unwrap_err();
-        assert_eq!(refusal.check, Check::SignatureForm);
-        let long = vec![b' '; LIMIT + 1];
-        assert_eq!(
-            DetachedSignature::read(&long).unwrap_err().check,
-            Check::SignatureSize
-        );
+        assert_eq!(check(twice), Check::SignatureForm);
+        assert_eq!(check(&vec![b' '; LIMIT + 1]), Check::SignatureSize);
         let bytes = example().to_file_bytes();
         for end in 0..bytes.len() - 1 {
-            assert!(
-                DetachedSignature::read(&bytes[..end]).is_err(),
-                "cut at {end}"
-            );
+            assert_eq!(check(&bytes[..end]), Check::SignatureForm, "cut at {end}");
         }
     }
 
     proptest! {
         #[test]
-        fn whatever_is_read_is_written_and_read_again_the_same(
+        fn reading_undoes_writing(
             repository in "[a-z./é]{1,40}",
             version in 1u64..=1 << 53,
             payload: [u8; 8],

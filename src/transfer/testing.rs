@@ -1,4 +1,4 @@
-//! A rotation whose keys are in memory, for the tests of this room.
+//! A rotation with keys in memory, for tests.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ pub(super) use crate::metadata::testing::Signer;
 
 pub(super) const REPOSITORY: &str = "example.com/updates";
 
-/// Version 1 has the keys 0 to 3, version 2 the keys 2 to 4; each needs two.
+/// Version 1 has the keys 0 to 3, version 2 the keys 2 to 4. The threshold of both is 2.
 pub(super) struct Scene {
     signers: [Signer; 5],
     first: Vec<u8>,
@@ -38,8 +38,7 @@ impl Scene {
         Self::build(false)
     }
 
-    /// In version 1, key 0 stands under an ID of the days before `keyid_hash_algorithms` went; version 2 keeps it,
-    /// under the specified one.
+    /// In version 1, the ID of key 0 covers `keyid_hash_algorithms`. Version 2 has the specified ID.
     pub(super) fn with_old_id() -> Self {
         Self::build(true)
     }
@@ -94,7 +93,7 @@ impl Scene {
             draft.freeze().unwrap().document().tree().clone()
         };
         if old_id {
-            // The draft keeps the ID that it finds: here the key moves to the specified one.
+            // The draft would keep the ID.
             let text = serde_json::to_string(&tree).unwrap();
             let public = signers[0].public();
             let document = base.document();
@@ -138,7 +137,7 @@ impl Scene {
         &self.payload
     }
 
-    pub(super) fn asked(&self) -> Vec<RequestedSignature> {
+    pub(super) fn requested(&self) -> Vec<RequestedSignature> {
         vec![RequestedSignature {
             key_id: self.id(3),
             holder: "Grace Hopper".to_owned(),
@@ -151,7 +150,7 @@ impl Scene {
             REPOSITORY.to_owned(),
             vec![self.first.clone()],
             self.payload.clone(),
-            self.asked(),
+            self.requested(),
         )
         .unwrap()
     }

@@ -1,4 +1,4 @@
-//! Digests that people can read to each other: SHA-256 in grouped hex and in words.
+//! SHA-256 digests in grouped hex and in words, for reading aloud.
 
 use std::fmt;
 use std::io;
@@ -6,26 +6,22 @@ use std::io;
 use aws_lc_rs::digest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A SHA-256 digest.
-///
-/// Its text form ([`fmt::Display`], serde) is 64 lower-case hex characters.
+/// A SHA-256 digest, with a text form of 64 lower-case hex characters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
 
-/// Why a text is not a digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DigestError {
-    #[error("a SHA-256 digest is 64 lower-case hex characters")]
+    #[error("the digest is not 64 lower-case hex characters")]
     Hex,
-    /// A word that is not in the PGP word list, or not in that place: the list
-    /// alternates, so that a swapped or missing word is noticed.
-    #[error("word {position}, {word:?}, is not a digest word for that place")]
+    /// The PGP word list alternates, so swapped and missing words are detected.
+    #[error("{word:?} is not a digest word at position {position}")]
     Word {
         /// Counted from 1.
         position: usize,
         word: String,
     },
-    #[error("a digest is 32 words, not {found}")]
+    #[error("expected the 32 words of a digest, found {found}")]
     WordCount { found: usize },
 }
 
@@ -36,8 +32,6 @@ impl Digest {
         Self(out)
     }
 
-    /// The digest of all that a reader gives, of which no more than a little is held at a time.
-    ///
     /// # Errors
     /// Those of the reader.
     pub fn of_reader(mut reader: impl io::Read) -> io::Result<Self> {
@@ -62,10 +56,8 @@ impl Digest {
         &self.0
     }
 
-    /// Reads 64 lower-case hex characters.
-    ///
     /// # Errors
-    /// On any other text: upper case, spaces and a wrong length included.
+    /// If the text is not 64 lower-case hex characters.
     pub fn from_hex(text: &str) -> Result<Self, DigestError> {
         if text.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(DigestError::Hex);
@@ -78,7 +70,7 @@ impl Digest {
     /// Reads the 32 words of the PGP word list, in any case and spacing.
     ///
     /// # Errors
-    /// When a word is unknown or out of place, or one is missing or too many.
+    /// If a word is unknown or in the wrong position, or there are not 32 words.
     pub fn from_words(text: &str) -> Result<Self, DigestError> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let mut out = [0; 32];
@@ -97,7 +89,7 @@ impl Digest {
         Ok(Self(out))
     }
 
-    /// Hex in groups of four characters, eight groups a line: `9f86 d081 …`.
+    /// Two lines of hex in groups of four characters: `9f86 d081 …`.
     pub fn grouped_hex(&self) -> [String; 2] {
         let line = |half: &[u8]| {
             half.chunks(2)
@@ -117,7 +109,7 @@ impl Digest {
             .collect()
     }
 
-    /// The first words, for a panel that has no room for all: `count` of them.
+    /// The first `count` words.
     pub fn first_words(&self, count: usize) -> String {
         let mut words = self.words();
         words.truncate(count);
@@ -135,8 +127,8 @@ impl Digest {
     }
 }
 
-/// The list alternates between words of two and of three syllables. The crate ties
-/// a word to the borrow of its byte: a static table of bytes makes the words static.
+/// The list alternates between words of two and of three syllables. In the crate, words borrow from their bytes, so the
+/// bytes must be static.
 fn word_for(byte: u8, index: usize) -> &'static str {
     static EVERY_BYTE_TWICE: [[u8; 2]; 256] = {
         let mut table = [[0; 2]; 256];
@@ -208,9 +200,9 @@ mod tests {
         assert_eq!(digest.short_hex(), "e3b0 c442 … b855");
     }
 
-    /// The example of the list's inventors: a PGP fingerprint and its words.
+    /// The example of the authors: a PGP fingerprint and its words.
     #[test]
-    fn words_are_those_of_the_pgp_list() {
+    fn words_are_from_the_pgp_list() {
         let mut bytes = [0; 32];
         hex::decode_to_slice("E58294F2E9A227486E8B061B31CC528FD7FA3F19", &mut bytes[..20]).unwrap();
         assert_eq!(
@@ -231,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_has_the_digest_of_its_bytes() {
+    fn readers_are_hashed() {
         let bytes = vec![7; 200_000];
         assert_eq!(
             Digest::of_reader(bytes.as_slice()).unwrap(),
@@ -240,14 +232,14 @@ mod tests {
     }
 
     #[test]
-    fn words_lead_back_to_the_digest() {
+    fn words_round_trip() {
         let digest = Digest::of(b"conclave");
         let words = digest.words().join("  ").to_uppercase();
         assert_eq!(Digest::from_words(&words).unwrap(), digest);
     }
 
     #[test]
-    fn swapped_and_missing_words_are_noticed() {
+    fn swapped_and_missing_words_are_detected() {
         let digest = Digest::of(b"conclave");
         let mut words = digest.words();
         words.swap(4, 5);

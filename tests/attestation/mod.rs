@@ -127,7 +127,7 @@ fn a_folder_that_names_another_serial_number_is_refused() {
     let reason = refused["reasons"][0]["detail"].as_str().unwrap();
     assert_eq!(
         reason,
-        "it was made by YubiKey 26551025, not by \"12345678\""
+        "the attestation is from YubiKey 26551025, not from \"12345678\""
     );
     // Named on the command line, the folder is held to its name as well.
     let alone = verify_command(&[data("docker-test-keys/12345678")], &["--json"]);
@@ -340,7 +340,7 @@ const CASES: &[(&[&str], bool, &str, &str)] = &[
         &["foreign", "foreign-device"],
         false,
         "attestation.chain",
-        "no root of the maker's",
+        "not a trusted root",
     ),
     (
         &["false", "false-device"],
@@ -364,19 +364,19 @@ const CASES: &[(&[&str], bool, &str, &str)] = &[
         &["authority", "foreign-device"],
         true,
         "attestation.constraint",
-        "claims to be an authority",
+        "the attestation is a CA certificate",
     ),
     (
         &["by-slot", "slot", "foreign-device"],
         true,
         "attestation.constraint",
-        "is no authority",
+        "is not a CA certificate",
     ),
     (
         &["by-silent", "silent-device"],
         true,
         "attestation.constraint",
-        "is no authority",
+        "is not a CA certificate",
     ),
     (
         &["too-deep", "deep-device", "short"],

@@ -607,6 +607,7 @@ pub(crate) fn records() -> Vec<Played> {
         played(Room::closed(in_the_safe, Mode::Rehearsal)),
         played(reissued),
         destroyed,
+        played(crate::ceremony::destruction::attested()),
     ];
     records.extend(of_sites());
     records.extend(crate::support::ceremony_driver::restore::of_drills().map(played));

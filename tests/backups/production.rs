@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use conclave::backup::{Closing, Collected, Manifest, Opener, read_words};
+use conclave::backup::{Collected, Manifest, Opener, Protection, read_words};
 use conclave::ceremony::{
     Answer, Ask, Ceremony, Ending, Mode, Prompt, SecretPrompt, SecretPurpose, Verdict,
 };
@@ -15,6 +15,7 @@ use conclave::secret::{Passphrase, ShareWords};
 use zeroize::Zeroizing;
 
 use crate::softhsm_test;
+use crate::support::backup::AddFile as _;
 use crate::support::backup_rehearsal::{INSTALL, age, ends_with, script, set_on, walk};
 use crate::support::ceremony_driver;
 use crate::support::people::{PIN, People, SO_PIN, says_in_production, types_in_production};
@@ -180,7 +181,7 @@ fn assert_pairs_restore(own: &Path, elsewhere: &Path, words: &ShareWords) {
     let manifest = Manifest::read(&ends_with(&shares, ".manifest.json")).unwrap();
     assert!(!manifest.facts().is_rehearsal);
     let custodians = &manifest.facts().groups[0].custodians;
-    assert_eq!(custodians[3].closing, Some(Closing::Passphrase));
+    assert_eq!(custodians[3].protection, Some(Protection::Passphrase));
     let identity = Zeroizing::new(fs::read(own.join("custodian-1.identity")).unwrap());
     let identity = Opener::identities(&identity, &age::NoCallbacks).unwrap();
     let phrase = Passphrase::new(Zeroizing::new(PASSPHRASE.to_owned())).unwrap();

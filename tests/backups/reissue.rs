@@ -8,6 +8,7 @@ use conclave::backup::{Check, Collected, Manifest, Opener};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use crate::support::backup::AddFile as _;
 use crate::support::backup_rehearsal::{NOBODY, QUICK, ends_with, media, played, script, set_on};
 use crate::support::rehearse::{
     Rehearsal, assert_done, assert_failed, events, files_below, output, sha256,

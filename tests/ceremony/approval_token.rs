@@ -276,7 +276,10 @@ fn in_a_rehearsal_a_simulated_answers_and_the_real_token_does_not() {
         .simulated_approvals
         .insert(id("witness-1"), simulated.clone());
     room.give(Input::Open(opening.clone())).unwrap();
-    assert_eq!(room.ceremony.own_key(&id("witness-1")), Some(simulated));
+    assert_eq!(
+        room.ceremony.approval_key(&id("witness-1")),
+        Some(simulated)
+    );
     let production = conclave::ceremony::Opening {
         mode: Mode::Production,
         simulated_tokens: None,

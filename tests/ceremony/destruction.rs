@@ -2,12 +2,12 @@
 
 use conclave::ceremony::{
     Answer, Ask, DoomedObject, Effect, EventKind, Failure, FailureKind, Input, KeyEvent, Next,
-    Outcome, StepError,
+    Outcome, Request, RequestKind, StepError,
 };
 use conclave::script::{ChangeTemplate, KeyDisposition, KeyId, ScriptErrors};
 use std::sync::Arc;
 
-use crate::support::ceremony_driver::Room;
+use crate::support::ceremony_driver::{KEY_FILES, Room, repositories};
 use crate::support::changes::{World, edited};
 
 /// Steps before the sign-off that destroy these keys.
@@ -188,4 +188,68 @@ fn no_key_is_destroyed_before_the_root_is_exported() {
     });
     let errors = early.unwrap_err().to_string();
     assert!(errors.contains("export"), "{errors}");
+}
+
+/// A ceremony in which the first of two files of a key is gone after an interruption, and attested. It is at its end.
+pub(crate) fn attested() -> Room {
+    let mut room = repositories::with_key_files();
+    room.advance_until(|ceremony| {
+        matches!(ceremony.next(), Next::Do(Effect::EraseKeyFiles { .. }))
+    });
+    room.resume(0);
+    room.advance_until(|ceremony| matches!(ceremony.next(), Next::Do(Effect::FindKeyFiles { .. })));
+    let left = vec![KEY_FILES[1].to_owned()];
+    room.give(Input::Outcome(Outcome::KeyFilesFound(left)))
+        .unwrap();
+    assert_eq!(
+        room.ceremony.failure().unwrap().kind,
+        FailureKind::KeyFileMissing
+    );
+    let request = Request {
+        kind: RequestKind::AttestKeyFiles,
+        values: vec!["key-1".to_owned()],
+    };
+    let lines = room.ceremony.read_aloud(&request).unwrap();
+    assert_eq!(lines[0], KEY_FILES[0]);
+    let alone = Input::Request {
+        request: request.clone(),
+        approvals: Vec::new(),
+    };
+    assert!(room.give(alone).is_err());
+    let approvals = room.approved_by(&room.ceremony.usual_approvers());
+    room.give(Input::Request { request, approvals }).unwrap();
+    while room.advance() {}
+    room
+}
+
+#[test]
+fn a_key_file_that_is_gone_after_an_interruption_is_attested_and_the_other_erased() {
+    let room = attested();
+    let key: KeyId = "key-1".parse().unwrap();
+    let destruction = room.ceremony.key(&key).unwrap().destruction();
+    assert!(destruction.is_done());
+    assert_eq!(destruction.erased(), [KEY_FILES[1]]);
+    let attested: Vec<_> = destruction.attested().map(|(file, _)| file).collect();
+    assert_eq!(attested, [KEY_FILES[0]]);
+    let replayed = room.transcript.replay(&room.ceremony.script_arc()).unwrap();
+    assert!(replayed.key(&key).unwrap().destruction().is_done());
+}
+
+#[test]
+fn a_missing_key_file_is_looked_for_again_when_the_room_tries_again() {
+    let mut room = repositories::with_key_files();
+    room.advance_until(|ceremony| {
+        matches!(ceremony.next(), Next::Do(Effect::EraseKeyFiles { .. }))
+    });
+    room.resume(0);
+    room.advance_until(|ceremony| matches!(ceremony.next(), Next::Do(Effect::FindKeyFiles { .. })));
+    room.give(Input::Outcome(Outcome::KeyFilesFound(Vec::new())))
+        .unwrap();
+    room.answer(Answer::Enter).unwrap();
+    assert!(matches!(room.effect(), Effect::FindKeyFiles { .. }));
+    while room.advance() {}
+    let key: KeyId = "key-1".parse().unwrap();
+    let destruction = room.ceremony.key(&key).unwrap().destruction();
+    assert_eq!(destruction.erased(), KEY_FILES);
+    assert_eq!(destruction.attested().count(), 0);
 }

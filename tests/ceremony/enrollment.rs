@@ -334,7 +334,7 @@ fn a_key_that_the_root_has_is_kept_and_not_enrolled() {
     carried.extend(known.files.clone());
     let faults = Script::parse("rotation.toml", &text, &carried, change.not_before).unwrap_err();
     assert!(
-        faults.to_string().contains("the root has that key already"),
+        faults.to_string().contains("the root already has this key"),
         "{faults}"
     );
 }

@@ -91,7 +91,7 @@ fn a_renewal_of_a_root_of_another_tool_changes_version_and_expiry_alone() {
                     "{name}: {faults}"
                 );
                 let said = faults.to_string();
-                let why = "no token signs with it here";
+                let why = "cannot sign with this key";
                 let hints = faults.iter().all(|fault| fault.hint.contains("absent"));
                 assert!(said.contains(why) && hints, "{name}: {said}");
                 refused.push(format!("{name}: key type"));

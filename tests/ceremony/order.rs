@@ -101,11 +101,11 @@ fn a_block_that_is_put_off_comes_last() {
     let mut room = room_at(script(), "identify-token:key-1");
     ask(&mut room, RequestKind::Postpone, &["key-1"]).unwrap();
     assert_eq!(here(&room), "identify-token:key-2");
-    assert_eq!(room.ceremony.deferred(), [&key("key-1")]);
+    assert_eq!(room.ceremony.postponed(), [&key("key-1")]);
     room.advance_until(|ceremony| is_at(ceremony, "identify-token:key-1"));
     assert!(room.ceremony.key(&key("key-3")).unwrap().is_proven());
     room.advance_until(|ceremony| is_at(ceremony, "compose-root"));
-    assert!(room.ceremony.deferred().is_empty());
+    assert!(room.ceremony.postponed().is_empty());
     assert_eq!(begun(&finish(room)), ["key-2", "key-3", "key-1"]);
 }
 

@@ -63,7 +63,7 @@ fn two_people_give_up_a_payload_below_its_threshold() {
     let mut room = world.open(script(&another(&world, &register)).unwrap());
     at_review(&mut room);
     let refusal = review(&mut room).unwrap_err().to_string();
-    assert!(refusal.contains("below its threshold"), "{refusal}");
+    assert!(refusal.contains("below the threshold"), "{refusal}");
 
     let request = request(&room).unwrap();
     let read = room.ceremony.read_aloud(&request).unwrap();
@@ -132,7 +132,7 @@ fn a_payload_that_lives_although_it_was_given_up_is_shown() {
     let entry = register.entries().next().unwrap().clone();
     let abandoned = Abandoned {
         at: "2027-06-02T09:00:00Z".parse().unwrap(),
-        why: "the expiry was wrong".to_owned(),
+        reason: "the expiry was wrong".to_owned(),
     };
     register
         .abandon(&entry.repository, entry.version, entry.sha256, abandoned)
@@ -141,7 +141,7 @@ fn a_payload_that_lives_although_it_was_given_up_is_shown() {
     let mut room = world.open(script(&another(&world, &register)).unwrap());
     while room.advance() {}
     let mut register = payload_register(&room.ceremony, &room.transcript);
-    register.join(broken_off(&world, 2));
+    register.merge(broken_off(&world, 2));
     let next = World::after(&room);
     let mut change = next.unchanged("renewal");
     change

@@ -99,7 +99,7 @@ fn a_rotation_keeps_the_fields_and_gives_them_to_what_it_adds() {
     assert!(
         faults
             .to_string()
-            .contains("tuf-on-ci wants to know whose the key \"key-"),
+            .contains("tuf-on-ci requires an owner for the key \"key-"),
         "{faults}"
     );
     let text = text.replacen(

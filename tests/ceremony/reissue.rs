@@ -1,7 +1,7 @@
 //! Keys that get other shares: what is made of the key in memory, what is destroyed, and what stays on the list.
 
 use conclave::audit::share_sets;
-use conclave::backup::{Advice, Manifest, SetStanding, standing};
+use conclave::backup::{Advice, Manifest, SetStatus, set_statuses};
 use conclave::ceremony::{
     BackupEvent, Check, DrillResult, Ending, Event, EventKind, Next, ReplayError, Verdict,
     WrappedIn,
@@ -54,15 +54,15 @@ fn at(room: &mut Room, act: &str) {
 }
 
 /// How all sets stand a day after these records.
-fn told(rooms: &[&Room]) -> Vec<SetStanding> {
+fn told(rooms: &[&Room]) -> Vec<SetStatus> {
     let scripts: Vec<_> = rooms
         .iter()
         .map(|room| room.ceremony.script_arc())
         .collect();
     let records = scripts.iter().zip(rooms);
     let sets = share_sets(records.map(|(script, room)| (&**script, &room.transcript)));
-    let newest = sets.iter().map(|set| set.manifest.facts().made_at).max();
-    standing(sets, newest.unwrap() + SignedDuration::from_hours(25))
+    let newest = sets.iter().map(|set| set.manifest.facts().created_at).max();
+    set_statuses(sets, newest.unwrap() + SignedDuration::from_hours(25))
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn new_shares_are_made_of_the_key_in_memory_and_the_old_ones_destroyed() {
     let told = told(&[&room]);
     let advice: Vec<_> = told
         .iter()
-        .map(|set| (set.is_replaced(), set.advice()))
+        .map(|set| (set.is_superseded(), set.advice()))
         .collect();
     assert_eq!(advice, [(true, Advice::Nothing), (false, Advice::Nothing)]);
 }
@@ -127,10 +127,10 @@ fn while_a_quorum_of_old_shares_is_on_the_list_the_key_is_to_be_rotated() {
     let new = made(&first).clone();
     let sets = told(&[&first]);
     assert_eq!(sets[0].advice(), Advice::Rotate);
-    assert_eq!(sets[0].history().quorums_unaccounted(), 1);
+    assert_eq!(sets[0].history().quorums_not_destroyed(), 1);
     let text = sets[0].to_string();
     assert!(
-        text.contains("Custodian 1 (custodian-1): nobody saw it destroyed"),
+        text.contains("Custodian 1 (custodian-1): not destroyed"),
         "{text}"
     );
     assert!(
@@ -138,7 +138,7 @@ fn while_a_quorum_of_old_shares_is_on_the_list_the_key_is_to_be_rotated() {
         "{text}"
     );
     assert!(text.contains("ROTATE THE KEY"), "{text}");
-    assert_eq!(sets[0].to_json()["quorums_unaccounted"], 1);
+    assert_eq!(sets[0].to_json()["quorums_not_destroyed"], 1);
 
     // A month later one of the two turns up: no quorum is left, and the other is still to be destroyed.
     let mut second = end_room(&old, &new);
@@ -150,7 +150,7 @@ fn while_a_quorum_of_old_shares_is_on_the_list_the_key_is_to_be_rotated() {
     assert_eq!(sets.len(), 2);
     assert_eq!(sets[0].advice(), Advice::Destroy);
     assert_eq!(sets[1].advice(), Advice::Nothing);
-    assert_eq!(sets[1].to_json()["replaces"][0]["known"], true);
+    assert_eq!(sets[1].to_json()["supersedes"][0]["known"], true);
 
     let mut third = end_room(&old, &new);
     while third.advance() {}
@@ -171,12 +171,12 @@ fn a_set_that_another_replaced_of_which_no_record_is_given_is_told() {
     while first.advance() {}
     let mut alone = told(&[&first]);
     let text = alone.remove(1).to_string();
-    assert!(!text.contains("no record was given"), "{text}");
+    assert!(!text.contains("no transcript was given"), "{text}");
     // The new set alone, from a drill of it.
     let sets = vec![conclave::backup::SetHistory::new(made(&first).clone())];
-    let at = made(&first).facts().made_at;
-    let text = standing(sets, at).remove(0).to_string();
-    assert!(text.contains("of which no record was given"), "{text}");
+    let at = made(&first).facts().created_at;
+    let text = set_statuses(sets, at).remove(0).to_string();
+    assert!(text.contains("no transcript was given"), "{text}");
 }
 
 fn refused(room: &Room, kind: EventKind) -> ReplayError {
@@ -357,7 +357,7 @@ fn a_drill_with_a_loss_goes_on_to_new_shares_and_the_lost_one_stays_on_the_list(
     let sets = told(&[&room]);
     // One share of two of three is no quorum, and still somebody may find it.
     assert_eq!(
-        (sets[0].is_replaced(), sets[0].advice()),
+        (sets[0].is_superseded(), sets[0].advice()),
         (true, Advice::Destroy)
     );
     assert_eq!(sets[1].advice(), Advice::Nothing);

@@ -1,7 +1,7 @@
 //! What `conclave share status` makes of the records of ceremonies that back keys up, and of drills.
 
 use conclave::audit::share_sets;
-use conclave::backup::{Advice, standing};
+use conclave::backup::{Advice, set_statuses};
 use conclave::ceremony::Mode;
 use jiff::SignedDuration;
 
@@ -17,11 +17,11 @@ fn a_closed_ceremony_leaves_every_share_proven_for_a_year() {
     let record = (&*script, &room.transcript);
     let sets = share_sets([record, record].into_iter());
     assert_eq!(sets.len(), 1);
-    let made = sets[0].manifest.facts().made_at;
-    assert_eq!(sets[0].proven.len(), 3);
+    let made = sets[0].manifest.facts().created_at;
+    assert_eq!(sets[0].verified.len(), 3);
     let after = |days: i64| {
         let at = made + SignedDuration::from_hours(24 * days);
-        standing(sets.clone(), at).remove(0)
+        set_statuses(sets.clone(), at).remove(0)
     };
     assert_eq!(after(1).advice(), Advice::Nothing);
     assert_eq!(after(1).history().quorums_left(), 3);
@@ -37,8 +37,8 @@ fn a_share_that_its_custodian_did_not_open_is_told() {
     });
     let script = room.ceremony.script_arc();
     let sets = share_sets(std::iter::once((&*script, &room.transcript)));
-    let made = sets[0].manifest.facts().made_at;
-    let told = standing(sets, made).remove(0);
+    let made = sets[0].manifest.facts().created_at;
+    let told = set_statuses(sets, made).remove(0);
     assert_eq!(told.advice(), Advice::Drill);
     assert_eq!(told.to_string().matches("never opened").count(), 1);
 }
@@ -49,7 +49,7 @@ fn a_drill_proves_shares_and_key_and_tells_whose_share_is_lost() {
     let script = passed.ceremony.script_arc();
     let told = share_sets(std::iter::once((&*script, &passed.transcript)));
     assert_eq!(told.len(), 1);
-    assert_eq!(told[0].proven.len(), 3);
+    assert_eq!(told[0].verified.len(), 3);
     assert!(told[0].lost.is_empty());
     assert!(told[0].combined.is_some() && told[0].restored.is_some());
 
@@ -57,11 +57,11 @@ fn a_drill_proves_shares_and_key_and_tells_whose_share_is_lost() {
     let told = share_sets(std::iter::once((&*script, &failed.transcript)));
     let lost: Vec<&String> = told[0].lost.keys().collect();
     assert_eq!(lost, ["custodian-1", "custodian-2"]);
-    assert_eq!(told[0].proven.len(), 1);
+    assert_eq!(told[0].verified.len(), 1);
     assert_eq!((told[0].combined, told[0].restored), (None, None));
     assert_eq!(told[0].quorums_left(), 0);
     let at = *told[0].lost.values().max().unwrap();
-    assert_eq!(standing(told, at).remove(0).advice(), Advice::Rotate);
+    assert_eq!(set_statuses(told, at).remove(0).advice(), Advice::Rotate);
 
     let script = combined.ceremony.script_arc();
     let told = share_sets(std::iter::once((&*script, &combined.transcript)));

@@ -243,16 +243,22 @@ fn arguments_that_make_no_sense_are_told_before_anything_is_made() {
     for (arguments, words) in [
         (
             &["--tokens", "2", "--threshold", "3"][..],
-            "a threshold of 3 does not go with 2 tokens",
+            "a threshold of 3 is not possible with 2 tokens",
         ),
         (
             &["--tokens", "2", "--threshold", "0"],
-            "a threshold of 0 does not go with 2 tokens",
+            "a threshold of 0 is not possible with 2 tokens",
         ),
-        (&["--tokens", "0"], "a script has 1 to 32 tokens, not 0"),
-        (&["--tokens", "33"], "a script has 1 to 32 tokens, not 33"),
+        (
+            &["--tokens", "0"],
+            "a script cannot have 0 tokens; use 1 to 32",
+        ),
+        (
+            &["--tokens", "33"],
+            "a script cannot have 33 tokens; use 1 to 32",
+        ),
         (&["--tokens", "many"], "invalid value 'many'"),
-        (&["--key-type", "dsa"], "\"dsa\" is no key type"),
+        (&["--key-type", "dsa"], "unknown key type \"dsa\""),
         (&["--token-kind", "paper"], "invalid value 'paper'"),
         (&["--plain"], "'--unattended' cannot be used with '--plain'"),
         (&["--faster"], "unexpected argument '--faster'"),
@@ -277,7 +283,7 @@ fn a_script_with_faults_is_told_before_anything_is_made() {
 #[test]
 fn a_script_that_is_not_there_is_a_matter_of_files() {
     let rehearsal = Rehearsal::new();
-    let words = ["nowhere.toml cannot be read", "hint: "];
+    let words = ["cannot read nowhere.toml", "hint: "];
     assert_failed(&rehearsal.play(&["nowhere.toml"]), 4, &words);
     assert!(!rehearsal.out().exists());
 }

@@ -64,7 +64,7 @@ fn a_bad_day_ends_with_a_root_that_all_clients_accept() {
     operator.play_until("Generate the key of key holder 3");
     let so_far = operator.terminal.transcript();
     assert!(
-        !so_far.contains("Match the token of key holder 2"),
+        !so_far.contains("Identify the token of key holder 2"),
         "{so_far}"
     );
     operator.ask_for("Pause the ceremony", "", Some("lunch"));

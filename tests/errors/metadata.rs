@@ -5,8 +5,6 @@ use conclave::metadata::{
     RoleKind, RootSimulationError, Scheme, SignatureError, UnwritableKey,
 };
 
-use super::error_lines;
-
 #[test]
 fn errors_of_root_metadata() {
     let key = || KeyId::new("0123456789abcdef".repeat(4));

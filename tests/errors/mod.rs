@@ -21,6 +21,8 @@ macro_rules! error_lines {
         text
     }};
 }
-use error_lines;
 
+mod backup;
+mod certificate;
 mod metadata;
+mod record;

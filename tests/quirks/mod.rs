@@ -2,6 +2,8 @@
 //!
 //! `docs/tokens.md` has the table. `REGENERATE=1 cargo test --test hardware quirks` writes it again.
 
+mod ceremony;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -153,6 +155,13 @@ fn quirky_module() -> PathBuf {
     ))
 }
 
+fn quirky_profile(addition: &str) -> String {
+    format!(
+        "name = \"quirky\"\ntitle = \"Quirky\"\n[module]\npaths = [{:?}]\n[slots]\nrescan = \"reinitialize\"\n{addition}\n",
+        quirky_module()
+    )
+}
+
 fn request(name: u8, profile: &Profile, extractable: bool) -> KeyRequest {
     KeyRequest {
         object_id: vec![name; profile.keys.id_length],
@@ -204,7 +213,7 @@ fn find(module: &mut Module) -> Result<Seen, TokenError> {
 
 fn log_in(token: &mut dyn Token) -> Result<(), TokenError> {
     let state = token.state()?;
-    if state.own_pin_pad {
+    if state.pin_pad {
         token.login_on_device()
     } else if state.login_required {
         token.login(&pin(PIN))
@@ -214,7 +223,7 @@ fn log_in(token: &mut dyn Token) -> Result<(), TokenError> {
 }
 
 fn set_up(token: &mut dyn Token) -> Result<(), TokenError> {
-    if token.state()?.own_pin_pad {
+    if token.state()?.pin_pad {
         token.initialize_on_device("quirky")?;
         token.set_pin_on_device()
     } else {
@@ -354,11 +363,7 @@ fn one_row() {
         return;
     };
     let (_, addition, _) = ROWS[number.parse::<usize>().unwrap()];
-    let text = format!(
-        "name = \"quirky\"\ntitle = \"Quirky\"\n[module]\npaths = [{:?}]\n[slots]\nrescan = \"reinitialize\"\n{addition}\n",
-        quirky_module()
-    );
-    let profile = Profile::parse(&text, "quirky.toml").unwrap();
+    let profile = Profile::parse(&quirky_profile(addition), "quirky.toml").unwrap();
     println!("ROW {}", serde_json::to_string(&tried(&profile)).unwrap());
 }
 

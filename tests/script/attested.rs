@@ -1,7 +1,7 @@
 //! Keys that other tools made in YubiKeys elsewhere: what their devices state comes in by the files of those tools.
 //! The statements are those that Docker published of its ceremony.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
@@ -157,13 +157,13 @@ const CASES: &[Case] = &[
         edits: &[],
         file: Some((STATEMENT, |_| of_another("SlotF9Intermediate.pem"))),
         check: "script.attestation",
-        says: "none of the certificates is a device's statement",
+        says: "none of the certificates is an attestation",
     },
     Case {
         edits: &[],
         file: Some((DEVICE, |_| of_another("Slot9CAttestation.pem"))),
         check: "script.attestation",
-        says: "2 of the certificates are a device's statement",
+        says: "2 of the certificates are an attestation",
     },
     Case {
         edits: &[],
@@ -187,7 +187,7 @@ const CASES: &[Case] = &[
         edits: &[],
         file: Some((STATEMENT, |bytes| bytes[..bytes.len() / 2].to_vec())),
         check: "script.attestation",
-        says: "is not the file of a certificate",
+        says: "is not a certificate file",
     },
     Case {
         edits: &[],
@@ -195,19 +195,19 @@ const CASES: &[Case] = &[
             [bytes, &of_another("Slot9CAttestation.pem")].concat()
         })),
         check: "script.attestation",
-        says: "it holds 2, not one",
+        says: "it contains 2, not one",
     },
     Case {
         edits: &[],
         file: Some((STATEMENT, |_| Vec::new())),
         check: "script.attestation",
-        says: "it holds 0, not one",
+        says: "it contains 0, not one",
     },
     Case {
         edits: &[("serial = \"25515142\"", "serial = \"25515264\"")],
         file: None,
         check: "script.attestation",
-        says: "the key was made in YubiKey 25515142, not in \"25515264\"",
+        says: "the key was generated in YubiKey 25515142, not in \"25515264\"",
     },
     Case {
         edits: &[(
@@ -247,29 +247,24 @@ fn said(case: &Case) -> ScriptErrors {
         files.insert(name, bad);
     }
     match parse(&text, &files) {
-        Ok(_) => panic!("no fault: {}", case.says),
-        Err(faults) => faults,
+        Ok(_) => panic!("no error: {}", case.says),
+        Err(errors) => errors,
     }
 }
 
-/// The checks that the cases of this file fail.
-pub(crate) fn checks() -> BTreeSet<&'static str> {
-    let told = CASES.iter().flat_map(|case| {
-        let faults = said(case);
-        let checks: Vec<_> = faults.iter().map(|fault| fault.check).collect();
-        checks
-    });
-    told.collect()
+/// The errors of all cases of this file.
+pub(crate) fn all() -> Vec<ScriptErrors> {
+    CASES.iter().map(said).collect()
 }
 
 #[test]
-fn every_fault_of_an_attestation_is_told() {
+fn every_error_of_an_attestation_is_told() {
     for case in CASES {
-        let faults = said(case);
-        let is_told = faults
+        let errors = said(case);
+        let is_told = errors
             .iter()
-            .any(|fault| fault.check == case.check && fault.to_string().contains(case.says));
-        assert!(is_told, "{}: {faults}", case.says);
+            .any(|error| error.check == case.check && error.to_string().contains(case.says));
+        assert!(is_told, "{}: {errors}", case.says);
     }
 }
 
@@ -278,10 +273,10 @@ fn every_fault_of_an_attestation_is_told() {
 fn one_attested_key_is_enrolled_once() {
     let keys = [of("25515142", None), of("25515142", Some("Lisbon"))];
     let (text, files) = taking_in(&keys);
-    let faults: Result<Script, _> = parse(&text, &files);
-    let faults = faults.unwrap_err();
+    let errors: Result<Script, _> = parse(&text, &files);
+    let errors = errors.unwrap_err();
     assert!(
-        faults.iter().any(|fault| fault.check == "script.duplicate"),
-        "{faults}"
+        errors.iter().any(|error| error.check == "script.duplicate"),
+        "{errors}"
     );
 }

@@ -1,9 +1,8 @@
-//! Backups that a script asks for: what it says of them, and every fault that it can have there.
-
-use std::collections::BTreeSet;
+//! Backups that a script asks for: what it says of them, and every error that it can have there.
 
 use conclave::script::{
-    Act, Backup, Holds, Keeper, KeyId, Opens, Script, ShareKeeping, back_up, run_sheet,
+    Act, Backup, Holds, Keeper, KeyId, Opens, Script, ScriptErrors, ShareKeeping, back_up,
+    run_sheet,
 };
 
 use super::{genesis, parse};
@@ -35,7 +34,7 @@ fn text() -> String {
 fn script() -> Script {
     match parse(&text(), genesis()) {
         Ok(script) => script,
-        Err(faults) => panic!("{faults}"),
+        Err(errors) => panic!("{errors}"),
     }
 }
 
@@ -82,7 +81,7 @@ fn a_backup_says_who_keeps_what() {
 fn the_run_sheet_tells_each_custodian_what_to_do() {
     let script = script();
     let sheet = run_sheet(&script).to_text();
-    assert!(sheet.contains("Fingerprint of the set"), "{sheet}");
+    assert!(sheet.contains("Fingerprint of the share set"), "{sheet}");
     let acts = script.steps().iter().map(|step| &step.act);
     let lines = acts.flat_map(|act| {
         let mut lines = act.instructions(&script);
@@ -94,9 +93,9 @@ fn the_run_sheet_tells_each_custodian_what_to_do() {
     for told in [
         "Back up the key of key holder 1",
         "2 of Custodian 1, Custodian 2, Custodian 3",
-        "Custodian 1 opens a test message on a device of their own",
-        "Custodian 3 types a passphrase, twice",
-        "reads out the check words in it, never the numbered words",
+        "Custodian 1: open a test message on your own device",
+        "Custodian 3: type a passphrase twice",
+        "read out its check words, never the numbered words",
     ] {
         assert!(flat.contains(told), "{told}: {flat}");
     }
@@ -114,31 +113,31 @@ const CASES: &[Case] = &[
         RECIPIENT,
         "recipient = \"age1nobody\"",
         "script.recipient",
-        "neither an age recipient",
+        "not an age recipient",
     ),
     (
         RECIPIENT,
         "recipient = \"AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX\"",
         "script.recipient",
-        "a private identity, not a recipient",
+        "a PRIVATE identity, not a recipient",
     ),
     (
         RECIPIENT,
         "",
         "script.backup",
-        "nothing says how \"custodian-1\" keeps a share",
+        "\"custodian-1\" gets a share but has no \"recipient\"",
     ),
     (
         RECIPIENT,
         "opens = \"here\"",
         "script.recipient",
-        "has no \"recipient\" has no share",
+        "without \"recipient\" gets no share",
     ),
     (
         "recipient = \"passphrase\"",
         "recipient = \"passphrase\"\nopens = \"here\"",
         "script.recipient",
-        "not both",
+        "either kept",
     ),
     (
         RECIPIENT,
@@ -150,50 +149,50 @@ const CASES: &[Case] = &[
         "name = \"Witness 1\"\nroles = [\"witness\"]",
         "name = \"Witness 1\"\nroles = [\"witness\"]\nrecipient = \"passphrase\"",
         "script.recipient",
-        "no custodian",
+        "must be a custodian",
     ),
     (
         "name = \"Custodian 1\"",
         "name = \"Custodian 1\"\nsubstitute = \"Somebody\"",
         "script.backup",
-        "no substitute",
+        "cannot have a substitute",
     ),
     (GROUPS, "groups = []", "script.backup", "1 to 16 groups"),
     (
         GROUPS,
         "groups = [{ threshold = 1, custodians = [\"custodian-1\", \"custodian-2\", \"custodian-3\"] }]",
         "script.backup",
-        "the same share",
+        "would be the same",
     ),
     (
         GROUPS,
         "groups = [{ threshold = 4, custodians = [\"custodian-1\", \"custodian-2\", \"custodian-3\"] }]",
         "script.backup",
-        "of which 4 cannot be needed",
+        "requires 4 shares, but has",
     ),
     (
         GROUPS,
         "groups = [{ threshold = 300, custodians = [\"custodian-1\", \"custodian-2\", \"custodian-3\"] }]",
         "script.backup",
-        "no number from 1 to 16",
+        "not a number from 1 to 16",
     ),
     (
         GROUPS,
         "group_threshold = 2\ngroups = [{ threshold = 2, custodians = [\"custodian-1\", \"custodian-2\", \"custodian-3\"] }]",
         "script.backup",
-        "of 1 groups, 2 cannot be needed",
+        "2 groups are required, but there are 1",
     ),
     (
         GROUPS,
         "groups = [{ threshold = 2, custodians = [\"custodian-1\", \"custodian-2\", \"custodian-1\"] }]",
         "script.duplicate",
-        "has a share already",
+        "already has a share",
     ),
     (
         GROUPS,
         "groups = [{ threshold = 2, custodians = [\"custodian-1\", \"custodian-2\"] }]",
         "script.unused",
-        "\"custodian-3\" has a recipient, but no share",
+        "\"custodian-3\" has a recipient but no share",
     ),
     (
         GROUPS,
@@ -205,13 +204,13 @@ const CASES: &[Case] = &[
         GROUPS,
         "groups = [{ threshold = 2, custodians = [\"custodian-1\", \"custodian-2\", \"witness-1\"] }]",
         "script.backup",
-        "\"witness-1\" is no custodian",
+        "\"witness-1\" is not a custodian",
     ),
     (
         "backup = \"shares\"",
         "backup = \"none\"",
         "script.unused",
-        "no key is backed up by shares",
+        "no key has backup = \"shares\"",
     ),
     (
         "holds = \"wrapped-key\"",
@@ -229,25 +228,25 @@ const CASES: &[Case] = &[
         "type = \"ecdsa-sha2-nistp256\"\nbackup = \"shares\"",
         "type = \"ed25519\"\nbackup = \"shares\"",
         "script.backup",
-        "lets no key of type ed25519 out",
+        "cannot export keys of type ed25519",
     ),
     (
         "profile = \"softhsm2\", label = \"conclave-key-1\"",
         "profile = \"yubikey-piv\", label = \"conclave-key-1\"",
         "script.backup",
-        "lets no key out that it made",
+        "cannot export a key that they generated",
     ),
     (
         "act = \"back-up-key\"",
         "act = \"note\"\ntext = \"x\"\ninitials = [\"witness-1\"]",
         "script.step-missing",
-        "there is no step back-up-key",
+        "the step back-up-key of \"key-1\" is missing",
     ),
     (
         "act = \"verify-backup\"",
         "act = \"note\"\ntext = \"x\"\ninitials = [\"witness-1\"]",
         "script.step-missing",
-        "there is no step verify-backup",
+        "the step verify-backup of \"key-1\" is missing",
     ),
     (
         "act = \"back-up-key\"\nkey = \"key-1\"",
@@ -257,38 +256,32 @@ const CASES: &[Case] = &[
     ),
 ];
 
-fn judged(case: &Case) -> conclave::script::ScriptErrors {
+fn judged(case: &Case) -> ScriptErrors {
     let (from, to, ..) = case;
     let text = text();
     assert_eq!(text.matches(from).count(), 1, "{from}\n{text}");
-    let Err(faults) = parse(&text.replacen(from, to, 1), genesis()) else {
+    let Err(errors) = parse(&text.replacen(from, to, 1), genesis()) else {
         panic!("sound: {to}");
     };
-    faults
+    errors
 }
 
 #[test]
-fn every_fault_of_a_backup_is_told() {
+fn every_error_of_a_backup_is_told() {
     for case in CASES {
-        let faults = judged(case);
+        let errors = judged(case);
         let (_, to, check, part) = case;
-        let told = faults
+        let told = errors
             .iter()
-            .any(|fault| fault.check == *check && fault.message.contains(part));
-        assert!(told, "{to}: {faults}");
-        assert!(!faults.to_string().contains("SECRET-KEY"), "{faults}");
+            .any(|error| error.check == *check && error.message.contains(part));
+        assert!(told, "{to}: {errors}");
+        assert!(!errors.to_string().contains("SECRET-KEY"), "{errors}");
     }
 }
 
-/// The checks that refuse something here.
-pub(crate) fn checks() -> BTreeSet<&'static str> {
-    let all = CASES.iter().flat_map(|case| {
-        judged(case)
-            .iter()
-            .map(|fault| fault.check)
-            .collect::<Vec<_>>()
-    });
-    all.collect()
+/// The errors of all cases of this file.
+pub(crate) fn all() -> Vec<ScriptErrors> {
+    CASES.iter().map(judged).collect()
 }
 
 #[test]
@@ -310,15 +303,15 @@ fn the_order_of_a_backup_is_held() {
     for (text, told) in [
         (
             swap("back-up-key", "generate-key"),
-            "back-up-key of \"key-1\" stands before generate-key of \"key-1\"",
+            "back-up-key of \"key-1\" is before generate-key of \"key-1\"",
         ),
         (
             swap("back-up-key", "verify-backup"),
-            "verify-backup of \"key-1\" stands before back-up-key of \"key-1\"",
+            "verify-backup of \"key-1\" is before back-up-key of \"key-1\"",
         ),
     ] {
-        let faults = parse(&text, genesis()).unwrap_err();
-        assert!(faults.to_string().contains(told), "{told}: {faults}");
+        let errors = parse(&text, genesis()).unwrap_err();
+        assert!(errors.to_string().contains(told), "{told}: {errors}");
     }
 }
 
@@ -341,6 +334,6 @@ fn a_second_recipient_lies_sealed_and_opens_the_same_file() {
     );
     // The same twice is no second one.
     let twice = format!("{RECIPIENT}\nsecond_recipient = \"{ADA}\"");
-    let faults = parse(&text().replacen(RECIPIENT, &twice, 1), genesis()).unwrap_err();
-    assert!(faults.to_string().contains("same recipient"), "{faults}");
+    let errors = parse(&text().replacen(RECIPIENT, &twice, 1), genesis()).unwrap_err();
+    assert!(errors.to_string().contains("same recipient"), "{errors}");
 }

@@ -1,4 +1,4 @@
-//! Edits of the ready genesis, one for every fault that a script can have.
+//! Edits of the ready genesis, one for every error that a script can have.
 
 /// A name, what is cut out of the ready genesis, and what is put in its place.
 pub(crate) type Case = (&'static str, &'static str, &'static str);
@@ -12,8 +12,8 @@ const TEXT: &[Case] = &[
     ),
     (
         "characters-comment",
-        "# The root that is",
-        "# The \u{202e}root that is",
+        "# The new root",
+        "# The \u{202e}new root",
     ),
     (
         "characters-escaped",
@@ -164,8 +164,8 @@ const PINS: &[Case] = &[
     ),
     (
         "pin-comment",
-        "# Who is in the room.",
-        "# SO PIN: 271828\n# Who is in the room.",
+        "# The participants.",
+        "# SO PIN: 271828\n# The participants.",
     ),
     (
         "password-field",

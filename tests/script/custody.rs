@@ -84,12 +84,12 @@ fn a_list_and_a_script_that_contradict_each_other_are_refused() {
         (
             list(&[line("A1", "77", ours)]),
             "serial = \"77\", bag = \"A2\"",
-            "in bag \"A2\", and the custody list in bag \"A1\"",
+            "in bag \"A2\" by the script, and in bag \"A1\" by the custody log",
         ),
         (
             list(&[line("A1", "77", ours)]),
             "serial = \"78\", bag = \"A1\"",
-            "bag \"A1\" holds the token \"77\"",
+            "bag \"A1\" contains token \"77\"",
         ),
         (
             list(&[line("A1", "77", "example.org/other")]),
@@ -98,9 +98,9 @@ fn a_list_and_a_script_that_contradict_each_other_are_refused() {
         ),
     ] {
         let (text, files) = with(&list, token);
-        let faults = parse(&text, &files).unwrap_err();
-        assert_eq!(faults[0].check, "script.custody", "{faults}");
-        assert!(faults[0].to_string().contains(told), "{faults}");
+        let errors = parse(&text, &files).unwrap_err();
+        assert_eq!(errors[0].check, "script.custody", "{errors}");
+        assert!(errors[0].to_string().contains(told), "{errors}");
     }
 }
 
@@ -113,8 +113,8 @@ fn a_list_that_was_changed_is_refused() {
         .unwrap()
         .replace("A1", "A2")
         .into_bytes();
-    let faults = parse(&text, &files).unwrap_err();
-    assert_eq!(faults[0].check, "script.hash", "{faults}");
+    let errors = parse(&text, &files).unwrap_err();
+    assert_eq!(errors[0].check, "script.hash", "{errors}");
 }
 
 #[test]
@@ -137,8 +137,8 @@ fn a_break_stands_anywhere_but_inside_a_key_or_before_the_beginning() {
     ] {
         let parsed = parse(&before(act), genesis());
         assert_eq!(parsed.is_ok(), is_sound, "before {act}");
-        if let Err(faults) = parsed {
-            assert_eq!(faults[0].check, "script.order");
+        if let Err(errors) = parsed {
+            assert_eq!(errors[0].check, "script.order");
         }
     }
     let twice = before("compose-root").replacen(
@@ -213,7 +213,7 @@ fn a_custodian_may_be_there_to_receive_a_bag() {
         step.act
             .instructions(&script)
             .iter()
-            .any(|line| line == "Custodian 1 takes the bag. It is kept here: Safe."),
+            .any(|line| line == "Custodian 1: take the bag. Keep it here: Safe."),
         "{:?}",
         step.act.instructions(&script)
     );

@@ -1,6 +1,6 @@
-//! Keys that a script enrolls: what it says of them, how it is written, and every fault that it can have there.
+//! Keys that a script enrolls: what it says of them, how it is written, and every error that it can have there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use conclave::record::{Provenance, TokenId};
 use conclave::script::{
@@ -167,12 +167,12 @@ const CASES: &[Case] = &[
             "repository = \"example.com/other\"",
         )],
         check: "script.enrollment",
-        says: "is of a key for \"example.com/updates\"",
+        says: "is for a key of \"example.com/updates\"",
     },
     Case {
         edits: &[("sha256 = \"KEY-2\"", "sha256 = \"KEY-9\"")],
         check: "script.hash",
-        says: "but the script binds",
+        says: "but the script has",
     },
     Case {
         edits: &[(ENROLL, "")],
@@ -185,7 +185,7 @@ const CASES: &[Case] = &[
             "[[step]]\nact = \"enroll-key\"\nkey = \"key-2\"\n[[step]]\nact = \"generate-key\"\nkey = \"key-2\"\n",
         )],
         check: "script.key-exists",
-        says: "the key exists",
+        says: "the key already exists",
     },
     Case {
         edits: &[(
@@ -215,7 +215,7 @@ const CASES: &[Case] = &[
     Case {
         edits: &[("threshold = 3 ", "threshold = 6 ")],
         check: "script.reachability",
-        says: "6 keys must sign, and 5 are here",
+        says: "6 keys must sign, but only 5 are present",
     },
     Case {
         edits: &[(
@@ -245,29 +245,24 @@ fn said(case: &Case) -> ScriptErrors {
         }
     }
     match parse(&text, &files) {
-        Ok(_) => panic!("no fault: {}", case.says),
-        Err(faults) => faults,
+        Ok(_) => panic!("no error: {}", case.says),
+        Err(errors) => errors,
     }
 }
 
-/// The checks that the cases of this file fail.
-pub(crate) fn checks() -> BTreeSet<&'static str> {
-    let told = CASES.iter().map(|case| {
-        let faults = said(case);
-        let checks: Vec<_> = faults.iter().map(|fault| fault.check).collect();
-        checks
-    });
-    told.flatten().collect()
+/// The errors of all cases of this file.
+pub(crate) fn all() -> Vec<ScriptErrors> {
+    CASES.iter().map(said).collect()
 }
 
 #[test]
-fn every_fault_of_an_enrollment_is_told() {
+fn every_error_of_an_enrollment_is_told() {
     for case in CASES {
-        let faults = said(case);
-        let is_told = faults
+        let errors = said(case);
+        let is_told = errors
             .iter()
-            .any(|fault| fault.check == case.check && fault.to_string().contains(case.says));
-        assert!(is_told, "{}: {faults}", case.says);
+            .any(|error| error.check == case.check && error.to_string().contains(case.says));
+        assert!(is_told, "{}: {errors}", case.says);
     }
 }
 
@@ -279,8 +274,8 @@ fn one_key_is_enrolled_once() {
         file(&signer, "key-3", REPOSITORY),
     ];
     let (text, files) = taking_in(&keys);
-    let faults: Result<Script, _> = parse(&text, &files);
-    let faults = faults.unwrap_err();
-    let told: Vec<_> = faults.iter().map(|fault| fault.check).collect();
-    assert_eq!(told, ["script.duplicate"], "{faults}");
+    let errors: Result<Script, _> = parse(&text, &files);
+    let errors = errors.unwrap_err();
+    let told: Vec<_> = errors.iter().map(|error| error.check).collect();
+    assert_eq!(told, ["script.duplicate"], "{errors}");
 }

@@ -1,11 +1,11 @@
-//! Ceremony scripts: the ready ones, those written from them, and every fault with its place.
+//! Ceremony scripts: the ready ones, those written from them, and every error with its place.
 
 mod attested;
 mod backup;
 mod cases;
 mod custody;
 mod enrollment;
-mod faults;
+mod errors;
 mod glossary;
 mod mutation;
 mod notary;

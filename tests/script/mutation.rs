@@ -1,4 +1,4 @@
-//! Whatever the text is: a script or faults, and never a panic.
+//! Whatever the text is: a script or errors, and never a panic.
 
 use proptest::prelude::*;
 
@@ -49,7 +49,7 @@ fn change() -> impl Strategy<Value = Change> {
 
 proptest! {
     #[test]
-    fn any_change_gives_a_script_or_faults_with_places(changes in prop::collection::vec(change(), 1..4)) {
+    fn any_change_gives_a_script_or_errors_with_places(changes in prop::collection::vec(change(), 1..4)) {
         let mut bytes = genesis().text.as_bytes().to_vec();
         for Change { at, cut, new } in changes {
             let start = at.index(bytes.len() + 1);
@@ -63,14 +63,14 @@ proptest! {
                 let again = parse(script.text(), genesis()).unwrap();
                 prop_assert_eq!(again.steps(), script.steps());
             }
-            Err(faults) => {
-                prop_assert!(!faults.is_empty());
+            Err(errors) => {
+                prop_assert!(!errors.is_empty());
                 let lines = text.split('\n').count();
-                for fault in faults {
-                    prop_assert!((1..=lines).contains(&fault.line), "{}", fault);
-                    prop_assert!(fault.column >= 1, "{}", fault);
-                    prop_assert!(!fault.hint.is_empty(), "{}", fault);
-                    prop_assert!(!fault.message.chars().any(char::is_control), "{}", fault);
+                for error in errors {
+                    prop_assert!((1..=lines).contains(&error.line), "{}", error);
+                    prop_assert!(error.column >= 1, "{}", error);
+                    prop_assert!(!error.hint.is_empty(), "{}", error);
+                    prop_assert!(!error.message.chars().any(char::is_control), "{}", error);
                 }
             }
         }
@@ -85,11 +85,11 @@ proptest! {
         let mut lines: Vec<String> = genesis().text.lines().map(str::to_owned).collect();
         let place = line.index(lines.len());
         lines.insert(place, format!("{field} = \"{pin}\""));
-        let faults = parse(&lines.join("\n"), genesis()).unwrap_err();
-        let told = faults.iter().find(|fault| fault.check == "script.pin");
-        prop_assert_eq!(told.map(|fault| fault.line), Some(place + 1));
-        for fault in faults {
-            let told = format!("{fault} {}", fault.hint);
+        let errors = parse(&lines.join("\n"), genesis()).unwrap_err();
+        let told = errors.iter().find(|error| error.check == "script.pin");
+        prop_assert_eq!(told.map(|error| error.line), Some(place + 1));
+        for error in errors {
+            let told = format!("{error} {}", error.hint);
             prop_assert!(!told.contains(&pin), "{}", told);
         }
     }

@@ -1,12 +1,12 @@
-//! The ready migration, and every fault that a change of several roots of Notary, or a key in a file, can have.
+//! The ready migration, and every error that a change of several roots of Notary, or a key in a file, can have.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 
 use conclave::script::{Embedded, PinnedFileSource as _, Script, ScriptErrors, embedded};
 use conclave::words::Digest;
 
 use super::day;
+use super::errors::said;
 
 /// The root of a repository under another key.
 const OTHER: &[u8] = include_bytes!("notary/2.root.json");
@@ -89,7 +89,7 @@ const CASES: [Case; 8] = [
     ),
 ];
 
-fn faults((name, cut, put): Case) -> ScriptErrors {
+fn errors((name, cut, put): Case) -> ScriptErrors {
     let text = ready("notary-migration").text;
     let line = |path: &str, bytes: &[u8]| {
         format!(
@@ -107,30 +107,22 @@ fn faults((name, cut, put): Case) -> ScriptErrors {
     let (cut, put) = (fill(cut), fill(put));
     assert!(text.contains(&cut), "{name}: nothing to cut");
     match parse(&text.replacen(&cut, &put, 1)) {
-        Err(faults) => faults,
-        Ok(_) => panic!("{name}: no fault"),
+        Err(errors) => errors,
+        Ok(_) => panic!("{name}: no error"),
     }
 }
 
-pub(crate) fn checks() -> BTreeSet<&'static str> {
-    let all = CASES.into_iter().flat_map(faults);
-    all.map(|fault| fault.check).collect()
+/// The errors of all cases of this file.
+pub(crate) fn all() -> Vec<ScriptErrors> {
+    CASES.into_iter().map(errors).collect()
 }
 
 #[test]
-fn every_fault_is_told_with_its_place_and_a_hint() {
+fn every_error_is_told_with_its_place_and_a_hint() {
     for case in CASES {
-        let mut said = String::new();
-        for fault in faults(case) {
-            writeln!(
-                said,
-                "error: {fault}\nhint: {}\ncheck: {}\n",
-                fault.hint, fault.check
-            )
-            .unwrap();
-        }
+        let said = said(&errors(case));
         insta::with_settings!({
-            snapshot_path => "faults",
+            snapshot_path => "errors",
             prepend_module_to_snapshot => false,
             omit_expression => true,
         }, {
@@ -167,15 +159,15 @@ fn a_certificate_that_stays_is_judged_as_clients_judge_it() {
         ),
     ] {
         assert!(stays.contains(cut));
-        let Err(faults) = parse(&stays.replacen(cut, put, 1)) else {
-            panic!("{told}: no fault")
+        let Err(errors) = parse(&stays.replacen(cut, put, 1)) else {
+            panic!("{told}: no error")
         };
-        let mut messages = faults
+        let mut messages = errors
             .iter()
-            .filter(|fault| fault.check == "script.certificate");
+            .filter(|error| error.check == "script.certificate");
         assert!(
-            messages.any(|fault| fault.message.contains(told)),
-            "{told}: {faults}"
+            messages.any(|error| error.message.contains(told)),
+            "{told}: {errors}"
         );
     }
 }

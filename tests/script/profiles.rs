@@ -83,7 +83,7 @@ fn a_profile_with_a_fault_is_an_error_at_its_name() {
         ),
     ] {
         let errors = errors(&profile);
-        assert!(errors[0].starts_with("genesis.toml:123:"), "{errors:?}");
+        assert!(errors[0].starts_with("genesis.toml:124:"), "{errors:?}");
         assert!(errors[0].contains(expected), "{errors:?}");
     }
 }

@@ -100,7 +100,7 @@ fn only_the_sample_keys_of_the_ready_genesis_are_warned_of() {
 fn blueprints_of_any_size_are_sound_and_keep_the_comments() {
     for (tokens, threshold) in [(1, 1), (2, 1), (3, 2), (5, 3), (7, 7), (32, 17)] {
         let text = template(tokens, threshold).write().unwrap();
-        let script = parse(&text, genesis()).unwrap_or_else(|faults| panic!("{faults}\n{text}"));
+        let script = parse(&text, genesis()).unwrap_or_else(|errors| panic!("{errors}\n{text}"));
         assert_eq!(script.keys().len(), usize::from(tokens));
         assert_eq!(script.root().threshold, u32::from(threshold));
         assert_eq!(script.repository(), "example.org/firmware");
@@ -142,10 +142,10 @@ fn a_blueprint_of_the_ready_size_differs_in_values_only() {
 #[test]
 fn impossible_numbers_make_no_script() {
     let says = |tokens, threshold| template(tokens, threshold).write().unwrap_err().to_string();
-    assert_eq!(says(0, 0), "a script has 1 to 32 tokens, not 0");
-    assert_eq!(says(33, 3), "a script has 1 to 32 tokens, not 33");
-    assert_eq!(says(3, 4), "a threshold of 4 does not go with 3 tokens");
-    assert_eq!(says(3, 0), "a threshold of 0 does not go with 3 tokens");
+    assert_eq!(says(0, 0), "a script cannot have 0 tokens; use 1 to 32");
+    assert_eq!(says(33, 3), "a script cannot have 33 tokens; use 1 to 32");
+    assert_eq!(says(3, 4), "a threshold of 4 is not possible with 3 tokens");
+    assert_eq!(says(3, 0), "a threshold of 0 is not possible with 3 tokens");
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn what_is_sealed_is_set_in_a_step() {
         assert!(text.contains(step), "{step}");
         text.replace(step, "")
     });
-    let faults = parse(&without, genesis()).unwrap_err();
-    let checks: Vec<&str> = faults.into_iter().map(|fault| fault.check).collect();
+    let errors = parse(&without, genesis()).unwrap_err();
+    let checks: Vec<&str> = errors.into_iter().map(|error| error.check).collect();
     assert_eq!(checks, ["script.unused"]);
 }

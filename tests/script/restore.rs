@@ -1,6 +1,4 @@
-//! Drills and recoveries: the ready ones, those written from a manifest, and every fault that they can have.
-
-use std::collections::BTreeSet;
+//! Drills and recoveries: the ready ones, those written from a manifest, and every error that they can have.
 
 use conclave::backup::Manifest;
 use conclave::script::{
@@ -38,35 +36,35 @@ const CASES: &[Case] = &[
         "level = \"full\"",
         "level = \"custody\"",
         "script.unused",
-        "restore-key has no place in a drill",
+        "restore-key is not possible in a drill",
     ),
     (
         "drill",
         "level = \"full\"",
         "level = \"quorum\"",
         "script.unused",
-        "verify-restored-key has no place in a drill",
+        "verify-restored-key is not possible in a drill",
     ),
     (
         "drill",
         "reissue_within_days = 30",
         "reissue_within_days = 0",
         "script.restore",
-        "in 0 days",
+        "cannot be 0",
     ),
     (
         "drill",
         "repository = \"example.com/updates\"",
         "repository = \"example.com/others\"",
         "script.restore",
-        "the manifest is of \"example.com/updates\"",
+        "the manifest is for \"example.com/updates\"",
     ),
     (
         "drill",
         "custodian = \"custodian-1\"",
         "custodian = \"witness-1\"",
         "script.restore",
-        "\"witness-1\" keeps no share of this set",
+        "\"witness-1\" has no share of this set",
     ),
     (
         "drill",
@@ -87,14 +85,14 @@ const CASES: &[Case] = &[
         "name = \"Custodian 1\"\nroles = [\"custodian\"]",
         "name = \"Custodian 1\"\nroles = [\"witness\"]",
         "script.restore",
-        "\"custodian-1\" is no custodian",
+        "\"custodian-1\" is not a custodian",
     ),
     (
         "drill",
         "name = \"Custodian 1\"",
         "name = \"Custodian 1\"\nsubstitute = \"Somebody\"",
         "script.restore",
-        "no substitute",
+        "cannot have a substitute",
     ),
     (
         "drill",
@@ -108,14 +106,14 @@ const CASES: &[Case] = &[
         "opens = \"own-device\"",
         "recipient = \"passphrase\"",
         "script.unused",
-        "has a recipient, but no share",
+        "has a recipient but no share",
     ),
     (
         "drill",
         "act = \"destroy-restored-key\"",
         "act = \"note\"\ntext = \"x\"\ninitials = [\"witness-1\"]",
         "script.step-missing",
-        "there is no step destroy",
+        "the step destroy-restored-key is missing",
     ),
     (
         "drill",
@@ -129,7 +127,7 @@ const CASES: &[Case] = &[
         "act = \"sign-off\"",
         "act = \"export\"",
         "script.unused",
-        "export has no place in a drill",
+        "export is not possible in a drill",
     ),
     (
         "drill",
@@ -143,35 +141,35 @@ const CASES: &[Case] = &[
         "act = \"restore-key\"\nkey = \"key-1\"",
         "act = \"restore-key\"",
         "script.unused",
-        "whose key is restored onto a token",
+        "that restores the key onto a token",
     ),
     (
         "recovery",
         "id = \"key-1\"",
         "id = \"key-2\"",
         "script.restore",
-        "the set is of the key \"key-1\"",
+        "the set is for the key \"key-1\"",
     ),
     (
         "recovery",
         "type = \"ecdsa-sha2-nistp256\"",
         "type = \"rsassa-pss-sha256\"",
         "script.restore",
-        "the key is one of",
+        "the restored key is of type",
     ),
     (
         "recovery",
         "act = \"verify-token\"\nkey = \"key-1\"",
         "act = \"note\"\ntext = \"x\"\ninitials = [\"witness-1\"]",
         "script.step-missing",
-        "there is no step verify-token",
+        "the step verify-token of \"key-1\" is missing",
     ),
     (
         "recovery",
         "act = \"verify-restored-key\"\nkey = \"key-1\"",
         "act = \"destroy-restored-key\"\nkey = \"key-1\"",
         "script.unused",
-        "destroy-restored-key of \"key-1\" has no place in a recovery",
+        "destroy-restored-key of \"key-1\" is not possible in a recovery",
     ),
 ];
 
@@ -179,10 +177,10 @@ fn judged(case: &Case) -> ScriptErrors {
     let (name, from, to, ..) = case;
     let ready = ready(name);
     assert!(ready.text.contains(from), "{from}\n{}", ready.text);
-    let Err(faults) = parse(&ready.text.replacen(from, to, 1), ready) else {
+    let Err(errors) = parse(&ready.text.replacen(from, to, 1), ready) else {
         panic!("sound: {to}");
     };
-    faults
+    errors
 }
 
 /// A manifest that is none.
@@ -197,25 +195,26 @@ fn no_manifest() -> ScriptErrors {
     parse(&text.replace(hash, &digest), &carried).unwrap_err()
 }
 
-/// The checks that refuse something here.
-pub(crate) fn checks() -> BTreeSet<&'static str> {
-    let all = CASES.iter().map(judged).chain([no_manifest()]);
-    all.flat_map(|faults| faults.iter().map(|fault| fault.check).collect::<Vec<_>>())
-        .collect()
+/// The errors of all cases of this file.
+pub(crate) fn all() -> Vec<ScriptErrors> {
+    CASES.iter().map(judged).chain([no_manifest()]).collect()
 }
 
 #[test]
-fn every_fault_of_a_restore_is_told() {
+fn every_error_of_a_restore_is_told() {
     for case in CASES {
-        let faults = judged(case);
+        let errors = judged(case);
         let (.., to, check, part) = case;
-        let told = faults
+        let told = errors
             .iter()
-            .any(|fault| fault.check == *check && fault.to_string().contains(part));
-        assert!(told, "{to}: {faults}");
+            .any(|error| error.check == *check && error.to_string().contains(part));
+        assert!(told, "{to}: {errors}");
     }
-    let faults = no_manifest().to_string();
-    assert!(faults.contains("no manifest of a share set"), "{faults}");
+    let errors = no_manifest().to_string();
+    assert!(
+        errors.contains("not the manifest of a share set"),
+        "{errors}"
+    );
 }
 
 #[test]
@@ -228,9 +227,9 @@ fn too_few_custodians_are_told_before_anyone_comes() {
         assert!(text.contains(&step), "{text}");
         text = text.replace(&step, "");
     }
-    let faults = parse(&text, ready).unwrap_err().to_string();
-    assert!(faults.contains("they are too few"), "{faults}");
-    assert!(faults.contains("they are too few"), "{faults}");
+    let errors = parse(&text, ready).unwrap_err().to_string();
+    assert!(errors.contains("too few to restore"), "{errors}");
+    assert!(errors.contains("too few to restore"), "{errors}");
 }
 
 #[test]
@@ -240,10 +239,10 @@ fn only_a_drill_or_a_recovery_restores() {
         "act = \"destroy-restored-key\"",
         1,
     );
-    let faults = parse(&text, genesis()).unwrap_err().to_string();
+    let errors = parse(&text, genesis()).unwrap_err().to_string();
     assert!(
-        faults.contains("only a drill or a recovery restores"),
-        "{faults}"
+        errors.contains("only possible in a ceremony that restores a key"),
+        "{errors}"
     );
 }
 
@@ -267,7 +266,7 @@ fn written(kind: Kind, level: DrillLevel, onto: Option<&str>) -> Script {
     let carried = std::collections::BTreeMap::from([manifest]);
     match parse(&template.write().unwrap(), &carried) {
         Ok(script) => script,
-        Err(faults) => panic!("{faults}"),
+        Err(errors) => panic!("{errors}"),
     }
 }
 
@@ -319,7 +318,7 @@ fn the_run_sheet_tells_each_custodian_what_to_bring() {
         "Enter the share of Custodian 1",
         "33 numbered words",
         "the passphrase",
-        "Destroy what was restored",
+        "Destroy the restored key",
     ] {
         assert!(sheet.contains(part), "{part}: {sheet}");
     }

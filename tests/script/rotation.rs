@@ -1,15 +1,17 @@
-//! The ready rotation, renewal and revocation, and every fault that a change of a root can have: edits of the
-//! ready rotation, and what is said to them, in `faults/rotation-*.snap`.
+//! The ready rotation, renewal and revocation, and every error that a change of a root can have: edits of the
+//! ready rotation, and what is said to them, in `errors/rotation-*.snap`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use conclave::metadata::RootFile;
-use conclave::script::{Embedded, KeyChange, Kind, PinnedFileSource, Place, Script, embedded};
+use conclave::script::{
+    Embedded, KeyChange, Kind, PinnedFileSource, Place, Script, ScriptErrors, embedded,
+};
 use conclave::transfer::{PayloadEntry, PayloadRegister, SignedBy, Threshold};
 use conclave::words::Digest;
 
 use super::day;
+use super::errors::said;
 
 fn ready(name: &str) -> &'static Embedded {
     let mut ready = embedded().iter();
@@ -78,7 +80,7 @@ fn the_ready_renewal_and_revocation_change_what_their_names_say() {
 fn the_record_of_the_ceremony_before_is_named_in_words() {
     let head = Digest::of(b"the last line");
     let mut register = PayloadRegister::new();
-    register.add_record(head);
+    register.add_transcript(head);
     let register = register.to_file_bytes();
     let name = "previous/payloads.json";
     let mut files = BTreeMap::from([(name.to_owned(), register.clone())]);
@@ -98,10 +100,10 @@ fn the_record_of_the_ceremony_before_is_named_in_words() {
     };
     let script = parse(&named(head), &files).unwrap();
     assert_eq!(script.previous().unwrap().transcript_digest, Some(head));
-    assert!(script.payloads().has_record(&head));
+    assert!(script.payloads().has_transcript(&head));
     // A register that does not know the record: something is missing.
-    let faults = parse(&named(Digest::of(b"another")), &files).unwrap_err();
-    assert_eq!(faults[0].check, "script.previous-transcript");
+    let errors = parse(&named(Digest::of(b"another")), &files).unwrap_err();
+    assert_eq!(errors[0].check, "script.previous-transcript");
 }
 
 /// A record that is missing is noticed where the script names none: by what the register knows of the roots.
@@ -113,7 +115,7 @@ fn a_register_that_lacks_a_record_is_noticed() {
     let signed = |version: u64, sha256: Digest| {
         let key_id = conclave::metadata::KeyId::new("ab".repeat(32));
         let need = Threshold {
-            count: 1,
+            threshold: 1,
             key_ids: [key_id.clone()].into(),
         };
         let at = "2026-12-01T09:00:00Z".parse().unwrap();
@@ -121,16 +123,16 @@ fn a_register_that_lacks_a_record_is_noticed() {
             repository: repository.to_owned(),
             version,
             sha256,
-            needs: vec![need],
+            thresholds: vec![need],
             signed: [SignedBy { key_id, at }].into(),
-            owed: BTreeSet::new(),
+            outstanding: BTreeSet::new(),
             abandoned: None,
         }
     };
     let head = Digest::of(b"the last line");
     let warned = |entries: &[PayloadEntry], record: &str| {
         let mut register = PayloadRegister::new();
-        register.add_record(head);
+        register.add_transcript(head);
         for entry in entries {
             register.add(entry.clone());
         }
@@ -144,7 +146,7 @@ fn a_register_that_lacks_a_record_is_noticed() {
             Digest::of(&register)
         );
         let text = ready("rotation").text.replacen("[previous]\n", &lines, 1);
-        let script = parse(&text, &files).unwrap_or_else(|faults| panic!("{faults}"));
+        let script = parse(&text, &files).unwrap_or_else(|errors| panic!("{errors}"));
         let warned = script.warnings().iter();
         assert!(
             warned
@@ -158,13 +160,16 @@ fn a_register_that_lacks_a_record_is_noticed() {
     let [unnamed] = &warned(&[signed(1, digest)], "")[..] else {
         panic!()
     };
-    assert!(unnamed.contains("does not name the record"), "{unnamed}");
+    assert!(
+        unnamed.contains("does not name the transcript"),
+        "{unnamed}"
+    );
     for others in [&[][..], &[signed(1, Digest::of(b"another root 1"))]] {
         let [unknown] = &warned(others, &named)[..] else {
             panic!()
         };
         assert!(
-            unknown.contains("knows nothing of this root 1"),
+            unknown.contains("does not contain this root 1"),
             "{unknown}"
         );
     }
@@ -381,38 +386,30 @@ impl World {
         })
     }
 
-    fn said(&self, (name, edits): Case) -> (String, BTreeSet<&'static str>) {
+    fn errors(&self, (name, edits): Case) -> ScriptErrors {
         let mut text = ready("rotation").text.to_owned();
         for (cut, put) in edits {
             let cut = self.fill(cut);
             assert!(text.contains(&cut), "{name}: nothing to cut: {cut}");
             text = text.replacen(&cut, &self.fill(put), 1);
         }
-        let Err(faults) = parse(&text, &self.files) else {
-            panic!("{name}: no fault");
-        };
-        let mut said = String::new();
-        for fault in faults.iter() {
-            let (hint, check) = (&fault.hint, fault.check);
-            writeln!(said, "error: {fault}\nhint: {hint}\ncheck: {check}\n").unwrap();
-        }
-        (said, faults.iter().map(|fault| fault.check).collect())
+        parse(&text, &self.files).unwrap_err()
     }
 }
 
-/// The checks that the cases of this file fail.
-pub(crate) fn checks() -> BTreeSet<&'static str> {
+/// The errors of all cases of this file.
+pub(crate) fn all() -> Vec<ScriptErrors> {
     let world = World::new();
-    CASES.iter().flat_map(|case| world.said(*case).1).collect()
+    CASES.iter().map(|case| world.errors(*case)).collect()
 }
 
 #[test]
-fn every_fault_of_a_change_is_told_with_its_place_and_a_hint() {
+fn every_error_of_a_change_is_told_with_its_place_and_a_hint() {
     let world = World::new();
     for case in CASES {
-        let (said, _) = world.said(*case);
+        let said = said(&world.errors(*case));
         insta::with_settings!({
-            snapshot_path => "faults",
+            snapshot_path => "errors",
             prepend_module_to_snapshot => false,
             omit_expression => true,
         }, {

@@ -31,7 +31,7 @@ fn script() -> Script {
             "manufacturer = \"Nitrokey\", model = \"HSM 2\", serial = \"DENK0104\", bag = \"A0012345\"",
         )
         .replace("minutes = 10\n", "");
-    Script::parse("fish.toml", &text, genesis(), day()).unwrap_or_else(|faults| panic!("{faults}"))
+    Script::parse("fish.toml", &text, genesis(), day()).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 #[test]

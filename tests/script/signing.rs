@@ -1,8 +1,8 @@
-//! The script of a signing: what is written for it, and every fault that it can have.
+//! The script of a signing: what is written for it, and every error that it can have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use conclave::script::{Kind, Script, SigningPlan, TokenMark, Trust};
+use conclave::script::{Kind, Script, ScriptErrors, SigningPlan, TokenMark, Trust};
 use conclave::transfer::{PayloadRegister, RequestedSignature, SigningRequest};
 
 use crate::support::lineage::Lineage;
@@ -111,7 +111,7 @@ const CASES: &[(&str, &str, &str)] = &[
 ];
 
 /// The checks that a case fails.
-fn told((from, to, _): (&str, &str, &str)) -> BTreeSet<&'static str> {
+fn errors((from, to, _): (&str, &str, &str)) -> ScriptErrors {
     let mut plan = plan();
     let edit = |bytes: &mut Vec<u8>| {
         let text = String::from_utf8(bytes.clone()).unwrap();
@@ -124,21 +124,19 @@ fn told((from, to, _): (&str, &str, &str)) -> BTreeSet<&'static str> {
     }
     let text = plan.write().replacen(from, to, 1);
     let files: BTreeMap<_, _> = plan.files();
-    match Script::parse("signing.toml", &text, &files, plan.not_before) {
-        Ok(_) => BTreeSet::new(),
-        Err(faults) => faults.iter().map(|fault| fault.check).collect(),
-    }
+    Script::parse("signing.toml", &text, &files, plan.not_before).unwrap_err()
 }
 
-/// The checks that the cases of this file fail.
-pub(crate) fn checks() -> BTreeSet<&'static str> {
-    CASES.iter().flat_map(|case| told(*case)).collect()
+/// The errors of all cases of this file.
+pub(crate) fn all() -> Vec<ScriptErrors> {
+    CASES.iter().map(|case| errors(*case)).collect()
 }
 
 #[test]
-fn every_fault_of_a_signing_is_told() {
+fn every_error_of_a_signing_is_told() {
     for case in CASES {
-        let told = told(*case);
-        assert!(told.contains(case.2), "{case:?}: {told:?}");
+        let errors = errors(*case);
+        let is_told = errors.iter().any(|error| error.check == case.2);
+        assert!(is_told, "{case:?}: {errors}");
     }
 }

@@ -12,7 +12,7 @@ fn warned(edits: &[(&str, &str)]) -> String {
             assert!(text.contains(cut), "nothing to cut: {cut}");
             text.replacen(cut, put, 1)
         });
-    let script = parse(&text, genesis()).unwrap_or_else(|faults| panic!("{faults}"));
+    let script = parse(&text, genesis()).unwrap_or_else(|errors| panic!("{errors}"));
     let mut warned = String::new();
     for warning in script
         .warnings()
@@ -34,11 +34,11 @@ fn warned(edits: &[(&str, &str)]) -> String {
 fn too_few_spare_keys() {
     assert_eq!(
         warned(&[("threshold = 3 ", "threshold = 4 ")]),
-        "28: script.spare-keys: a threshold of 4 with 5 root keys: once two keys are lost, no root can be signed\n"
+        "27: script.spare-keys: with a threshold of 4 and 5 root keys, no root can be signed if two keys are lost\n"
     );
     assert_eq!(
         warned(&[("threshold = 3 ", "threshold = 5 ")]),
-        "28: script.spare-keys: a threshold of 5 with 5 root keys: once one key is lost, no root can be signed\n"
+        "27: script.spare-keys: with a threshold of 5 and 5 root keys, no root can be signed if one key is lost\n"
     );
 }
 
@@ -46,7 +46,7 @@ fn too_few_spare_keys() {
 fn one_person_alone() {
     assert_eq!(
         warned(&[("threshold = 3 ", "threshold = 1 ")]),
-        "28: script.one-person: \"holder-1\" holds 1 key, and can sign a root alone\n"
+        "27: script.one-person: \"holder-1\" holds 1 key and can sign a root alone\n"
     );
     assert_eq!(
         warned(&[
@@ -59,7 +59,7 @@ fn one_person_alone() {
                 ""
             ),
         ]),
-        "28: script.one-person: \"holder-4\" holds 2 keys, and can sign a root alone\n"
+        "27: script.one-person: \"holder-4\" holds 2 keys and can sign a root alone\n"
     );
 }
 
@@ -90,7 +90,7 @@ fn a_key_type_that_clients_refuse() {
             "type = \"ecdsa-sha2-nistp256\"",
             "type = \"ecdsa-sha2-nistp384\""
         )]),
-        "124: script.key-type: tough and tuf-js verify no P-384\n"
+        "125: script.key-type: tough and tuf-js do not support P-384\n"
     );
 }
 
@@ -101,7 +101,7 @@ fn secrets_of_which_nothing_is_said() {
             "    { type = \"so-pin\", set_by = \"holder-2\", disposition = \"memorized\" },\n",
             ""
         )]),
-        "132: script.activation: \"key-2\" does not say who sets so-pin: its holder does, and keeps it in memory\n"
+        "133: script.activation: \"key-2\" does not say who sets so-pin: by default, its holder sets and memorizes it\n"
     );
 }
 
@@ -120,7 +120,7 @@ fn what_weakens_a_key_on_a_yubikey() {
     let careless = yubikey(", touch_policy = \"never\"");
     assert_eq!(
         warned(&[(token, &careless), (so_pin, puk)]),
-        "123: script.policy: a key that wants no touch signs for whatever program knows its PIN\n"
+        "124: script.policy: a key that does not require a touch signs for any program that has its PIN\n"
     );
 }
 
@@ -131,7 +131,7 @@ fn own_keys_instead_of_samples() {
         .warnings()
         .iter()
         .filter(|w| w.check == "script.sample-key");
-    assert_eq!(samples.map(|w| w.line).collect::<Vec<_>>(), [43, 47, 51]);
+    assert_eq!(samples.map(|w| w.line).collect::<Vec<_>>(), [42, 46, 50]);
 }
 
 #[test]
@@ -155,11 +155,11 @@ fn whoever_holds_several_keys_is_told_which() {
     assert_eq!(
         titles,
         [
-            "Match the token for key-5 of key holder 4",
+            "Identify the token for key-5 of key holder 4",
             "Initialize the token for key-5 of key holder 4",
             "Set the PIN of key holder 4 for key-5",
             "Generate key-5 of key holder 4",
-            "Prove the token for key-5 of key holder 4",
+            "Verify the token for key-5 of key holder 4",
             "Seal the token for key-5 of key holder 4",
         ]
     );

@@ -166,7 +166,7 @@ fn the_share_at_fault_is_named() {
     );
     assert_eq!(
         restored(&[&one[0], &one[1], &one[0]]),
-        Err(CombineError::Twice { share: 2, first: 0 })
+        Err(CombineError::Duplicate { share: 2, first: 0 })
     );
 }
 

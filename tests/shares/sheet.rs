@@ -1,6 +1,6 @@
 //! What a custodian has on paper: everything but the words, and the encrypted file once more.
 
-use conclave::backup::{Closing, Custodian, share_sheet};
+use conclave::backup::{Custodian, Protection, share_sheet};
 use conclave::document::qr_parts;
 
 use crate::support::backup::Backup;
@@ -153,8 +153,8 @@ fn foreign_text_is_no_markup_and_a_rehearsal_says_so() {
     let custodian = Custodian {
         id: "custodian-1".to_owned(),
         name: label.name.clone(),
-        closing: Some(Closing::Passphrase),
-        by_hand: true,
+        protection: Some(Protection::Passphrase),
+        on_paper: true,
     };
     let sheet = share_sheet(&label, &custodian, None).unwrap();
     let page = sheet.to_html();
@@ -163,7 +163,7 @@ fn foreign_text_is_no_markup_and_a_rehearsal_says_so() {
     for sheet in [page, sheet.to_text()] {
         assert!(sheet.contains("REHEARSAL"), "{sheet}");
         assert!(!sheet.contains('\u{202e}'));
-        assert!(sheet.contains("the words are on paper alone"));
-        assert!(sheet.contains("Check words, by which"), "{sheet}");
+        assert!(sheet.contains("the words are on paper only"));
+        assert!(sheet.contains("Check words, which confirm"), "{sheet}");
     }
 }

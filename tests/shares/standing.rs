@@ -1,6 +1,6 @@
 //! How share sets stand after a time, and what is to be done about them.
 
-use conclave::backup::{Advice, SetHistory, SetStanding, standing};
+use conclave::backup::{Advice, SetHistory, SetStatus, set_statuses};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::backup::Backup;
@@ -18,14 +18,14 @@ fn proven(backup: &Backup) -> SetHistory {
     let mut history = SetHistory::new(backup.manifest.clone());
     for share in backup.manifest.shares() {
         history
-            .proven
+            .verified
             .insert(share.label().custodian.clone(), made());
     }
     history
 }
 
-fn one(history: SetHistory, at: Timestamp) -> SetStanding {
-    standing(vec![history], at).remove(0)
+fn one(history: SetHistory, at: Timestamp) -> SetStatus {
+    set_statuses(vec![history], at).remove(0)
 }
 
 #[test]
@@ -35,11 +35,17 @@ fn a_drill_is_due_after_a_year_and_for_every_share() {
     assert_eq!(one(proven(&backup), after(365)).advice(), Advice::Drill);
     let mut drilled = proven(&backup);
     drilled.restored = Some(after(300));
-    drilled.proven.insert("custodian-1".to_owned(), after(300));
-    drilled.proven.insert("custodian-2".to_owned(), after(300));
+    drilled
+        .verified
+        .insert("custodian-1".to_owned(), after(300));
+    drilled
+        .verified
+        .insert("custodian-2".to_owned(), after(300));
     // The third custodian did not come.
     assert_eq!(one(drilled.clone(), after(400)).advice(), Advice::Drill);
-    drilled.proven.insert("custodian-3".to_owned(), after(300));
+    drilled
+        .verified
+        .insert("custodian-3".to_owned(), after(300));
     let told = one(drilled, after(400));
     assert_eq!(told.advice(), Advice::Nothing);
     let text = told.to_string();
@@ -91,17 +97,19 @@ fn quorums_are_counted_over_groups() {
 fn an_old_set_wants_another_key_while_nobody_saw_it_destroyed() {
     let old = Backup::new(1, &[(2, 3)]);
     let new = old.reissued(1, &[(2, 3)]);
-    let told = standing(vec![proven(&new), proven(&old)], after(1));
+    let told = set_statuses(vec![proven(&new), proven(&old)], after(1));
     let of = |set| {
         told.iter()
-            .find(|standing| standing.history().manifest.set() == set)
+            .find(|status| status.history().manifest.set() == set)
             .unwrap()
     };
     let (old, new) = (of(old.manifest.set()), of(new.manifest.set()));
-    assert!(old.is_replaced() && !new.is_replaced());
+    assert!(old.is_superseded() && !new.is_superseded());
     assert_eq!(
         (old.advice(), new.advice()),
         (Advice::Rotate, Advice::Nothing)
     );
-    assert!(old.to_string().contains("OLD SET") && old.to_string().contains("ROTATE THE KEY"));
+    assert!(
+        old.to_string().contains("SUPERSEDED SET") && old.to_string().contains("ROTATE THE KEY")
+    );
 }

@@ -120,7 +120,7 @@ fn the_record_of_a_signing_comes_back_with_the_signature_and_joins_the_ceremony(
     assert!(theirs.contains(head), "{head}: {theirs}");
     // The register of payloads names both records, and who signed in Oslo.
     let register = json(&lisbon.read("ceremony/keys/payloads.json"));
-    let heads = register["records"].as_array().unwrap();
+    let heads = register["transcripts"].as_array().unwrap();
     assert!(
         heads.len() == 2 && heads.iter().any(|known| known == head),
         "{register}"

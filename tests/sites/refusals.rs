@@ -119,7 +119,7 @@ fn a_token_that_is_not_asked_signs_nothing() {
         "",
     );
     done.assert(1);
-    assert!(done.said.contains("request.not-asked"), "{}", done.said);
+    assert!(done.said.contains("request.no-key"), "{}", done.said);
 }
 
 /// A real ceremony has no use for a key that says it was made in a rehearsal, whoever got it into a root.

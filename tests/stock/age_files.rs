@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use age::NoCallbacks;
 use conclave::backup::recipient::{EncryptError, Recipient, encrypt, encrypt_under};
-use conclave::backup::{Opener, closed_to};
+use conclave::backup::{Opener, recipient_kinds};
 use conclave::secret::Passphrase;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -67,7 +67,7 @@ fn stock_age_opens_what_we_close_and_we_open_what_it_closes() {
     ] {
         let (recipient, identity) = key(directory.path(), kind);
         let ours = encrypt(TEXT, std::slice::from_ref(&recipient), &NoCallbacks).unwrap();
-        assert_eq!(closed_to(&ours).unwrap(), [closed]);
+        assert_eq!(recipient_kinds(&ours).unwrap(), [closed]);
         let opened = age(directory.path(), &identity, &ours);
         assert_eq!(text_of(&opened).as_bytes(), TEXT, "{kind}");
         assert_eq!(opener(&identity).open(&ours).unwrap().as_slice(), TEXT);
@@ -109,7 +109,7 @@ fn stock_age_opens_what_a_passphrase_closed() {
     let directory = TempDir::new().unwrap();
     let passphrase = Passphrase::new(Zeroizing::new("correct horse battery".to_owned())).unwrap();
     let file = encrypt_under(TEXT, &passphrase).unwrap();
-    assert_eq!(closed_to(&file).unwrap(), ["scrypt"]);
+    assert_eq!(recipient_kinds(&file).unwrap(), ["scrypt"]);
     let path = directory.path().join("share.age");
     fs::write(&path, &file).unwrap();
     let program = "import os, pty, sys\n\
@@ -182,7 +182,7 @@ fn a_plugin_closes_and_opens_for_both() {
     let recipient: Recipient = recipient.parse().unwrap();
     assert_eq!(recipient.plugin(), Some("drawer"));
     let file = encrypt(TEXT, &[recipient], &NoCallbacks).unwrap();
-    assert_eq!(closed_to(&file).unwrap(), ["drawer"]);
+    assert_eq!(recipient_kinds(&file).unwrap(), ["drawer"]);
     let path = directory.path().join("identity");
     fs::write(&path, identity).unwrap();
     assert_eq!(opener(&path).open(&file).unwrap().as_slice(), TEXT);
@@ -210,7 +210,8 @@ fn the_program_opens_with_a_plugin_that_asks_for_a_pin() {
         return;
     }
     let (recipient, identity) = generate(Path::new(""), "--generate-with-pin");
-    let backup = crate::support::backup::Backup::closed_to(&[vec![recipient.parse().unwrap()]]);
+    let backup =
+        crate::support::backup::Backup::recipient_kinds(&[vec![recipient.parse().unwrap()]]);
     let files = crate::support::share_files::ShareFiles::of(&backup);
     let identity = files.put("identity", identity.as_bytes());
     let file = files.share(0);

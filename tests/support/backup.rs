@@ -5,8 +5,8 @@ use age::{NoCallbacks, x25519};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use conclave::backup::recipient::{Recipient, encrypt};
 use conclave::backup::{
-    BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, Opener, SetFacts,
-    SetPlan, SupersededSet, public_half,
+    BackupSet, Collected, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, Opener,
+    Protection, Refusal, SetFacts, SetPlan, ShareEntry, SupersededSet, public_half,
 };
 use conclave::certificate::{Algorithm, PublicKey};
 use conclave::record::Provenance;
@@ -49,8 +49,8 @@ pub(crate) fn custodian(number: usize, identity: &x25519::Identity) -> Custodian
     Custodian {
         id: format!("custodian-{number}"),
         name: format!("Custodian {number}"),
-        closing: Some(Closing::Recipients(vec![recipient])),
-        by_hand: false,
+        protection: Some(Protection::Recipients(vec![recipient])),
+        on_paper: false,
     }
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn facts(
         provenance: Provenance::WasExtractable,
         groups_needed,
         groups,
-        made_at: "2026-12-01T09:00:00Z".parse().unwrap(),
+        created_at: "2026-12-01T09:00:00Z".parse().unwrap(),
         is_rehearsal: false,
         supersedes: Vec::new(),
     }
@@ -93,7 +93,7 @@ impl Backup {
     }
 
     /// One group of custodians, all of whom are needed, each with these recipients.
-    pub(crate) fn closed_to(recipients: &[Vec<Recipient>]) -> Self {
+    pub(crate) fn recipient_kinds(recipients: &[Vec<Recipient>]) -> Self {
         let (private, public) = key_pair();
         let identities: Vec<_> = recipients
             .iter()
@@ -102,7 +102,7 @@ impl Backup {
         let count = u8::try_from(recipients.len()).unwrap();
         let mut facts = facts(1, &[(count, count)], public, &identities);
         for (custodian, recipients) in facts.groups[0].custodians.iter_mut().zip(recipients) {
-            custodian.closing = Some(Closing::Recipients(recipients.clone()));
+            custodian.protection = Some(Protection::Recipients(recipients.clone()));
         }
         Self::made(private, facts, identities)
     }
@@ -140,7 +140,7 @@ impl Backup {
         let files: Vec<Vec<u8>> = set
             .custodians()
             .map(|(custodian, share)| {
-                let Some(Closing::Recipients(recipients)) = &custodian.closing else {
+                let Some(Protection::Recipients(recipients)) = &custodian.protection else {
                     panic!("{custodian:?}");
                 };
                 encrypt(share.text().as_bytes(), recipients, &NoCallbacks).unwrap()
@@ -166,5 +166,27 @@ impl Backup {
         let text = self.identities[place].to_string();
         let file = Zeroizing::new(text.expose_secret().as_bytes().to_vec());
         Opener::identities(&file, &NoCallbacks).unwrap()
+    }
+}
+
+/// Opens a share file and adds the share.
+pub(crate) trait AddFile {
+    fn add_file(
+        &mut self,
+        file: &[u8],
+        with: &Opener,
+        expected: Option<&str>,
+    ) -> Result<&ShareEntry, Refusal>;
+}
+
+impl AddFile for Collected {
+    fn add_file(
+        &mut self,
+        file: &[u8],
+        with: &Opener,
+        expected: Option<&str>,
+    ) -> Result<&ShareEntry, Refusal> {
+        let opened = self.manifest().open(file, with, expected)?;
+        self.add_opened(opened, expected)
     }
 }

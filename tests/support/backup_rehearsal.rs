@@ -10,6 +10,7 @@ use conclave::metadata::KeyType;
 use conclave::script::{Keeper, Kind, ScriptTemplate, back_up, embedded};
 use zeroize::Zeroizing;
 
+use super::backup::AddFile as _;
 use super::rehearse::{Rehearsal, assert_done, output};
 
 pub(crate) const INSTALL: &str = "install the test tools with ./softhsm-setup.sh --test-tools";

@@ -50,7 +50,7 @@ fn a_payload_that_was_given_up_and_is_live_is_told() {
     }
     entry.abandoned = Some(Abandoned {
         at,
-        why: "a wrong expiry".to_owned(),
+        reason: "a wrong expiry".to_owned(),
     });
     let mut register = PayloadRegister::new();
     register.add(entry);

@@ -16,7 +16,7 @@ fn code(purpose: SecretPurpose) -> SecretPrompt {
     SecretPrompt {
         who: "witness-1".parse().unwrap(),
         purpose,
-        about: "Attest the clock".to_owned(),
+        about: "Confirm the date and time".to_owned(),
         digits_only: false,
         ..new_pin()
     }

@@ -181,7 +181,7 @@ fn a_drill_on_the_screen() {
 
         room.fail(
             FailureKind::InvalidAnswer,
-            "share.closed: the file of Custodian 2 (custodian-2): it is closed to another identity",
+            "share.decryption: the file of Custodian 2 (custodian-2): it is closed to another identity",
             "nothing that was entered or written before is lost; try once more",
         );
         room.ask();

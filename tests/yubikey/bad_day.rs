@@ -32,7 +32,7 @@ fn without_a_reader_the_room_waits_and_without_the_service_it_is_told() {
     let mut table = room.resume_without_service();
     let shown = table.play_until("Failed: ");
     assert!(
-        shown.contains("the service for smart cards does not answer")
+        shown.contains("the smart card service does not answer")
             && shown.contains("install and start pcscd"),
         "{shown}"
     );
@@ -313,10 +313,13 @@ fn what_a_yubikey_states_falsely_is_refused_in_its_own_words() {
     stand.act("lie 0 other-key");
     table.answer("");
     for (next, words) in [
-        ("lie 0 other-card", "attestation.key: it is about the"),
+        (
+            "lie 0 other-card",
+            "attestation.key: the attestation is for the",
+        ),
         (
             "lie 0 policy",
-            "attestation.serial: it was made by YubiKey 25000003",
+            "attestation.serial: the attestation is from YubiKey 25000003",
         ),
         ("lie 0 weak", "attestation.signature: "),
         (

@@ -51,7 +51,7 @@ fn a_card_is_listed_set_up_shown_and_given_another_pin() {
     refuses(
         &stand.token(&change, &[PIN, "123456"]),
         3,
-        "every such token leaves the factory with",
+        "this is the factory default",
     );
     refuses(&stand.token(&change, &[PIN, "12345"]), 3, "6 to 8 bytes");
     assert_eq!(stand.pin_tries(0), 3);

@@ -127,11 +127,11 @@ fn what_a_card_cannot_do_is_refused_with_the_reason() {
             for (request, words) in [
                 (
                     request(0x9c, KeyType::Ed25519),
-                    "what fits into one command, and a root does not",
+                    "messages that fit into one command",
                 ),
                 (
                     request(0x9c, KeyType::RsaPss4096),
-                    "takes firmware 5.7.0 or later",
+                    "requires firmware 5.7.0 or later",
                 ),
                 (
                     request(0xf9, KeyType::EcdsaP256),
@@ -194,7 +194,7 @@ fn a_touch_is_asked_for_and_a_missed_one_costs_no_try() {
                         while stand.act("show 0")["touch_wanted"] == false {
                             std::thread::yield_now();
                         }
-                        assert!(matches!(told.lock().unwrap()[..], [Touch::Wanted { .. }]));
+                        assert!(matches!(told.lock().unwrap()[..], [Touch::Needed { .. }]));
                         stand.act(answer);
                     });
                     token.sign(&[0x9c], &key.public, b"message")
@@ -306,10 +306,7 @@ fn a_key_that_was_brought_in_says_so() {
             assert_eq!(key.attributes.provenance().as_str(), "imported");
             assert!(signs(token.as_mut(), slot, &key.public));
             let error = token.attest(&[slot]).unwrap_err();
-            assert!(
-                error.to_string().contains("it was made elsewhere"),
-                "{error}"
-            );
+            assert!(error.to_string().contains(": it was imported"), "{error}");
             // Not taken for one that was made here.
             let wanted = request(slot, key_type);
             assert!(matches!(
@@ -346,25 +343,25 @@ fn a_management_key_that_the_card_does_not_keep_is_given() {
 
                 let request = request(0x9c, KeyType::EcdsaP256);
                 token.login(&pin(PIN)).unwrap();
-                assert!(token.wants_management_key().unwrap());
+                assert!(token.needs_management_key().unwrap());
                 assert_eq!(
                     token.generate(&request).unwrap_err(),
                     TokenError::ManagementKey
                 );
                 for wrong in [wrong, pin("zz"), pin("00")] {
-                    let error = token.give_management_key(&wrong).unwrap_err();
+                    let error = token.enter_management_key(&wrong).unwrap_err();
                     assert_eq!(error, TokenError::ManagementKey);
                 }
                 let groups: Vec<String> = in_groups(&kept).iter().map(|l| l.to_string()).collect();
-                token.give_management_key(&pin(&groups.join(" "))).unwrap();
-                assert!(!token.wants_management_key().unwrap());
+                token.enter_management_key(&pin(&groups.join(" "))).unwrap();
+                assert!(!token.needs_management_key().unwrap());
                 let key = token.generate(&request).unwrap();
                 assert!(made_inside(&key));
                 token.destroy(&[0x9c]).unwrap();
                 // It is forgotten with the login.
                 token.logout().unwrap();
                 token.login(&pin(PIN)).unwrap();
-                assert!(token.wants_management_key().unwrap());
+                assert!(token.needs_management_key().unwrap());
             }
         },
     );

@@ -25,7 +25,7 @@ fn without_a_reader_or_a_service_it_says_so() {
         .env("PCSCLITE_CSOCK_NAME", stand.file("nothing"))
         .output()
         .unwrap();
-    refuses(&output, 3, "the service for smart cards does not answer");
+    refuses(&output, 3, "the smart card service does not answer");
     refuses(&output, 3, "hint: install and start pcscd");
 }
 
@@ -41,7 +41,7 @@ fn a_card_that_is_gone_or_taken_is_told() {
             refuses(
                 &stand.token(&["list"], &[]),
                 3,
-                "another program uses the token",
+                "another program is using the token",
             );
             // Looking around in this program does not log the open one out.
             assert_eq!(reader.tokens().unwrap().len(), 2);

@@ -1,6 +1,6 @@
-//! RS1024, the checksum of a share: a Reed-Solomon code over 1,024 elements. It finds any three wrong words.
+//! RS1024, the checksum of a share: a Reed-Solomon code over 1,024 elements. It detects up to three wrong words.
 
-/// Words that hold the checksum.
+/// The words of the checksum.
 pub(super) const WORDS: usize = 3;
 
 const GENERATOR: [u32; 10] = [
@@ -16,7 +16,7 @@ const GENERATOR: [u32; 10] = [
     0x03f3_f120,
 ];
 
-/// The remainder of a customization string and words, in a time that does not depend on them.
+/// The remainder of a customization string and words. Runs in constant time.
 fn remainder(customization: &[u8], words: impl Iterator<Item = u16>) -> u32 {
     let symbols = customization
         .iter()
@@ -33,12 +33,12 @@ fn remainder(customization: &[u8], words: impl Iterator<Item = u16>) -> u32 {
     remainder
 }
 
-/// Whether words, the last three of them the checksum, are whole.
+/// Whether the last three words are the checksum of the others.
 pub(super) fn holds(customization: &[u8], words: &[u16]) -> bool {
     remainder(customization, words.iter().copied()) == 1
 }
 
-/// The checksum of words, as three more.
+/// The checksum of words.
 pub(super) fn of(customization: &[u8], words: &[u16]) -> [u16; WORDS] {
     let value = remainder(customization, words.iter().copied().chain([0; WORDS])) ^ 1;
     [20, 10, 0].map(|shift| u16::try_from((value >> shift) & 0x3ff).unwrap_or_default())
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_checksum_fits_its_words_and_no_others() {
+    fn a_checksum_matches_only_its_words() {
         let mut words: Vec<u16> = (0..30).map(|n| n * 37 % 1024).collect();
         words.extend(of(b"shamir", &words));
         assert!(holds(b"shamir", &words));

@@ -1,24 +1,24 @@
-//! How the secret is encrypted before it is split: four rounds of a Feistel network, whose round function is PBKDF2.
-//! With a passphrase or without; every passphrase gives some secret, so that none can be told to be wrong.
+//! The encryption of the secret before splitting: a Feistel network of four rounds with PBKDF2 as the round function. Every
+//! passphrase results in some secret, so a wrong passphrase cannot be detected.
 
 use std::num::NonZeroU32;
 
 use aws_lc_rs::pbkdf2;
 use zeroize::Zeroizing;
 
-/// What all shares of a set have in common for the cipher.
+/// The parameters of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Parameters {
-    /// 15 bits by which the shares of a set are told from others.
+    /// 15 bits that distinguish sets.
     pub(super) identifier: u16,
-    /// Whether the identifier stays out of the cipher, so that another set for the same secret can be made.
+    /// Whether the cipher ignores the identifier, so that another set for the same secret is possible.
     pub(super) extendable: bool,
     /// Each round has 2,500 × 2^exponent iterations.
     pub(super) exponent: u8,
 }
 
 const ROUNDS: u8 = 4;
-/// Of each round, at exponent 0.
+/// Per round, with exponent 0.
 const ITERATIONS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2499);
 const TWO: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
 
@@ -30,7 +30,7 @@ pub(super) fn decrypt(encrypted: &[u8], passphrase: &[u8], with: Parameters) -> 
     feistel(encrypted, passphrase, with, (0..ROUNDS).rev())
 }
 
-/// The halves change places after each round, and once more at the end.
+/// The halves are swapped after each round and once at the end.
 fn feistel(
     input: &[u8],
     passphrase: &[u8],

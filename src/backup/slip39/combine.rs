@@ -1,4 +1,4 @@
-//! How shares become the secret again, or which of them is at fault.
+//! Restoring the secret from shares, or finding the wrong share.
 
 use std::collections::BTreeMap;
 
@@ -8,73 +8,34 @@ use super::cipher::{self, Parameters};
 use super::share::Share;
 use super::sharing;
 
-/// What the shares hold together, before it is decrypted.
+/// The restored secret before decryption.
 pub struct Encrypted {
     parameters: Parameters,
     value: Zeroizing<Vec<u8>>,
 }
 
-/// Why shares do not restore a secret. A share is named by its place in what was given, counted from 0.
+/// `share` and `first` are indices of the given shares. Groups are counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CombineError {
-    /// There is no share.
-    #[error("there is no share")]
+    #[error("there are no shares")]
     None,
-    /// A share is of another set than the first one.
-    #[error("the share is of another set")]
-    OtherSet {
-        /// Which.
-        share: usize,
-    },
-    /// A share is there twice.
-    #[error("the share is there twice")]
-    Twice {
-        /// The second one.
-        share: usize,
-        /// The first one.
-        first: usize,
-    },
-    /// A share says that its group needs another number of shares than the first one of its group says.
-    #[error("the share contradicts another one of its group")]
-    Contradiction {
-        /// Which.
-        share: usize,
-        /// The first one of its group.
-        first: usize,
-    },
-    /// Groups are complete, but not enough.
-    #[error("{complete} of {needed} groups are complete")]
-    TooFewGroups {
-        /// How many are.
-        complete: usize,
-        /// How many are needed.
-        needed: u8,
-    },
-    /// A group that was begun has too few shares, and no other makes up for it.
-    #[error("{found} of {needed} shares of group {group} are there")]
-    TooFew {
-        /// Counted from 1.
-        group: u8,
-        /// How many are there.
-        found: usize,
-        /// How many are needed.
-        needed: u8,
-    },
-    /// The shares of a group do not belong together, though each is whole.
+    #[error("the share belongs to a different set")]
+    OtherSet { share: usize },
+    #[error("the share was given twice")]
+    Duplicate { share: usize, first: usize },
+    #[error("the share has a different threshold than another share of its group")]
+    Contradiction { share: usize, first: usize },
+    #[error("{complete} of {needed} required groups are complete")]
+    TooFewGroups { complete: usize, needed: u8 },
+    #[error("group {group} has {found} of {needed} required shares")]
+    TooFew { group: u8, found: usize, needed: u8 },
     #[error("the shares of group {group} do not belong together")]
-    Group {
-        /// Counted from 1.
-        group: u8,
-    },
-    /// The groups do not belong together.
+    Group { group: u8 },
     #[error("the groups do not belong together")]
     Groups,
-    /// A share beyond those that are needed is not on the line of the others.
-    #[error("the share does not fit the others")]
-    Surplus {
-        /// Which.
-        share: usize,
-    },
+    /// An additional share that is not consistent with the others.
+    #[error("the share does not belong to the other shares")]
+    Surplus { share: usize },
 }
 
 impl Encrypted {
@@ -85,27 +46,27 @@ impl Encrypted {
         }
     }
 
-    /// The secret, under a passphrase; empty for none. Every passphrase gives some secret.
+    /// Decrypts the secret. Every passphrase, including the empty one, results in some secret.
     pub fn decrypt(&self, passphrase: &[u8]) -> Zeroizing<Vec<u8>> {
         cipher::decrypt(&self.value, passphrase, self.parameters)
     }
 
-    /// Whether two quorums give the same: then they restore the same secret.
+    /// Whether two quorums restore the same secret.
     pub fn same_as(&self, other: &Self) -> bool {
         self.parameters == other.parameters
             && aws_lc_rs::constant_time::verify_slices_are_equal(&self.value, &other.value).is_ok()
     }
 }
 
-/// Restores the secret, of any length that the standard has.
+/// Restores a secret of any length in the standard. A digest verifies it, except for the passphrase.
 ///
 /// # Errors
-/// The share that is at fault, or how many are lacking. Never a wrong secret: the passphrase apart, a digest proves it.
+/// The wrong share, or how many shares are missing.
 pub fn combine(shares: &[&Share], passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>, CombineError> {
     Ok(encrypted(shares)?.decrypt(passphrase))
 }
 
-/// Restores what the shares hold, without the slow decryption. More than are needed may be given: each must fit.
+/// Restores the secret without the slow decryption. Additional shares must be consistent.
 ///
 /// # Errors
 /// As for [`combine`].
@@ -119,7 +80,7 @@ pub fn encrypted(shares: &[&Share]) -> Result<Encrypted, CombineError> {
         .collect();
     let needed = usize::from(first.group_threshold);
     if complete.len() < needed {
-        return Err(lacking(first, &groups, complete.len()));
+        return Err(missing(first, &groups, complete.len()));
     }
     let mut parts = Vec::with_capacity(complete.len());
     for (group, members) in &complete {
@@ -145,7 +106,7 @@ pub fn encrypted(shares: &[&Share]) -> Result<Encrypted, CombineError> {
     Ok(Encrypted::new(first, value))
 }
 
-/// The shares of a group, each with its place in what was given.
+/// The shares of a group with their indices.
 pub(super) struct Members<'s>(Vec<(usize, &'s Share)>);
 
 impl Members<'_> {
@@ -159,7 +120,6 @@ impl Members<'_> {
         self.0.len() >= usize::from(self.threshold())
     }
 
-    /// Each with its place on the polynomials.
     pub(super) fn points(&self) -> Vec<(u8, &[u8])> {
         self.0
             .iter()
@@ -167,8 +127,7 @@ impl Members<'_> {
             .collect()
     }
 
-    /// That there are too few.
-    pub(super) fn lacking(&self, group: u8) -> CombineError {
+    pub(super) fn missing(&self, group: u8) -> CombineError {
         CombineError::TooFew {
             group: group + 1,
             found: self.0.len(),
@@ -176,7 +135,7 @@ impl Members<'_> {
         }
     }
 
-    /// What the group holds.
+    /// The restored part of the group.
     fn part(&self, group: u8) -> Result<Zeroizing<Vec<u8>>, CombineError> {
         let points = self.points();
         let (quorum, surplus) = points.split_at(usize::from(self.threshold()));
@@ -226,7 +185,7 @@ pub(super) fn grouped<'s>(
             .iter()
             .find(|(_, known)| known.member == share.member)
         {
-            return Err(CombineError::Twice {
+            return Err(CombineError::Duplicate {
                 share: place,
                 first: *same,
             });
@@ -236,13 +195,13 @@ pub(super) fn grouped<'s>(
     Ok(groups)
 }
 
-/// What is lacking: more shares of a group that was begun, or whole groups.
-fn lacking(first: &Share, groups: &BTreeMap<u8, Members<'_>>, complete: usize) -> CombineError {
+/// Missing shares of an incomplete group, or missing groups.
+fn missing(first: &Share, groups: &BTreeMap<u8, Members<'_>>, complete: usize) -> CombineError {
     let begun = groups.iter().find(|(_, members)| !members.is_complete());
     if let Some((group, members)) = begun
         && groups.len() >= usize::from(first.group_threshold)
     {
-        return members.lacking(*group);
+        return members.missing(*group);
     }
     CombineError::TooFewGroups {
         complete,

@@ -1,6 +1,6 @@
-//! The field of 256 elements, of the bytes of AES: polynomials modulo x^8 + x^4 + x^3 + x + 1.
+//! The field of 256 elements that AES uses: polynomials modulo x^8 + x^4 + x^3 + x + 1.
 
-/// The product, in a time that depends on neither factor.
+/// Runs in constant time.
 pub(super) const fn multiply(a: u8, b: u8) -> u8 {
     let mut product = 0;
     let mut shifted = a;
@@ -14,7 +14,7 @@ pub(super) const fn multiply(a: u8, b: u8) -> u8 {
     product
 }
 
-/// What gives 1 with `a`: its 254th power. 0 for 0.
+/// The multiplicative inverse (the 254th power). 0 for 0.
 pub(super) const fn inverse(a: u8) -> u8 {
     let mut power = a;
     let mut result = 1;
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn every_element_but_zero_has_its_inverse() {
+    fn every_element_but_zero_has_an_inverse() {
         for a in 1..=255 {
             assert_eq!(multiply(a, inverse(a)), 1, "{a}");
         }
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_a_field() {
+    fn multiplication_is_commutative_and_distributive() {
         for a in 0..=255 {
             for b in 0..=255 {
                 assert_eq!(multiply(a, b), multiply(b, a));

@@ -1,7 +1,7 @@
-//! Shares after SLIP-0039: a secret is split among groups, and each group's part among its members, as words with a
-//! checksum. So many members of so many groups restore the secret; fewer learn nothing.
+//! SLIP-39: a secret is split into parts for groups, and each part into shares for the members of a group. A threshold of
+//! members of a threshold of groups restores the secret. Fewer shares reveal nothing. Shares are words with a checksum.
 //!
-//! What depends on a secret is computed without branches or look-ups, and wiped.
+//! Computations on secrets have no secret-dependent branches or lookups, and their memory is wiped.
 
 mod checksum;
 mod cipher;

@@ -1,4 +1,4 @@
-//! Every quorum tried: all shares of a set are there, and each choice of them that is enough must restore the same.
+//! Testing all quorums of a complete set.
 
 use zeroize::Zeroizing;
 
@@ -6,29 +6,18 @@ use super::combine::{CombineError, Encrypted, Members, grouped};
 use super::share::Share;
 use super::sharing;
 
-/// A quorum that does not restore what the others do.
+/// Groups and members are counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QuorumError {
-    /// The shares are not those of one set, or not enough.
     #[error(transparent)]
     Combine(#[from] CombineError),
-    /// Shares of one group do not give what the others of it give.
-    #[error("the shares {members:?} of group {group} do not restore what the others do")]
-    Members {
-        /// The group, counted from 1.
-        group: u8,
-        /// The shares, counted from 1.
-        members: Vec<u8>,
-    },
-    /// Groups do not give what others give.
-    #[error("the groups {groups:?} do not restore what the others do")]
-    Groups {
-        /// The groups, counted from 1.
-        groups: Vec<u8>,
-    },
+    #[error("the shares {members:?} of group {group} restore a different value than the others")]
+    Members { group: u8, members: Vec<u8> },
+    #[error("the groups {groups:?} restore a different value than the others")]
+    Groups { groups: Vec<u8> },
 }
 
-/// How many combinations [`every_quorum`] tries for groups of so many of so many.
+/// The number of combinations that [`every_quorum`] tries. `groups` are thresholds and sizes.
 pub fn combinations(groups_needed: u8, groups: impl ExactSizeIterator<Item = (u8, u8)>) -> u64 {
     let count = u8::try_from(groups.len()).unwrap_or(u8::MAX);
     let of_groups = if count > 1 {
@@ -42,9 +31,8 @@ pub fn combinations(groups_needed: u8, groups: impl ExactSizeIterator<Item = (u8
         + of_groups
 }
 
-/// Tries them all: every quorum of each group must give the same part of the secret, and every choice of groups must
-/// make the same of these parts. So each quorum of the whole set restores the secret, however many there are of them.
-/// `progress` hears how many combinations were tried.
+/// Checks that every quorum of each group restores the same part of the secret, and that every quorum of groups restores
+/// the same secret. So every quorum of the set restores the secret. `progress` gets the number of combinations so far.
 ///
 /// # Errors
 /// The first quorum that does not.
@@ -57,7 +45,7 @@ pub fn every_quorum(
     let mut parts: Vec<(u8, Zeroizing<Vec<u8>>)> = Vec::new();
     for (group, members) in &grouped(first, shares)? {
         if !members.is_complete() {
-            return Err(members.lacking(*group).into());
+            return Err(members.missing(*group).into());
         }
         let part = every_part(*group, members, || {
             tried += 1;
@@ -102,7 +90,7 @@ fn every_part(
     })
 }
 
-/// What every choice of `threshold` points gives; or the places of the first that gives something else.
+/// The value that all choices of `threshold` points restore, or the x coordinates of the first that does not.
 fn same_for_all(
     threshold: u8,
     points: &[(u8, &[u8])],
@@ -128,7 +116,7 @@ fn same_for_all(
     }
 }
 
-/// The next choice of so many out of `count`, in order; false after the last one.
+/// Moves to the next choice out of `count`; false after the last one.
 fn advance(choice: &mut [usize], count: usize) -> bool {
     let length = choice.len();
     for place in (0..length).rev() {
@@ -147,7 +135,7 @@ fn counted(places: &[u8]) -> Vec<u8> {
     places.iter().map(|place| place + 1).collect()
 }
 
-/// The binomial coefficient; of 16 at most.
+/// The binomial coefficient for at most 16.
 fn choose(count: u8, of: u8) -> u64 {
     (0..u64::from(of)).fold(1, |product, k| product * (u64::from(count) - k) / (k + 1))
 }
@@ -157,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_choice_comes_once() {
+    fn every_choice_appears_once() {
         assert_eq!(choose(16, 6), 8008);
         assert_eq!(choose(16, 8), 12_870);
         assert_eq!(choose(5, 5), 1);
@@ -178,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_tried_is_counted_before() {
+    fn combinations_are_counted() {
         let groups = [(2, 3), (3, 5)];
         assert_eq!(combinations(1, groups.into_iter()), 3 + 10 + 2);
         assert_eq!(combinations(1, [(6, 16)].into_iter()), 8008);

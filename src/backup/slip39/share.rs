@@ -1,4 +1,4 @@
-//! One share: what stands in its words, and how it is written and read.
+//! One share, and its encoding as words.
 
 use std::fmt;
 
@@ -9,14 +9,14 @@ use super::cipher::Parameters;
 use super::wordlist;
 
 const BITS: usize = 10;
-/// Words before the value: identifier, flags, places and thresholds.
+/// Words before the value: identifier, flags, positions and thresholds.
 const HEADER: usize = 4;
-/// The fewest words: a value of 128 bits.
+/// The length for 128 bits.
 const SHORTEST: usize = HEADER + 13 + checksum::WORDS;
-/// The most that are read: a value of 512 bits. There is no use for more.
+/// The length for 512 bits.
 const LONGEST: usize = HEADER + 52 + checksum::WORDS;
 
-/// A share. Its value is wiped when it is dropped, and never printed.
+/// A share. Its value is wiped when dropped, and never printed.
 pub struct Share {
     pub(super) parameters: Parameters,
     pub(super) group: u8,
@@ -27,37 +27,29 @@ pub struct Share {
     pub(super) value: Zeroizing<Vec<u8>>,
 }
 
-/// Why words are no share. No error holds a word.
+/// Contains no words, which are secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ShareError {
-    /// A word is not in the list.
-    #[error("word {place} is not one of the 1,024 words")]
+    #[error("word {place} is not in the word list")]
     Word {
         /// Counted from 1.
         place: usize,
     },
-    /// Too few or too many words.
-    #[error("a share of 256 bits has 33 words, not {found}")]
-    Length {
-        /// How many there were.
-        found: usize,
-    },
-    /// All words are in the list, but not in this order in any share.
-    #[error("the checksum of the words does not fit: a word is wrong, or two have changed places")]
+    #[error("expected the 33 words of a share, found {found}")]
+    Length { found: usize },
+    #[error("the checksum does not match: a word is wrong, or two words are swapped")]
     Checksum,
-    /// The bits that fill up the first word of the value are not zero.
-    #[error("the words are not those of a share: its padding is not empty")]
+    #[error("the words are not a valid share: the padding is not zero")]
     Padding,
-    /// More groups would be needed than there are.
-    #[error("the share wants more groups than there are")]
+    #[error("the words are not a valid share: more groups are required than exist")]
     GroupThreshold,
 }
 
 impl Share {
-    /// Reads the words of a share, parted by white space, in any case.
+    /// Reads the words of a share in any case, separated by white space.
     ///
     /// # Errors
-    /// The first thing that is wrong with them.
+    /// The first problem of the words.
     pub fn read(words: &str) -> Result<Self, ShareError> {
         let mut numbers = Zeroizing::new(Vec::with_capacity(LONGEST));
         let mut found = 0;
@@ -109,7 +101,7 @@ impl Share {
         Ok(share)
     }
 
-    /// The words, parted by single spaces.
+    /// The words, separated by single spaces.
     pub fn words(&self) -> Zeroizing<String> {
         let head = u64::from(self.parameters.identifier) << 25
             | u64::from(self.parameters.extendable) << 24
@@ -137,33 +129,31 @@ impl Share {
         text
     }
 
-    /// The number that all shares of a set have in common, below 32,768.
+    /// The identifier of the set, below 32,768.
     pub const fn identifier(&self) -> u16 {
         self.parameters.identifier
     }
 
-    /// Which group it is of, counted from 1, and of how many.
+    /// The group, counted from 1, and the number of groups.
     pub const fn group(&self) -> (u8, u8) {
         (self.group + 1, self.group_count)
     }
 
-    /// How many groups are needed.
     pub const fn groups_needed(&self) -> u8 {
         self.group_threshold
     }
 
-    /// Which share of its group it is, counted from 1.
+    /// Counted from 1.
     pub const fn member(&self) -> u8 {
         self.member + 1
     }
 
-    /// How many shares of its group are needed.
     pub const fn members_needed(&self) -> u8 {
         self.member_threshold
     }
 }
 
-/// Where it stands, and nothing of its value.
+/// Without the value.
 impl fmt::Debug for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Share")
@@ -182,7 +172,7 @@ const fn customization(extendable: bool) -> &'static [u8] {
     }
 }
 
-/// Bytes as words, with empty bits before the first so that the last one is full.
+/// Encodes bytes as words, with padding before the first bit.
 fn pack(value: &[u8], words: &mut Vec<u16>) {
     let bits = value.len() * 8;
     let padding = (BITS - bits % BITS) % BITS;
@@ -198,7 +188,7 @@ fn pack(value: &[u8], words: &mut Vec<u16>) {
     }
 }
 
-/// Words as bytes; nothing if a bit before the first byte is set.
+/// Decodes words; `None` if the padding is not zero.
 fn unpack(words: &[u16], padding: usize) -> Option<Zeroizing<Vec<u8>>> {
     let first = u32::from(*words.first()?);
     if first >> (BITS - padding) != 0 {

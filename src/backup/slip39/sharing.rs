@@ -1,27 +1,27 @@
-//! Shamir's sharing of bytes, with a digest by which a restored secret is known to be the right one.
+//! Shamir's secret sharing of bytes, with a digest that verifies a restored secret.
 
 use aws_lc_rs::{constant_time, hmac};
 use zeroize::Zeroizing;
 
 use super::field::{inverse, multiply};
 
-/// Where the secret stands on the polynomial.
+/// The x coordinate of the secret.
 const SECRET_AT: u8 = 255;
-/// Where the digest stands.
+/// The x coordinate of the digest.
 const DIGEST_AT: u8 = 254;
 const DIGEST_LENGTH: usize = 4;
 
-/// A point of the polynomials: its place is public, its bytes are secret.
+/// A point of the polynomials, with a public x coordinate and secret bytes.
 pub(super) struct Point {
     pub(super) at: u8,
     pub(super) bytes: Zeroizing<Vec<u8>>,
 }
 
-/// That points do not belong together.
+/// The points do not belong together.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct WrongDigest;
 
-/// Splits bytes into as many points as are wanted, of which `threshold` restore them. `random` fills buffers.
+/// Splits bytes into `count` points, of which `threshold` restore the bytes. `random` fills buffers.
 pub(super) fn split<E>(
     secret: &[u8],
     threshold: u8,
@@ -64,7 +64,7 @@ pub(super) fn split<E>(
     Ok(points)
 }
 
-/// Restores what was split, from exactly `threshold` points of different places.
+/// Restores bytes from exactly `threshold` different points.
 pub(super) fn restore(
     threshold: u8,
     points: &[(u8, &[u8])],
@@ -84,7 +84,7 @@ pub(super) fn restore(
     Ok(secret)
 }
 
-/// The value of the polynomials through some points at another place. Lagrange's factors depend on places alone.
+/// Interpolates the polynomials at another x coordinate. The Lagrange factors do not depend on secrets.
 pub(super) fn value_at(at: u8, points: &[(u8, &[u8])]) -> Zeroizing<Vec<u8>> {
     let length = points.first().map_or(0, |(_, bytes)| bytes.len());
     let mut value = Zeroizing::new(vec![0; length]);

@@ -1,4 +1,4 @@
-//! How a secret becomes shares.
+//! Splitting a secret into shares.
 
 use zeroize::Zeroizing;
 
@@ -6,74 +6,49 @@ use super::cipher::{self, Parameters};
 use super::share::Share;
 use super::sharing;
 
-/// The most groups, and the most shares of a group.
+/// The maximum number of groups, and of shares in a group.
 const MOST: u8 = 16;
 
-/// A group of custodians, and how many of them are needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Group {
-    /// How many of its shares are needed.
+    /// The number of required shares.
     pub threshold: u8,
-    /// How many shares it has.
+    /// The total number of shares.
     pub count: u8,
 }
 
-/// How a secret is to be split.
+/// How to split a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
     groups_needed: u8,
     groups: Vec<Group>,
 }
 
-/// Why nothing can be split so.
+/// Groups are counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SplitError {
-    /// Not 1 to 16 groups.
-    #[error("shares are for 1 to 16 groups")]
+    #[error("a share set must have 1 to 16 groups")]
     Groups,
-    /// More groups are needed than there are, or none.
-    #[error("of {count} groups, {needed} cannot be needed")]
-    GroupsNeeded {
-        /// How many there are.
-        count: usize,
-        /// How many should be needed.
-        needed: u8,
-    },
-    /// A group does not have 1 to 16 shares.
-    #[error("group {group} has {count} shares; a group has 1 to 16")]
-    Count {
-        /// Counted from 1.
-        group: usize,
-        /// How many it should have.
-        count: u8,
-    },
-    /// More shares of a group are needed than there are, or none.
-    #[error("group {group} has {count} shares, of which {threshold} cannot be needed")]
+    #[error("{needed} groups are required, but there are {count}")]
+    GroupsNeeded { count: usize, needed: u8 },
+    #[error("group {group} has {count} shares; a group must have 1 to 16")]
+    Count { group: usize, count: u8 },
+    #[error("group {group} requires {threshold} shares, but has {count}")]
     Threshold {
-        /// Counted from 1.
         group: usize,
-        /// How many there are.
         count: u8,
-        /// How many should be needed.
         threshold: u8,
     },
-    /// Several shares of which one is enough: each would be the same. The standard forbids it.
+    /// The standard forbids this.
     #[error(
-        "group {group} gives {count} people the same share: let it have one share, or need two"
+        "the {count} shares of group {group} would be the same; use one share, or require at least two"
     )]
-    SameShares {
-        /// Counted from 1.
-        group: usize,
-        /// How many there are.
-        count: u8,
-    },
+    SameShares { group: usize, count: u8 },
 }
 
 impl Split {
-    /// A plan, if the standard allows it.
-    ///
     /// # Errors
-    /// The first thing that it does not allow.
+    /// The first violation of the standard.
     pub fn new(groups_needed: u8, groups: Vec<Group>) -> Result<Self, SplitError> {
         if groups.is_empty() || groups.len() > usize::from(MOST) {
             return Err(SplitError::Groups);
@@ -106,18 +81,16 @@ impl Split {
         })
     }
 
-    /// How many groups are needed.
     pub const fn groups_needed(&self) -> u8 {
         self.groups_needed
     }
 
-    /// The groups.
     pub fn groups(&self) -> &[Group] {
         &self.groups
     }
 
     /// Splits a secret of 256 bits, without a passphrase, into the shares of each group. `random` fills buffers with
-    /// bytes that nobody can guess. The shares are extendable: their identifier tells sets apart and nothing else.
+    /// unpredictable bytes. The shares are extendable: their identifier only distinguishes sets.
     ///
     /// # Errors
     /// Those of `random`.

@@ -1,4 +1,4 @@
-//! The 1,024 words of SLIP-0039, in alphabetical order. The first four letters of each are its own.
+//! The 1,024 words of SLIP-39 in alphabetical order. The first four letters of each word are unique.
 
 use std::sync::LazyLock;
 
@@ -19,12 +19,12 @@ pub(super) fn number(word: &str) -> Option<u16> {
     u16::try_from(place).ok()
 }
 
-/// Whether it is a word of the list, in lower case.
+/// Whether a lower-case word is in the list.
 pub fn is_word(word: &str) -> bool {
     number(word).is_some()
 }
 
-/// The words that begin so, for completion while one types.
+/// The words with this beginning, for completion.
 pub fn completions(beginning: &str) -> impl Iterator<Item = &'static str> {
     let from = WORDS.partition_point(|word| *word < beginning);
     WORDS[from..]
@@ -33,18 +33,16 @@ pub fn completions(beginning: &str) -> impl Iterator<Item = &'static str> {
         .take_while(move |word| word.starts_with(beginning))
 }
 
-/// What a word can still become while one types it.
+/// The words that match a beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completion {
-    /// No word begins so.
     None,
-    /// It is this word: typed whole, or so far that it can be no other.
+    /// A complete word, or the only word with this beginning.
     One(&'static str),
-    /// Several begin so.
     Several,
 }
 
-/// What can become of what was typed, in any case and with blanks around it.
+/// Completes a beginning in any case, ignoring blanks around it.
 pub fn complete(typed: &str) -> Completion {
     let lower = Zeroizing::new(typed.trim().to_lowercase());
     let mut begin = completions(&lower);

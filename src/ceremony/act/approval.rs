@@ -27,10 +27,7 @@ pub(crate) fn require_approval(
     approvals: &[Approval],
     what: &str,
 ) -> Applied {
-    require(
-        people_of(approvals) == event.people,
-        "the event does not name the people who approve it, in their order",
-    )?;
+    require_named(event, approvals)?;
     let mut different = BTreeSet::new();
     for approval in approvals {
         let Approval {
@@ -93,7 +90,7 @@ pub(crate) fn require_strength(c: &Ceremony, event: &Event, approval: &Approval)
 
 /// Whether the approval token signed the approval of exactly this event, after everything that happened before.
 pub(crate) fn is_signed(c: &Ceremony, event: &Event, approval: &Approval) -> bool {
-    let key = c.own_key(&approval.person);
+    let key = c.approval_key(&approval.person);
     let message = c.approval_message(&approval.person, event);
     key.zip(approval.signature.as_ref())
         .is_some_and(|(key, signature)| verifies(&key, &message, signature.as_bytes()))
@@ -106,10 +103,7 @@ pub(crate) fn require_decision(
     approvals: &[Approval],
     what: &str,
 ) -> Applied {
-    require(
-        people_of(approvals) == event.people,
-        "the event does not name the people who decided, in their order",
-    )?;
+    require_named(event, approvals)?;
     for approval in approvals {
         require_strength(c, event, approval)?;
     }
@@ -118,18 +112,24 @@ pub(crate) fn require_decision(
         .map(|approval| &approval.person)
         .filter(|person| c.script.is_solo() || !c.is_administrator(person))
         .collect();
-    require(
+    hold(
+        Check::TwoPeople,
         different.len() >= c.approvals_needed(),
-        &format!(
-            "{what} only with the approval of two people other than the ceremony administrator"
-        ),
+        &format!("{what} only by two people other than the ceremony administrator"),
+    )
+}
+
+fn require_named(event: &Event, approvals: &[Approval]) -> Applied {
+    require(
+        people_of(approvals) == event.people,
+        "the event does not name the people who approve it, in their order",
     )
 }
 
 pub(crate) fn code_chosen(c: &mut Ceremony, at: &At<'_>) -> Applied {
     let person = only(at.event, "each person chooses a code alone")?;
     require(
-        c.participants.is_here(person) && c.wants_code(person),
+        c.participants.is_here(person) && c.needs_code(person),
         "only people who are present, other than the administrator, choose a code",
     )?;
     require(
@@ -147,11 +147,11 @@ pub(crate) fn token_proven(
 ) -> Applied {
     let person = only(at.event, "each person proves their approval token alone")?;
     require(
-        c.participants.is_here(person) && c.wants_code(person) && !c.has_means(person),
+        c.participants.is_here(person) && c.needs_code(person) && !c.has_means(person),
         "no approval token of that person is awaited",
     )?;
     let key = c
-        .own_key(person)
+        .approval_key(person)
         .ok_or_else(|| contradiction("that person has no approval token"))?;
     let message = approval_token_message(&c.script.sha256(), person, challenge);
     hold(
@@ -168,10 +168,10 @@ pub(crate) fn token_missing(c: &mut Ceremony, at: &At<'_>, reason: &str) -> Appl
     let person = only(at.event, "each person proves their approval token alone")?;
     require(!reason.trim().is_empty(), "a reason is required")?;
     require(
-        c.may_go_without_token(person),
+        c.may_choose_code(person),
         "no approval token of that person is awaited",
     )?;
-    c.participants_mut().miss_token(person);
+    c.participants_mut().mark_token_missing(person);
     c.forget_failure();
     Ok(())
 }

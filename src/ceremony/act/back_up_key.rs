@@ -1,7 +1,7 @@
 //! A key is wrapped, and its key-encryption key is split into shares.
 
 use super::asking::{confirm, proceed, with_key};
-use crate::backup::{Closing, Custodian};
+use crate::backup::{Custodian, Protection};
 use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
@@ -163,17 +163,17 @@ pub(crate) fn backed_up(c: &mut Ceremony, at: &At<'_>, made: &BackedUp) -> Appli
             && made.shares_on.device != made.wrapped_on.device,
         "the wrapped key and its shares are not on two separate media",
     )?;
-    let by_hand: Vec<&str> = facts
+    let on_paper: Vec<&str> = facts
         .groups
         .iter()
         .flat_map(|group| &group.custodians)
-        .filter(|custodian| custodian.by_hand)
+        .filter(|custodian| custodian.on_paper)
         .map(|custodian| custodian.id.as_str())
         .collect();
     let typed: Vec<&str> = made.typed_back.iter().map(PersonId::as_str).collect();
     hold(
         Check::BackupOpened,
-        by_hand == typed,
+        on_paper == typed,
         "a custodian who keeps a share on paper did not type it back",
     )?;
     let was_in_memory = is_in_memory || c.script.imports(key);
@@ -209,11 +209,11 @@ pub(crate) fn is_share_plan(c: &Ceremony, facts: &crate::backup::SetFacts) -> bo
     };
     let is_custodian = |person: &PersonId, custodian: &Custodian| {
         let proven = c.backup.recipients(person);
-        let is_closed = match (&custodian.closing, c.opening_of(person)) {
-            (None, Some(OpenedBy::Paper)) => custodian.by_hand,
-            (Some(Closing::Passphrase), Some(OpenedBy::Passphrase)) => proven.is_some(),
+        let is_closed = match (&custodian.protection, c.opening_of(person)) {
+            (None, Some(OpenedBy::Paper)) => custodian.on_paper,
+            (Some(Protection::Passphrase), Some(OpenedBy::Passphrase)) => proven.is_some(),
             (
-                Some(Closing::Recipients(recipients)),
+                Some(Protection::Recipients(recipients)),
                 Some(OpenedBy::OwnDevice | OpenedBy::IdentityHere),
             ) => {
                 let texts: Vec<String> = recipients.iter().map(ToString::to_string).collect();

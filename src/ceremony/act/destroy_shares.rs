@@ -75,7 +75,7 @@ fn about_part(manifest: &Manifest, custodian: Option<&str>) -> Vec<String> {
             share.label().share_file()
         ));
     }
-    if share.custodian().by_hand {
+    if share.custodian().on_paper {
         lines.push("Shred the sheet with the handwritten words before two people.".to_owned());
     }
     lines

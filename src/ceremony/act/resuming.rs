@@ -2,7 +2,7 @@
 
 use super::generate_key::regenerate;
 use crate::ceremony::replay::Applied;
-use crate::ceremony::state::is_taken_again;
+use crate::ceremony::state::is_repeated;
 use crate::ceremony::{Ceremony, KeyBackup};
 use crate::script::{Act, DrillLevel, PersonId, ShareKeeping, Step};
 use crate::words::Digest;
@@ -11,7 +11,7 @@ pub(crate) fn resumed(c: &mut Ceremony, digest: Digest) -> Applied {
     c.custody_mut().resume(digest);
     c.participants_mut().resume();
     c.host_mut().resume();
-    reopen(c, |step| is_taken_again(&step.act));
+    reopen(c, |step| is_repeated(&step.act));
     c.keys_mut().interrupt();
     c.change_all_roots(crate::ceremony::state::interrupt);
     forget_what_was_in_memory(c)?;

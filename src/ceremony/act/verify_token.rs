@@ -5,7 +5,7 @@ use crate::ceremony::at::At;
 use crate::ceremony::replay::{Applied, broken, contradiction, require};
 use crate::ceremony::{Ceremony, Check, Effect, EventKind, KeyEvent, Mode, Next};
 use crate::script::{Act, KeyId, Step};
-use crate::transfer::{NoProof, Occasion, Possession, PossessionProof};
+use crate::transfer::{Occasion, Possession, PossessionError, PossessionProof};
 
 pub(crate) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) -> Next {
     with_key(c, key, |token, public_key| Effect::ProvePossession {
@@ -53,11 +53,11 @@ pub(crate) fn proven(
     possession
         .verify(&generated.public_key, &proof.challenge, &proof.signature)
         .map_err(|error| match error {
-            NoProof::Signature => broken(
+            PossessionError::Signature => broken(
                 Check::KeyPossession,
                 "the token's answer to the challenge does not verify",
             ),
-            error @ NoProof::Scheme => contradiction(error.to_string()),
+            error @ PossessionError::Scheme => contradiction(error.to_string()),
         })?;
     c.custody_mut().use_token();
     c.keys_mut().change(key)?.prove(proof);

@@ -1,4 +1,4 @@
-//! The backup of a key: its share set, and what becomes of an old one.
+//! The backup of a key: its share set, and the parts of a superseded one.
 
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
@@ -9,11 +9,11 @@ use crate::record::KeyAttributes;
 use crate::script::{KeyId, MediumId, PersonId};
 use crate::words::Digest;
 
-/// How a custodian was seen to open what is for nobody else.
+/// How a custodian proved that they can decrypt their share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OpenedBy {
-    /// On a device of the custodian's own, by reading out the words that stand inside.
+    /// On a device of their own, by reading the words in the file aloud.
     OwnDevice,
     /// On this machine, with an identity that the custodian brought.
     IdentityHere,
@@ -61,17 +61,16 @@ pub enum WrappedIn {
 pub struct SeenMedium {
     /// How the script calls it.
     pub medium: MediumId,
-    /// What tells the device from others: its serial number where the system gives one, otherwise its number.
+    /// Identifies the device: its serial number if the system reports it, otherwise its device number.
     pub device: String,
 }
 
-/// A share set that was made, written, read back and tried.
+/// A share set that was written, read back and tested.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BackedUp {
     /// The key's name in the script.
     pub key: KeyId,
-    /// What the set is.
     pub manifest: Manifest,
     /// How many quorums of the shares in memory were tried, each of which restored the key-encryption key.
     pub quorums: u64,
@@ -98,14 +97,14 @@ pub struct BackedUp {
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum BackupEvent {
-    /// A custodian opened a test message: what will be closed to the same recipients, the custodian can open.
+    /// A custodian decrypted a test message that was encrypted to the recipients of their share.
     RecipientProven {
         custodian: PersonId,
         /// The recipients, as age writes them; none for a passphrase. In a rehearsal, those of the simulated custodian.
         recipients: Vec<String>,
         by: OpenedBy,
     },
-    /// A key is about to be backed up. The files of its set have this in their names, and lie in folders `KEY-ID`.
+    /// A key is about to be backed up. The ID is in the names of the files of its set and of their folders, `KEY-ID`.
     BackupIntended {
         key: KeyId,
         /// Fresh, in hex.
@@ -114,12 +113,12 @@ pub enum BackupEvent {
     /// A key was backed up: its set was written and read back, every quorum was tried, and what wrapped the key was
     /// wiped.
     BackedUp(Box<BackedUp>),
-    /// A key that was wrapped leaves its token no more.
+    /// A key that was wrapped is now non-extractable.
     ExtractionDisabled {
         key: KeyId,
         attributes: KeyAttributes,
     },
-    /// A custodian opened the own share, as it was read back from its medium, and it is of the set.
+    /// A custodian decrypted their share, as read back from its medium, and it belongs to the set.
     ShareOpened {
         key: KeyId,
         set: Digest,

@@ -42,10 +42,10 @@ pub enum CustodyEvent {
         reason: String,
         approvals: Vec<Approval>,
     },
-    /// All tokens were logged out and taken out.
+    /// All tokens were logged out and removed.
     TokensRemoved,
     /// The ceremony rests, until another process takes it up.
     Paused { at: Timestamp },
-    /// The head of the record at the pause was read from the ink, and is this record's.
+    /// The digest on paper was compared with the transcript digest at the pause.
     DigestCompared { words: String },
 }

@@ -1,4 +1,4 @@
-//! What is known of the machine, its clock and its keyboard.
+//! The machine, its clock and its keyboard.
 
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::ceremony::approval::Approval;
 use crate::record::Finding;
 
-/// What is known of the machine, its clock and its keyboard.
+/// The machine, its clock and its keyboard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 #[serde(
     tag = "event",
@@ -26,13 +26,13 @@ pub enum HostEvent {
         offset: i64,
         approvals: Vec<Approval>,
     },
-    /// The machine was looked at.
+    /// The machine was inspected.
     HostInspected {
-        /// What was found that a person should know; empty when all is well.
+        /// Empty if there is nothing to report.
         findings: Vec<Finding>,
     },
-    /// The people in the room saw the findings and decided to go on.
+    /// Two people acknowledged the findings.
     FindingsAcknowledged { approvals: Vec<Approval> },
-    /// A person typed the test line: the keyboard gives what stands on its keys.
+    /// A person typed the test line: the keyboard layout is right.
     KeyboardTested { typed: String },
 }

@@ -37,7 +37,7 @@ pub enum KeyEvent {
     TokenInitialized { key: KeyId, token: TokenId },
     /// The key holder set the PIN.
     PinSet { key: KeyId },
-    /// The management key of the token was written down by hand and typed back; the token keeps it no more.
+    /// The management key of the token was written down and typed back; the token no longer stores it.
     ManagementKeyWritten { key: KeyId },
     /// A key is about to be generated under an object ID that nothing else has.
     GenerateIntended {
@@ -72,28 +72,28 @@ pub enum KeyEvent {
         /// The signature over the message, in hex.
         signature: Signature,
     },
-    /// Two people compared the fingerprint of a key at another site with what its holder read out.
+    /// Two people compared the fingerprint of a key at another site with the one that its holder read aloud.
     EnrollmentCompared {
         key: KeyId,
         fingerprint: Digest,
         approvals: Vec<Approval>,
     },
-    /// Two people decided that a key is made anew on its token: the old one is destroyed first.
+    /// Two people decided to regenerate a key on its token: the old key is destroyed first.
     RegenerationDecided {
         key: KeyId,
         reason: String,
         approvals: Vec<Approval>,
     },
-    /// Two people decided that a spare stands in for the token of a key.
+    /// Two people decided that a spare replaces the token of a key.
     SpareTaken {
         key: KeyId,
         spare: SpareId,
         reason: String,
         approvals: Vec<Approval>,
     },
-    /// A key that was given up was destroyed, and is not on its token any more.
+    /// A former key was destroyed: its token no longer holds it.
     KeyDestroyed { key: KeyId, fingerprint: Digest },
-    /// Two people decided that a key that was given up stays where it is, and is listed as an orphan.
+    /// Two people decided that a former key is not destroyed, and is listed as an orphan.
     KeyOrphaned {
         key: KeyId,
         fingerprint: Digest,

@@ -1,4 +1,4 @@
-//! What happened in a ceremony. An event belongs to one part of the state by its type, and holds no secret.
+//! Events of a ceremony. The type of an event names the part of the state that it changes. No event holds a secret.
 
 mod backup;
 mod custody;
@@ -38,16 +38,16 @@ pub use restore::{EnteredBy, RestoreEvent};
 
 pub use root::RootEvent;
 
-/// One thing that happened, where, and who took part.
+/// An event, its step, and the people who took part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The step that it belongs to; none for what concerns the whole ceremony.
+    /// None for events of the whole ceremony.
     pub step: Option<StepId>,
     pub people: Vec<PersonId>,
     pub kind: EventKind,
 }
 
-/// What happened, by the part of the state that it changes.
+/// An event, by the part of the state that it changes.
 ///
 /// In JSON it is flat, `{"event": NAME, "data": {…}}`: names are unique across the parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

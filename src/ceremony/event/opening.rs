@@ -1,4 +1,4 @@
-//! What is known when a ceremony opens.
+//! The opening of a ceremony.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -39,7 +39,7 @@ impl fmt::Display for Mode {
     }
 }
 
-/// What is known when a ceremony opens.
+/// The opening of a ceremony.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Opening {
@@ -49,7 +49,7 @@ pub struct Opening {
     pub conclave: String,
     /// SHA-256 of the running program's file, where it can be read.
     pub program: Option<Digest>,
-    /// What the machine says of itself.
+    /// Host name and ID of the machine.
     pub machine: String,
     /// Where exported files go, as seen from the ceremony directory.
     pub export: String,
@@ -57,9 +57,9 @@ pub struct Opening {
     pub simulated_tokens: Option<String>,
     /// Where a second copy of the record is kept, where there is one.
     pub mirror: Option<String>,
-    /// The head of the record of the completed rehearsal of this very script, where there was one.
+    /// The transcript digest of the completed rehearsal of this script, if there was one.
     pub rehearsal: Option<Digest>,
-    /// The simulated root that a rehearsal changes in place of the root that the script carries.
+    /// The simulated root that replaces the base root of the script in a rehearsal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulated_root: Option<SimulatedRoot>,
     /// The same for each further repository, by its name.
@@ -72,10 +72,10 @@ pub struct Opening {
     /// script gives the key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub simulated_keys: BTreeMap<KeyId, PublicKey>,
-    /// The share set that stands in, in a rehearsal, for the one that the script restores from.
+    /// The share set that replaces the one of the script in a rehearsal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulated_set: Option<Box<Manifest>>,
-    /// The fingerprints of the keys that were made in that rehearsal: none of them may come here.
+    /// The fingerprints of the keys that were generated in that rehearsal: a production refuses them.
     pub rehearsal_keys: Vec<Digest>,
     /// The public key, PEM, of the simulated token of each person who has an approval token.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -83,11 +83,11 @@ pub struct Opening {
     /// The SHA-256 of each token profile of the script, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub profiles: BTreeMap<String, Digest>,
-    /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
+    /// Seconds that a rehearsal adds to the clock of the machine: it starts at the `not_before` of the script.
     pub simulated_clock_offset: i64,
 }
 
-/// A root that stands in for the one that a script carries: simulated tokens hold its keys, one for one.
+/// The root that replaces the base root of a script: simulated tokens hold a key for each of its keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SimulatedRoot {

@@ -1,4 +1,4 @@
-//! Who is in the room, and by what they approve.
+//! Attendance, and how people approve.
 
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
@@ -6,7 +6,7 @@ use strum::{IntoStaticStr, VariantNames};
 use crate::record::Signature;
 use crate::script::PersonId;
 
-/// Who is in the room, and by what they approve.
+/// Attendance, and how people approve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 #[serde(
     tag = "event",
@@ -16,19 +16,19 @@ use crate::script::PersonId;
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum ParticipantEvent {
-    /// A person is in the room.
+    /// A person arrived.
     Attended {
         document: String,
-        /// Who looked at it; none in a ceremony for one person.
+        /// Who checked it; none in a ceremony for one person.
         checked_by: Option<PersonId>,
     },
-    /// A person is not in the room yet, and comes later.
+    /// A person arrives later.
     Awaited,
     /// At attendance, the other of the two whom the script lists for a person has the place.
     Substituted { name: String },
     /// A person who is here chose a code, unseen, by which to approve. It is nowhere but in memory.
     CodeChosen,
-    /// The own token of a person who is here answered a fresh challenge: the person approves by it.
+    /// The approval token of a present person signed a fresh challenge: the person approves with it.
     ApprovalTokenProven {
         /// The random part of the message, in hex.
         #[serde(with = "hex::serde")]
@@ -36,8 +36,8 @@ pub enum ParticipantEvent {
         /// The signature over the message, in hex.
         signature: Signature,
     },
-    /// The own token of a person who is here is not, or does not answer: the person approves by a code.
+    /// The approval token of a present person is missing or fails: the person approves with a code.
     ApprovalTokenMissing { reason: String },
-    /// A person left the room.
+    /// A person left.
     Left { reason: String },
 }

@@ -1,4 +1,4 @@
-//! What single facts are made of.
+//! Parts of events.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use crate::metadata::Count;
 use crate::words::Digest;
 
-/// What a person says of the ceremony at its end.
+/// The verdict of a person at sign-off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It went as recorded.
     Agree,
-    /// It stands, but the remark is to be read with it.
+    /// Agreed, with a remark.
     WithReservation,
     /// It is not accepted.
     Refuse,
@@ -34,7 +34,7 @@ impl fmt::Display for Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExportedFile {
-    /// Its name in the export folder.
+    /// The name in the export folder.
     pub name: String,
     /// Its length in bytes.
     pub size: u64,
@@ -46,11 +46,10 @@ pub struct ExportedFile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SigningTranscript {
-    /// Its head.
+    /// Its transcript digest.
     pub digest: Digest,
     /// When it announced the signature.
     pub signed: Timestamp,
-    /// The files of which it is made.
     pub files: Vec<ExportedFile>,
 }
 
@@ -73,14 +72,11 @@ impl From<Count> for Counted {
     }
 }
 
-/// A departure from the script, as it stands on the exception sheet.
+/// A departure from the script, as the exception report records it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExceptionReport {
-    /// What the script let one expect.
     pub expected: String,
-    /// What happened.
     pub happened: String,
-    /// What was decided.
     pub decided: String,
 }

@@ -34,7 +34,7 @@ pub enum ProgressEvent {
         /// Bytes of a line that was cut short by the interruption, and so never counted.
         torn_bytes: u64,
     },
-    /// Two people changed one of the few things of the script that can be.
+    /// Two people amended the script.
     Amended {
         amendment: Amendment,
         approvals: Vec<Approval>,
@@ -56,11 +56,11 @@ pub enum ProgressEvent {
     /// An exception report was filled in.
     ExceptionRecorded {
         report: ExceptionReport,
-        /// The check that it waives; none where the report only notes what happened.
+        /// The check that it waives, if any.
         waives: Option<Check>,
         approvals: Vec<Approval>,
     },
-    /// The ceremony was broken off for good.
+    /// The ceremony was aborted.
     Aborted { reason: String },
     /// The ceremony is over: always the last.
     Closed { status: Verdict },

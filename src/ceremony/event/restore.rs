@@ -56,7 +56,7 @@ impl From<Entering> for EnteredBy {
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum RestoreEvent {
-    /// A share was seen to be the one that was made for its custodian; where the key is restored, it came in.
+    /// The share of a custodian was verified and, if the key is restored, collected.
     ShareEntered {
         set: Digest,
         custodian: PersonId,
@@ -68,11 +68,11 @@ pub enum RestoreEvent {
         reason: String,
         approvals: Vec<Approval>,
     },
-    /// The shares that came in restored the key-encryption key of the set; it was wiped at once.
+    /// The collected shares restored the key-encryption key of the set; it was wiped at once.
     SharesCombined { set: Digest },
     /// The key was unwrapped into the locked memory of the machine, and is the one of the manifest.
     KeyRestored { set: Digest, fingerprint: Digest },
-    /// What was restored signed a message that can be no root.
+    /// The restored key signed a message that cannot be a root.
     RestoredKeyProven {
         /// The random part of the message, in hex.
         #[serde(with = "hex::serde")]
@@ -80,7 +80,7 @@ pub enum RestoreEvent {
         /// The signature over the message, in hex.
         signature: Signature,
     },
-    /// What was restored was destroyed, and was seen to be gone.
+    /// The restored key was destroyed, and its absence was verified.
     RestoredKeyDestroyed { fingerprint: Digest },
     /// Two people ended a drill without a restored key.
     DrillFailed {

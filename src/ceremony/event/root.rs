@@ -38,7 +38,7 @@ pub enum RootEvent {
         /// SHA-256 over it.
         sha256: Digest,
     },
-    /// A signing request was judged: it builds upon what is trusted here, and nothing else was signed in its place.
+    /// A signing request was verified against the trusted root and the register of payloads.
     RequestVerified {
         /// SHA-256 over the payload.
         sha256: Digest,
@@ -46,7 +46,7 @@ pub enum RootEvent {
         card: Option<Digest>,
         signed_before: bool,
     },
-    /// The people in the room saw the change, and the exact word was typed.
+    /// The change was reviewed, and the confirmation word was typed.
     ReviewConfirmed { sha256: Digest, typed: String },
     /// A token is about to sign the frozen root.
     SignIntended {
@@ -64,7 +64,7 @@ pub enum RootEvent {
     },
     /// The signing request for other sites was written out.
     RequestWritten { file: ExportedFile },
-    /// A site says that its signature is on its way to this machine: it is looked for.
+    /// The signature of a site has arrived: its file is read next.
     SignatureExpected { key: KeyId },
     /// The signature of another site came, and was verified.
     SignatureCollected {
@@ -97,7 +97,7 @@ pub enum RootEvent {
     ExportIntended { files: Vec<ExportedFile> },
     /// The files were written, read back and compared.
     Exported { files: Vec<ExportedFile> },
-    /// Two people gave up a payload that clients cannot come to accept: its signatures are void, and another may take
+    /// Two people abandoned a payload that clients cannot accept: its signatures are void, and another may take
     /// its version.
     PayloadAbandoned {
         version: u64,

@@ -1,4 +1,4 @@
-//! What a request leads to, and what of it is read aloud first.
+//! The event of a request, and the lines that are read aloud before it.
 
 use crate::ceremony::act::destroy_token_key;
 use crate::ceremony::amendment::Amendment;
@@ -16,7 +16,7 @@ use super::offers::offers;
 use super::{Request, RequestKind, amend, payload, restore, tokens};
 
 impl Ceremony {
-    /// What is read aloud before two people approve a request.
+    /// The lines that are read aloud before two people approve a request.
     ///
     /// # Errors
     /// When it is not offered, or its form is not filled in as it should be.
@@ -76,7 +76,7 @@ pub(in crate::ceremony) fn decide_request(
     Ok(c.at_step(people, event))
 }
 
-/// What a request leads to, by these approvals where it needs any.
+/// The event of a request.
 #[expect(
     clippy::too_many_lines,
     reason = "one arm for each kind of request, and nothing else"
@@ -89,7 +89,7 @@ fn event_of_request(
     require_filled_in(c, request)?;
     let values = &request.values;
     let subject = values[0].as_str();
-    // The reason, or what is right.
+    // The reason, or the right value.
     let second = values.get(1).map_or("", |value| value.trim()).to_owned();
     let amendment = match request.kind {
         RequestKind::Arrive => {

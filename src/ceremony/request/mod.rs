@@ -1,4 +1,4 @@
-//! What the room may ask for beside answering: offers, each with a short form. Front ends show any offer.
+//! Requests that people can make instead of answering: offers, each with a short form. Front ends show all offers.
 
 pub(super) mod amend;
 pub(super) mod decide;
@@ -7,52 +7,46 @@ pub(super) mod payload;
 pub(super) mod restore;
 pub(super) mod tokens;
 
-/// Something that the room may ask for now.
+/// A request that is possible now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// What it is.
     pub kind: RequestKind,
-    /// The form, line by line.
     pub fields: Vec<Field>,
 }
 
 /// One line of an offer's form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// What it is.
     pub label: String,
-    /// What may be chosen; empty where a text is typed.
+    /// Empty if a text is typed.
     pub choices: Vec<Pick>,
 }
 
-/// Something to choose on a form.
+/// A choice in a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pick {
-    /// How a request names it.
+    /// The value in a request.
     pub value: String,
-    /// As people read it.
     pub text: String,
 }
 
-/// What the room asks for: an offer with its form filled in.
+/// An offer with its form filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// What is asked for.
     pub kind: RequestKind,
-    /// The lines of the form, in their order.
+    /// The values of the form, in order.
     pub values: Vec<String>,
 }
 
-/// The kinds of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter)]
 pub enum RequestKind {
-    /// Somebody who was awaited, or had left, comes.
+    /// An absent person arrives.
     Arrive,
-    /// Somebody leaves.
+    /// A person leaves.
     Leave,
     /// A name is corrected.
     AmendName,
-    /// The substitute whom the script lists takes somebody's place.
+    /// The substitute named in the script replaces a person.
     AmendSubstitute,
     /// The text of a note is corrected.
     AmendNote,
@@ -62,15 +56,15 @@ pub enum RequestKind {
     AmendBag,
     /// The number of the bag for a secret of a token is corrected.
     AmendEnvelope,
-    /// A key holder's block is put off.
+    /// The steps of a key holder are postponed.
     Postpone,
     /// A key holder's block is done now.
     BringForward,
-    /// A key is made anew on its token.
+    /// A key is regenerated on its token.
     Regenerate,
-    /// A spare stands in for a token.
+    /// A spare replaces a token.
     TakeSpare,
-    /// A key that was given up stays where it is.
+    /// A former key is not destroyed.
     Orphan,
     /// Key files that are gone after an interruption were erased before it.
     AttestKeyFiles,
@@ -78,9 +72,9 @@ pub enum RequestKind {
     Skip,
     /// The keyboard's test line is typed.
     TestKeyboard,
-    /// A person whose own token is not here approves by a code.
+    /// A person whose approval token is missing approves with a code.
     CodeInstead,
-    /// A payload that was signed before is given up, so that another takes its version.
+    /// A payload that was signed earlier is abandoned, so that another takes its version.
     AbandonPayload,
     /// A share counts as lost.
     DeclareShareLost,
@@ -91,7 +85,7 @@ pub enum RequestKind {
 }
 
 impl RequestKind {
-    /// What it is, for a menu.
+    /// The title in a menu.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Arrive => "A person arrives",

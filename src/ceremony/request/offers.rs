@@ -1,4 +1,4 @@
-//! What may be asked for in a state of the ceremony, and the form of each offer.
+//! The offers in a state of the ceremony, and their forms.
 
 use crate::ceremony::act::attendance::DOCUMENTS;
 use crate::ceremony::act::destroy_token_key;
@@ -9,7 +9,7 @@ use strum::IntoEnumIterator as _;
 
 use super::{Field, Offer, Pick, RequestKind, payload, restore, tokens};
 
-/// What the room may ask for now. Nothing before there are people who could approve it.
+/// The requests that are possible now. There are none before enough people can approve them.
 pub(in crate::ceremony) fn offers(c: &Ceremony) -> Vec<Offer> {
     let is_at_work = c
         .current_step()
@@ -44,10 +44,10 @@ pub(in crate::ceremony) fn offers(c: &Ceremony) -> Vec<Offer> {
         .collect()
 }
 
-/// What may be asked for before attendance is complete: what an own token may need.
+/// The requests before attendance is complete: those about approval tokens.
 fn offers_at_attendance(c: &Ceremony) -> Vec<Offer> {
     let mut people = c.script.people().iter();
-    if !people.any(|person| c.may_go_without_token(&person.id)) {
+    if !people.any(|person| c.may_choose_code(&person.id)) {
         return Vec::new();
     }
     [RequestKind::CodeInstead, RequestKind::TestKeyboard]
@@ -89,7 +89,7 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
         ],
         RequestKind::Leave => vec![Field::chosen("person", of(&|id| c.may_leave(id))), why()],
         RequestKind::CodeInstead => vec![
-            Field::chosen("person", of(&|id| c.may_go_without_token(id))),
+            Field::chosen("person", of(&|id| c.may_choose_code(id))),
             why(),
         ],
         RequestKind::AmendName => vec![
@@ -187,7 +187,7 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
 }
 
 impl Ceremony {
-    /// What may be asked for now beside answering, in the order in which it is offered.
+    /// The requests that are possible now, in the order of the menu.
     pub fn offers(&self) -> Vec<Offer> {
         offers(self)
     }

@@ -49,7 +49,7 @@ pub(in crate::ceremony) fn envelope_picks(c: &Ceremony) -> Vec<Pick> {
     picks.collect()
 }
 
-/// What a decision about tokens means, to be read aloud before two people approve it; none for other events.
+/// The lines that are read aloud before two people approve a decision about tokens; none for other events.
 pub(in crate::ceremony) fn read_aloud_of_tokens(
     c: &Ceremony,
     event: &KeyEvent,

@@ -4,12 +4,12 @@ use crate::ceremony::amendment::Amendment;
 use crate::script::{Act, KeyId, PersonId, Step, StepId, TokenSecret};
 
 impl Ceremony {
-    /// What the script says, with what two people changed of it.
+    /// The script with its amendments.
     pub fn amendments(&self) -> &[Amendment] {
         self.progress.amendments()
     }
 
-    /// What two people changed of a step, with what the script says: both are shown.
+    /// The amendments of a step, each with the value in the script.
     pub fn amended(&self, step: &Step) -> Vec<String> {
         let concerns = |amendment: &&Amendment| match amendment {
             Amendment::Note { step: of, .. } | Amendment::Minutes { step: of, .. } => {

@@ -1,4 +1,4 @@
-//! Backups of keys: recipients that open, sets that were made, and what is left of an old set.
+//! Backups of keys: proven recipients, share sets, and the parts of a superseded set.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::script::{KeyId, PersonId};
 
 use super::intent::Intent;
 
-/// What is known of the backup of one key.
+/// The backup of one key.
 #[derive(Debug, Clone, Default)]
 pub struct KeyBackup {
     /// The ID of the set.
@@ -17,7 +17,7 @@ pub struct KeyBackup {
     made: Option<Box<BackedUp>>,
     is_non_extractable: bool,
     opened: BTreeMap<PersonId, OpenedBy>,
-    /// IDs of sets of a key that was given up.
+    /// IDs of the void sets of former keys.
     void: Vec<String>,
 }
 
@@ -34,7 +34,7 @@ impl KeyBackup {
         &self.void
     }
 
-    /// Whether the set was made, and the key leaves its token no more.
+    /// Whether the set was made, and the key is non-extractable.
     pub const fn is_complete(&self) -> bool {
         self.made.is_some() && self.is_non_extractable
     }
@@ -116,7 +116,7 @@ pub enum PartDisposition {
 
 #[derive(Debug, Clone, Default)]
 pub(in crate::ceremony) struct Backup {
-    /// Of keys whose tokens are here, and of the one that gets other shares.
+    /// Of local keys, and of the key whose shares are reissued.
     keys: BTreeMap<KeyId, Arc<KeyBackup>>,
     /// Recipients that were seen to open, as age writes them; none for a passphrase.
     recipients: BTreeMap<PersonId, Vec<String>>,
@@ -183,14 +183,14 @@ impl Backup {
         self.superseded_parts.insert(part, disposition);
     }
 
-    /// What was written for the key is void.
+    /// The set of the key is void.
     pub(in crate::ceremony) fn discard(&mut self, key: &KeyId) {
         if let Some(backup) = self.keys.get_mut(key) {
             Arc::make_mut(backup).discard();
         }
     }
 
-    /// Another process continues, and knows no passphrase any more.
+    /// Another process continues, which does not have the passphrases.
     pub(in crate::ceremony) fn resume(&mut self, has_passphrase: impl Fn(&PersonId) -> bool) {
         for backup in self.keys.values_mut() {
             Arc::make_mut(backup).intent.interrupt();

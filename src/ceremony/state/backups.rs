@@ -8,7 +8,7 @@ use crate::script::{KeyId, Kind, Opens, PersonId, ShareKeeping};
 use std::collections::BTreeMap;
 
 impl Ceremony {
-    /// What is known of the backup of a key.
+    /// The backup of a key.
     pub fn backup_of(&self, key: &KeyId) -> Option<&KeyBackup> {
         self.backup.of(key)
     }
@@ -18,7 +18,7 @@ impl Ceremony {
         self.backup.of(&self.reissued_key()?)
     }
 
-    /// What became of the parts of an old set.
+    /// The disposition of the parts of a superseded set.
     pub fn superseded_parts(&self) -> &BTreeMap<SupersededPart, PartDisposition> {
         self.backup.superseded_parts()
     }
@@ -41,7 +41,7 @@ impl Ceremony {
         })
     }
 
-    /// How the script has a custodian open what is the custodian's own.
+    /// How a custodian decrypts their share, by the script.
     pub fn opening_of(&self, custodian: &PersonId) -> Option<OpenedBy> {
         let keeping = self.script.person(custodian)?.keeping.as_ref()?;
         Some(match keeping {
@@ -66,7 +66,7 @@ impl Ceremony {
         })
     }
 
-    /// The first custodian who has not opened the own share of a key's backup.
+    /// The first custodian who has not opened their share of the backup of a key.
     pub(in crate::ceremony) fn next_unopened_share(&self, key: &KeyId) -> Option<&PersonId> {
         let backup = self.backup_of(key)?;
         let mut custodians = self.script.backup()?.custodians();
@@ -79,7 +79,7 @@ impl Ceremony {
         manifest.facts().key.parse().ok()
     }
 
-    /// Whether shares are made anew: always where a backup does that, and in a drill once a share was given up.
+    /// Whether shares are reissued: by a backup ceremony for that, or in a drill after a share was lost.
     pub fn owes_reissue(&self) -> bool {
         self.script.reissues()
             && match self.script.kind() {
@@ -88,7 +88,7 @@ impl Ceremony {
             }
     }
 
-    /// Whether the set at hand is not to be used any more, and what is left of it is destroyed.
+    /// Whether the set at hand is superseded, and its parts are destroyed.
     pub(in crate::ceremony) fn is_set_replaced(&self) -> bool {
         let replaced = self.script.restore();
         replaced.is_some_and(|plan| plan.superseded_by.is_some()) || self.owes_reissue()

@@ -1,4 +1,4 @@
-//! Where each item is, which bags were used, and where a pause stands.
+//! Where each item is, which bags were used, and the state of a pause.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,11 +63,11 @@ pub(in crate::ceremony) enum Pause {
 #[derive(Debug, Clone, Default)]
 pub(in crate::ceremony) struct Custody {
     items: BTreeMap<ItemId, Whereabouts>,
-    /// What two people decided to leave without a bag.
+    /// Items that two people decided to leave without a bag.
     unsealed: BTreeSet<ItemId>,
     used: BTreeSet<String>,
     reading: Option<Reading>,
-    /// Whether all tokens are logged out and taken out.
+    /// Whether all tokens are logged out and removed.
     tokens_removed: bool,
     pause: Pause,
 }
@@ -117,7 +117,7 @@ impl Custody {
     }
 }
 
-/// What changes.
+/// Changes.
 impl Custody {
     pub(in crate::ceremony) fn begin_pause(&mut self) {
         self.reading = None;

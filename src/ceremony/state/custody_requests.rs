@@ -2,7 +2,7 @@
 use crate::script::{Act, ItemId, KeyId, PersonId, PersonRole, Step};
 use crate::words::Digest;
 
-use super::order::is_taken_again;
+use super::order::is_repeated;
 use super::{Ceremony, Pause, Whereabouts};
 
 /// What bags and pauses require before anything else happens.
@@ -25,12 +25,12 @@ impl Ceremony {
         self.custody.pause() == Pause::Paused
     }
 
-    /// Where a token or a medium is; none: nobody knows yet.
+    /// Where a token or a medium is; none before it was recorded.
     pub fn whereabouts(&self, item: &ItemId) -> Option<&Whereabouts> {
         self.custody.whereabouts(item)
     }
 
-    /// What is sealed at the end of a key's part: tokens that were given up for a spare, and the one that is used.
+    /// The items that are sealed for a key: tokens that a spare replaced, and the token in use.
     pub(in crate::ceremony) fn items_of(&self, key: &KeyId) -> Vec<ItemId> {
         let replaced = self.keys[key]
             .replaced()
@@ -39,7 +39,7 @@ impl Ceremony {
         replaced.chain([self.item_of(key)]).collect()
     }
 
-    /// Who takes a bag, unless the script says so: the holder of the token, or for a medium the administrator.
+    /// The default receiver of a bag: the holder of the token, or for a medium the administrator.
     pub(in crate::ceremony) fn receiver_of(&self, item: &ItemId) -> Option<PersonId> {
         match self.key_of_item(item) {
             Some(key) => self.script.key(key).map(|plan| plan.holder.clone()),
@@ -47,7 +47,7 @@ impl Ceremony {
         }
     }
 
-    /// The bag in which the token of a key must arrive, by the script or by the custody list that it carries.
+    /// The bag in which the token of a key must arrive, by the script or by its custody log.
     pub fn expected_bag(&self, key: &KeyId) -> Option<&str> {
         let spec = self.token_spec(key)?;
         let serial = spec.serial.as_deref();
@@ -66,18 +66,18 @@ impl Ceremony {
         self.custody.pause() != Pause::None
     }
 
-    /// Whether the room may make a pause that the script does not have.
+    /// Whether a pause that is not in the script is possible.
     pub(in crate::ceremony) fn may_pause(&self) -> bool {
         let act = self.current_step().map(|step| &step.act);
         self.custody.pause() == Pause::None
-            && act.is_some_and(|act| !is_taken_again(act) && !matches!(act, Act::Break { .. }))
+            && act.is_some_and(|act| !is_repeated(act) && !matches!(act, Act::Break { .. }))
     }
 
-    /// What bags and pauses require before the step goes on.
-    pub(in crate::ceremony) fn custody_wants(&self, step: &Step) -> Option<CustodyRequest> {
+    /// What bags and pauses require before the step continues.
+    pub(in crate::ceremony) fn pending_custody(&self, step: &Step) -> Option<CustodyRequest> {
         match self.custody.pause() {
             Pause::Begun => Some(self.seal_all()),
-            Pause::Resumed { .. } if is_taken_again(&step.act) => None,
+            Pause::Resumed { .. } if is_repeated(&step.act) => None,
             Pause::Resumed {
                 digest: Some(digest),
             } => Some(CustodyRequest::CompareDigest(digest)),
@@ -113,11 +113,11 @@ impl Ceremony {
         None
     }
 
-    /// The same, but for bags that wait for somebody to come first.
+    /// The same, without bags whose receiver must arrive first.
     pub(in crate::ceremony) fn custody_asks(&self, step: &Step) -> Option<CustodyRequest> {
-        let wanted = self.custody_wants(step)?;
+        let wanted = self.pending_custody(step)?;
         let is_step = self.custody.pause() == Pause::None;
-        (!is_step || self.attendance_wanted(step).is_none()).then_some(wanted)
+        (!is_step || self.required_attendance(step).is_none()).then_some(wanted)
     }
 
     pub(in crate::ceremony) fn seal_all(&self) -> CustodyRequest {
@@ -156,7 +156,7 @@ impl Ceremony {
         !self.is_new_bag(bag)
     }
 
-    /// Who takes what is sealed now, if the script says so, and where it is kept; nowhere for the time of a pause.
+    /// The receiver of a bag, if the script names one, and the place; none for a pause.
     pub(in crate::ceremony) fn destination(&self, act: &Act) -> (Option<PersonId>, Option<String>) {
         if let Act::Seal {
             receiver, place, ..

@@ -1,4 +1,4 @@
-//! Keys that travel: those that come in by a file, and the files by which keys of this ceremony go elsewhere.
+//! Enrolled keys, and the enrollment files of the keys of this ceremony.
 
 use std::sync::Arc;
 
@@ -12,19 +12,19 @@ use crate::script::{DistantKey, KeyId};
 use crate::transfer::{AttestationFiles, Enrollment, EnrollmentClaims, owned_by};
 
 impl Ceremony {
-    /// The keys of other sites that come in, in the order of the script.
+    /// The enrolled keys of other sites, in the order of the script.
     pub fn remote_keys(&self) -> impl Iterator<Item = (&DistantKey, &Key)> {
         let distant = self.script.distant_keys().iter();
         distant.filter_map(|distant| Some((distant, self.keys.remote(&distant.id)?.key())))
     }
 
-    /// Whether a production's key comes in by this file, and not a simulated one in its place.
+    /// Whether the key of the file is enrolled, and not a simulated key in its place.
     pub fn enrolled_by(&self, id: &KeyId) -> Option<&crate::script::Enrolled> {
         let (_, enrolled) = self.script.enrolled().find(|(known, _)| *known == id)?;
         Some(enrolled)
     }
 
-    /// A key whose token is elsewhere: as the root before has it, or as it comes in.
+    /// A key at another site: as the base root lists it, or as it is enrolled.
     pub fn distant_key(&self, id: &KeyId) -> Option<&Key> {
         let before = || Some(&self.base_root()?.key(id)?.key);
         self.keys.remote(id).map(RemoteKey::key).or_else(before)
@@ -38,7 +38,7 @@ impl Ceremony {
         }
     }
 
-    /// Whether somebody spoke for every key that no root has yet.
+    /// Whether the fingerprints of all new keys were compared or their keys proven.
     pub(in crate::ceremony) fn are_new_keys_proven(&self) -> bool {
         let mut here = self.key_states();
         let here = here.all(|(plan, state)| plan.change.before().is_some() || state.is_proven());
@@ -52,13 +52,13 @@ impl Ceremony {
         Some(self.keys.remote(key)?.key().public()?.fingerprint())
     }
 
-    /// What another ceremony needs to take in the keys that were proven in this one, by the names that the script
+    /// The enrollment files of the keys that were proven in this ceremony, by the names that the script
     /// gives them.
     pub fn enrollments(&self) -> Vec<(&KeyId, Enrollment)> {
         let proven = self.key_states().filter_map(|(plan, state)| {
             let generated = state.generated()?;
             let earlier = plan.enrolled.as_ref();
-            // What a device said of the key holds for ever; the device of a simulated key says nothing.
+            // An attestation stays valid; a simulated key has none.
             let attestation = earlier
                 .filter(|earlier| earlier.enrollment.key().public() == generated.key.public())
                 .filter(|earlier| {
@@ -70,7 +70,7 @@ impl Ceremony {
                 .and_then(|earlier| earlier.enrollment.attestation_files().cloned())
                 .or_else(|| attestation_files(generated));
             let provenance = match (generated.provenance?, &attestation) {
-                // Elsewhere nobody trusts the roots that this script adds, or a rehearsal has.
+                // Other sites do not trust the attestation roots of this script or of a rehearsal.
                 (Provenance::Attested, None) => Provenance::Claimed,
                 (provenance, _) => provenance,
             };
@@ -84,7 +84,7 @@ impl Ceremony {
                 is_rehearsal: self.mode() == Mode::Rehearsal,
             };
             let proof = state.proof()?.clone();
-            // The fold has verified the proof already.
+            // The proof was verified when its event was applied.
             let enrollment = Enrollment::new(claims, Some(proof), attestation).ok()?;
             Some((&plan.id, enrollment))
         });

@@ -1,4 +1,4 @@
-//! Checks that stand in the way, and those that were waived.
+//! Failed checks, and those that were waived.
 use super::{Ceremony, CustodyRequest};
 use crate::ceremony::check::Check;
 use crate::ceremony::event::Mode;
@@ -6,12 +6,12 @@ use crate::script::Act;
 use crate::words::Digest;
 
 impl Ceremony {
-    /// The checks that stand in the way now, and that two people may waive.
+    /// The failed checks that two people may waive now.
     pub fn waivable(&self) -> Vec<Check> {
         if self.progress.ending().is_some() || self.approvers().len() < self.approvals_needed() {
             return Vec::new();
         }
-        if self.wants_rehearsal() {
+        if self.needs_rehearsal() {
             return vec![Check::RehearsalShown];
         }
         if let Some(wanted) = self.current_step().and_then(|step| self.custody_asks(step)) {
@@ -46,8 +46,8 @@ impl Ceremony {
         self.progress.waived()
     }
 
-    /// Whether the room has still to decide that it goes on although no rehearsal was shown.
-    pub(in crate::ceremony) fn wants_rehearsal(&self) -> bool {
+    /// Whether two people must decide to continue without a rehearsal.
+    pub(in crate::ceremony) fn needs_rehearsal(&self) -> bool {
         let is_shown = |opening: &crate::ceremony::event::Opening| opening.rehearsal.is_some();
         // The program writes the script of a signing itself, always the same steps.
         self.mode() == Mode::Production
@@ -57,7 +57,7 @@ impl Ceremony {
             && !self.progress.waived().contains(&Check::RehearsalShown)
     }
 
-    /// Whether a key was made in the rehearsal that was shown.
+    /// Whether a key was generated in the given rehearsal.
     pub fn is_of_rehearsal(&self, fingerprint: &Digest) -> bool {
         self.progress
             .opening()

@@ -1,4 +1,4 @@
-//! What is known of the machine: its clock, its findings, its keyboard.
+//! The machine: its clock, its findings, its keyboard.
 
 use jiff::Timestamp;
 

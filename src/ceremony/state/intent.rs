@@ -1,4 +1,4 @@
-//! What was announced before it was done.
+//! Operations that are announced before they are done.
 
 use crate::ceremony::replay::{Applied, require};
 

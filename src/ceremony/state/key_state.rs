@@ -1,4 +1,4 @@
-//! What is known of one key and its token.
+//! One key and its token.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::words::Digest;
 use super::destruction::Destruction;
 use super::intent::Intent;
 
-/// What is known of one key and its token.
+/// One key and its token.
 #[derive(Debug, Clone, Default)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -73,12 +73,12 @@ pub struct Generated {
     pub public_key: PublicKey,
     /// As the root lists it.
     pub key: Key,
-    /// None for a key that was made before this ceremony.
+    /// None for a key from before this ceremony.
     pub attributes: Option<KeyAttributes>,
-    /// None for a key that was made before this ceremony.
+    /// None for a key from before this ceremony.
     pub provenance: Option<Provenance>,
     pub attestation: Option<KeyAttestation>,
-    /// Whether a simulated token made it, which cannot attest as the real one does.
+    /// Whether a simulated token generated it, which cannot attest it as the real token does.
     pub attestation_simulated: bool,
 }
 
@@ -138,7 +138,7 @@ impl KeyState {
         &self.set_aside
     }
 
-    /// What was given up for a spare and is still in the room, to be sealed.
+    /// Tokens that a spare replaced and that are still to be sealed.
     pub fn replaced(&self) -> &[(ItemId, Option<TokenId>)] {
         &self.replaced
     }
@@ -212,7 +212,7 @@ impl KeyState {
     }
 }
 
-/// What changes, and what cannot.
+/// Changes.
 impl KeyState {
     /// A key that exists when the ceremony begins.
     pub(super) fn exists(&mut self, generated: Option<Generated>) {
@@ -292,7 +292,7 @@ impl KeyState {
         }
     }
 
-    /// A backup took the key out wrapped; now its token lets it out no more.
+    /// The key was wrapped for a backup; now it is non-extractable.
     pub(in crate::ceremony) fn disable_extraction(&mut self, attributes: KeyAttributes) {
         if let Some(generated) = &mut self.generated {
             generated.attributes = Some(attributes);
@@ -325,7 +325,7 @@ impl KeyState {
         }
     }
 
-    /// The process ended: what was announced and did not come about was interrupted.
+    /// The process ended: operations that were announced and not recorded were interrupted.
     pub(super) fn interrupt(&mut self) {
         self.initialize.interrupt();
         self.generate.interrupt();
@@ -355,12 +355,12 @@ impl KeyState {
         self.retire();
         self.generate = Intent::None;
         self.proof = None;
-        // It is taken out of its envelope to make another key.
+        // It is taken out of its envelope to generate another key.
         self.management_written = false;
         self.envelopes.remove(&TokenSecret::ManagementKey);
     }
 
-    /// A spare replaces the token for good; `item` is the old one, if it is in the room.
+    /// A spare replaces the token permanently; `item` is the old token, if it was out of its bag.
     pub(super) fn take_spare(&mut self, spare: &SpareId, item: Option<ItemId>) {
         self.retire();
         let mut fresh = Self {
@@ -415,7 +415,7 @@ impl KeyState {
         require(self.unblocking, "the PIN is not to be unblocked")?;
         self.unblocking = false;
         self.right_pin();
-        // What lies in the bag is the PIN that locked.
+        // The bag contains the PIN that was locked.
         self.envelopes.remove(&TokenSecret::UserPin);
         Ok(())
     }

@@ -100,7 +100,7 @@ impl Keys {
     /// Changes one key.
     ///
     /// # Errors
-    /// When the script has no such key.
+    /// When the script does not have this key.
     pub(in crate::ceremony) fn change(&mut self, id: &KeyId) -> Result<&mut KeyState, ReplayError> {
         self.local
             .get_mut(id)
@@ -108,7 +108,7 @@ impl Keys {
             .ok_or_else(|| contradiction(format!("the script has no key {id:?}")))
     }
 
-    /// A key that exists when the ceremony begins, or takes the place of one that does in a rehearsal.
+    /// A key from before the ceremony, or the simulated key that replaces it.
     pub(in crate::ceremony) fn exists(
         &mut self,
         id: &KeyId,
@@ -167,7 +167,7 @@ impl Keys {
         Ok(())
     }
 
-    /// No step of a key goes on while an old key of it still exists.
+    /// No step of a key continues while a former key of it still exists.
     pub(in crate::ceremony) fn require_former_settled(&self, id: &KeyId) -> Applied {
         self.get(id)
             .map_or(Ok(()), KeyState::require_former_settled)

@@ -1,4 +1,4 @@
-//! What is known in the course of a ceremony: parts that own their fields and rules, and questions across them.
+//! The state of a ceremony: parts that own their fields and rules, and queries across them.
 
 mod amended;
 mod backup;
@@ -52,7 +52,7 @@ pub(super) use intent::Intent;
 
 pub use key_state::{Former, FormerDisposition, Generated, KeyState};
 
-pub(super) use order::is_taken_again;
+pub(super) use order::is_repeated;
 
 pub use participants::Presence;
 
@@ -67,7 +67,7 @@ pub(super) use tokens::{KEYBOARD_LINE, SIMULATED_TRIES};
 /// A ceremony. Its parts are shared: a copy costs little, and an event copies only the parts that it changes.
 #[derive(Debug, Clone)]
 pub struct Ceremony {
-    /// The script; where a further repository is looked at, as if it were for that one alone.
+    /// The script; if a further repository is in focus, as if it were for that repository only.
     pub(super) script: Arc<Script>,
     pub(super) progress: Arc<Progress>,
     pub(super) participants: Arc<Participants>,
@@ -76,7 +76,7 @@ pub struct Ceremony {
     pub(super) custody: Arc<Custody>,
     /// The script's own root, then those of further repositories.
     roots: Arc<Vec<Arc<Root>>>,
-    /// Which of the roots is looked at.
+    /// The root in focus.
     at: usize,
     pub(super) backup: Arc<Backup>,
     pub(super) restore: Arc<Restore>,

@@ -1,4 +1,4 @@
-//! In which order the steps come: the order of the script, but for the blocks of key holders.
+//! The order of the steps: that of the script, except for the blocks of keys.
 use super::Ceremony;
 use crate::ceremony::event::{Event, EventKind, Verdict};
 use crate::metadata::Availability;
@@ -13,7 +13,7 @@ impl Ceremony {
         }
     }
 
-    /// The worst verdict of those who signed off. Who did not is a reservation.
+    /// The worst verdict. A person who did not sign off counts as a reservation.
     pub(in crate::ceremony) fn worst_verdict(&self) -> Verdict {
         let of = |id: &PersonId| {
             self.progress
@@ -36,14 +36,14 @@ impl Ceremony {
             .find(|plan| self.owes_signature(&plan.id) || self.owes_further_signature(&plan.id))
     }
 
-    /// The step that the room is at; none when all are done.
+    /// The current step; none when all are done.
     ///
-    /// The blocks of keys that were deferred, or whose holders are away, come last before the root is composed.
+    /// The blocks of keys that are postponed, or whose holders are away, come last before the root is composed.
     pub fn current_step(&self) -> Option<&Step> {
         let mut waiting = None;
         for step in self.undone() {
             let Some(key) = step.act.enrolls() else {
-                if self.wants_all_keys(&step.act) {
+                if self.needs_all_keys(&step.act) {
                     return waiting.or(Some(step));
                 }
                 return Some(step);
@@ -59,8 +59,8 @@ impl Ceremony {
         waiting
     }
 
-    /// The keys whose blocks were deferred and are still to be done.
-    pub fn deferred(&self) -> Vec<&KeyId> {
+    /// The keys whose blocks are postponed.
+    pub fn postponed(&self) -> Vec<&KeyId> {
         self.script
             .keys()
             .iter()
@@ -69,13 +69,13 @@ impl Ceremony {
             .collect()
     }
 
-    /// Whether an act needs every key: the root is composed of them, or, where none is made, their files leave.
-    pub(in crate::ceremony) fn wants_all_keys(&self, act: &Act) -> bool {
+    /// Whether an act needs every key: the root is composed, or, if there is no root, the keys are exported.
+    pub(in crate::ceremony) fn needs_all_keys(&self, act: &Act) -> bool {
         let is_export = *act == Act::Export && !self.script.makes_root();
         is_export || matches!(act, Act::ComposeRoot | Act::VerifyRestoredKey { .. })
     }
 
-    /// Whether a key may still be given up for another: no root was composed with it, and its file did not leave.
+    /// Whether a key may still be replaced: the root is not composed, and the key is not exported.
     pub(in crate::ceremony) fn may_keys_change(&self) -> bool {
         self.root().frozen().is_none() && !self.root().is_export_announced()
     }
@@ -108,7 +108,7 @@ impl Ceremony {
             .is_some_and(|plan| self.participants.is_away(&plan.holder))
     }
 
-    /// The key whose token the room is working with.
+    /// The key whose token is in use.
     pub fn key_at_hand(&self) -> Option<&KeyId> {
         let step = self.current_step()?;
         if step.act == Act::SignRoot {
@@ -118,7 +118,7 @@ impl Ceremony {
         step.act.key().filter(|key| self.keys.contains(key))
     }
 
-    /// The key whose token a failure is about: none while an own token is waited for.
+    /// The key whose token a failure is about: none while an approval token is expected.
     pub(in crate::ceremony) fn failing_key(&self) -> Option<&KeyId> {
         match self.next_without_code() {
             Some(_) => None,
@@ -126,14 +126,14 @@ impl Ceremony {
         }
     }
 
-    /// Whether a key's block may be put off: it is not done, and something else can be done meanwhile.
+    /// Whether the block of a key can be postponed: it is not done, and other steps can be done meanwhile.
     pub(in crate::ceremony) fn may_postpone(&self, key: &KeyId) -> bool {
         let is_at_blocks = self
             .current_step()
             .is_some_and(|step| step.act.enrolls().is_some());
         let mut before = self
             .undone()
-            .take_while(|step| !self.wants_all_keys(&step.act));
+            .take_while(|step| !self.needs_all_keys(&step.act));
         is_at_blocks
             && !self.progress.is_postponed(key)
             && self.first_of_block(key).is_some()
@@ -143,7 +143,7 @@ impl Ceremony {
             })
     }
 
-    /// Whether a key's block may be done now: only blocks of other keys are passed over.
+    /// Whether the block of a key can be brought forward: it only passes blocks of other keys.
     pub(in crate::ceremony) fn may_bring_forward(&self, key: &KeyId) -> bool {
         let Some(first) = self.first_of_block(key) else {
             return false;
@@ -155,14 +155,14 @@ impl Ceremony {
         is_at_block && !self.is_holder_away(key) && passed.all(|step| step.act.enrolls().is_some())
     }
 
-    /// Whether the key is one that this ceremony makes.
+    /// Whether this ceremony generates the key.
     pub(in crate::ceremony) fn is_made_here(&self, key: &KeyId) -> bool {
         self.script
             .key(key)
             .is_some_and(crate::script::KeyPlan::is_made)
     }
 
-    /// Whether a key may be made anew on its token: it was made here, and no root was composed with it.
+    /// Whether a key can be regenerated on its token: it was generated here, and the root is not composed.
     pub(in crate::ceremony) fn may_regenerate(&self, key: &KeyId) -> bool {
         let state = &self.keys[key];
         self.may_keys_change()
@@ -186,8 +186,8 @@ impl Ceremony {
             .is_some_and(|step| !is_opening(&step.act))
     }
 
-    /// Whether two people may decide that nothing more is asked of a key: its holder is away or its token fails,
-    /// and the root reaches its threshold without it.
+    /// Whether two people may skip a key: its holder is away or its token fails, and the root reaches its threshold
+    /// without it.
     pub(in crate::ceremony) fn may_skip(&self, key: &KeyId) -> bool {
         let state = &self.keys[key];
         let is_in_the_way = self.key_at_hand() == Some(key)
@@ -198,7 +198,7 @@ impl Ceremony {
         is_in_the_way && is_of_duty && state.skipped().is_none() && self.is_reached_without(key)
     }
 
-    /// Whether the root reaches its thresholds if a key signs no more than it has.
+    /// Whether the root reaches its thresholds if a key does not sign again.
     pub(in crate::ceremony) fn is_reached_without(&self, key: &KeyId) -> bool {
         let mut change = self.root_change();
         let owed = !self.has_signed(key);
@@ -217,7 +217,7 @@ impl Ceremony {
     }
 }
 
-/// The steps that a process that takes the ceremony up goes through again.
-pub(in crate::ceremony) const fn is_taken_again(act: &Act) -> bool {
+/// The steps that are repeated when a ceremony is resumed.
+pub(in crate::ceremony) const fn is_repeated(act: &Act) -> bool {
     matches!(act, Act::Attendance | Act::AttestClock | Act::InspectHost)
 }

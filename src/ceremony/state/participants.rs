@@ -1,4 +1,4 @@
-//! Who is in the room, by what they approve, and who has whose place.
+//! Attendance, how people approve, and substitutes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::ceremony::event::Event;
 use crate::ceremony::replay::{Applied, require};
 use crate::script::PersonId;
 
-/// A person who is in the room.
+/// A present person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presence {
     /// The kind of document by which the person is known. Never its number.
@@ -23,9 +23,9 @@ pub(in crate::ceremony) struct Participants {
     /// Who approves by a code.
     codes: BTreeSet<PersonId>,
     /// Who approves by an approval token.
-    touching: BTreeSet<PersonId>,
+    by_token: BTreeSet<PersonId>,
     /// Whose approval token is missing.
-    tokenless: BTreeSet<PersonId>,
+    without_token: BTreeSet<PersonId>,
     substituted: BTreeSet<PersonId>,
     display_names: DisplayNames,
 }
@@ -48,11 +48,11 @@ impl Participants {
     }
 
     pub(in crate::ceremony) fn approves_by_token(&self, person: &PersonId) -> bool {
-        self.touching.contains(person)
+        self.by_token.contains(person)
     }
 
-    pub(in crate::ceremony) fn is_tokenless(&self, person: &PersonId) -> bool {
-        self.tokenless.contains(person)
+    pub(in crate::ceremony) fn is_without_token(&self, person: &PersonId) -> bool {
+        self.without_token.contains(person)
     }
 
     pub(in crate::ceremony) fn is_substituted(&self, person: &PersonId) -> bool {
@@ -69,7 +69,7 @@ impl Participants {
     }
 }
 
-/// What changes.
+/// Changes.
 impl Participants {
     pub(in crate::ceremony) fn attend(&mut self, person: &PersonId, presence: Presence) -> Applied {
         require(!self.is_here(person), "this person is already present")?;
@@ -102,18 +102,18 @@ impl Participants {
     }
 
     pub(in crate::ceremony) fn verify_token(&mut self, person: &PersonId) {
-        self.touching.insert(person.clone());
+        self.by_token.insert(person.clone());
     }
 
-    pub(in crate::ceremony) fn miss_token(&mut self, person: &PersonId) {
-        self.tokenless.insert(person.clone());
+    pub(in crate::ceremony) fn mark_token_missing(&mut self, person: &PersonId) {
+        self.without_token.insert(person.clone());
     }
 
     pub(in crate::ceremony) fn leave(&mut self, person: &PersonId) {
         self.attended.remove(person);
         self.codes.remove(person);
-        self.touching.remove(person);
-        self.tokenless.remove(person);
+        self.by_token.remove(person);
+        self.without_token.remove(person);
         self.away.insert(person.clone());
     }
 
@@ -122,8 +122,8 @@ impl Participants {
         self.attended.clear();
         self.away.clear();
         self.codes.clear();
-        self.touching.clear();
-        self.tokenless.clear();
+        self.by_token.clear();
+        self.without_token.clear();
     }
 
     pub(in crate::ceremony) fn follow_names(&mut self, event: &Event) {
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn an_approval_token_that_answered_is_a_means_and_a_missing_one_is_not() {
         let mut participants = with_ada();
-        participants.miss_token(&ada());
+        participants.mark_token_missing(&ada());
         assert!(!participants.has_means(&ada()));
         participants.verify_token(&ada());
         assert!(participants.has_means(&ada()));
@@ -203,13 +203,13 @@ mod tests {
         let mut participants = with_ada();
         participants.choose_code(&ada()).unwrap();
         participants.verify_token(&ada());
-        participants.miss_token(&ada());
+        participants.mark_token_missing(&ada());
         participants.leave(&ada());
         assert!(!participants.is_here(&ada()));
         assert!(participants.is_away(&ada()));
         assert!(!participants.has_code(&ada()));
         assert!(!participants.approves_by_token(&ada()));
-        assert!(!participants.is_tokenless(&ada()));
+        assert!(!participants.is_without_token(&ada()));
 
         participants.attend(&ada(), presence()).unwrap();
         participants.choose_code(&ada()).unwrap();
@@ -221,14 +221,14 @@ mod tests {
         let bob = "bob".parse().unwrap();
         participants.choose_code(&ada()).unwrap();
         participants.verify_token(&ada());
-        participants.miss_token(&ada());
+        participants.mark_token_missing(&ada());
         participants.replace(&ada());
         participants.await_person(&bob);
         participants.resume();
         assert!(participants.require_undecided(&ada()).is_ok());
         assert!(participants.require_undecided(&bob).is_ok());
         assert!(!participants.has_means(&ada()));
-        assert!(!participants.is_tokenless(&ada()));
+        assert!(!participants.is_without_token(&ada()));
         assert!(participants.is_substituted(&ada()));
     }
 }

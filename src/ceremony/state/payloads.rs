@@ -4,16 +4,16 @@ use crate::metadata::FrozenRoot;
 use crate::transfer::{Abandoned, Judgment, PayloadEntry, PayloadRegister, Refusal};
 
 impl Ceremony {
-    /// Every payload that is known to have been signed, as the script carries it, with those given up in this ceremony.
+    /// The register of payloads of the script, with those abandoned in this ceremony.
     pub(in crate::ceremony) fn known_payloads(&self) -> PayloadRegister {
         let mut register = self.script.payloads().clone();
         for (sha256, why) in self.root().abandoned() {
             let abandoned = Abandoned {
                 at: self.script.not_before(),
-                why: why.clone(),
+                reason: why.clone(),
             };
             let version = self.script.root_version();
-            // The fold has seen that it can be given up.
+            // That it can be abandoned was checked when the event was applied.
             let _ = register.abandon(self.script.repository(), version, *sha256, abandoned);
         }
         register
@@ -37,11 +37,11 @@ impl Ceremony {
         self.script.signing().is_none()
             && !self.root().is_reviewed()
             && self.root().frozen().map(|root| root.digest()) != Some(entry.sha256)
-            && entry.holds_its_version()
+            && entry.blocks_its_version()
             && !entry.may_be_reached()
     }
 
-    /// What was given up and can be accepted all the same, until the version after it is trusted.
+    /// Abandoned payloads that clients can still accept, until the version after them is trusted.
     pub(in crate::ceremony) fn live_payloads(&self) -> Vec<String> {
         let trusted = self.script.root_version().saturating_sub(1);
         let register = self.known_payloads();

@@ -8,13 +8,13 @@ use crate::script::{Act, ApprovalToken, PersonId, PersonRole, Step};
 const APPROVAL: &str = "conclave approval v1";
 
 impl Ceremony {
-    /// How many people must agree where the script wants two: one, if the script is for one person.
+    /// How many people must approve: two, or one if the script is for one person.
     pub fn approvals_needed(&self) -> usize {
         if self.script.is_solo() { 1 } else { 2 }
     }
 
-    /// Those who may approve now, the witnesses first: in the room, not the administrator, with a code or an own token. In a
-    /// ceremony for one person, whoever is here.
+    /// Those who may approve now, witnesses first: present, not the administrator, with a code or an approval token. In a
+    /// ceremony for one person, everyone present.
     pub fn approvers(&self) -> Vec<PersonId> {
         let may = |id: &PersonId| {
             self.participants.is_here(id)
@@ -30,7 +30,7 @@ impl Ceremony {
         first.into_iter().map(|person| person.id.clone()).collect()
     }
 
-    /// What people approve by an event, in a few words: a code is given for this, and not for whatever goes on.
+    /// A short description of the event that people approve.
     pub fn matter(&self, event: &Event) -> String {
         if let EventKind::Custody(CustodyEvent::Sealed { item, bag, .. }) = &event.kind {
             format!("{} is in bag {bag}", self.item_title(item))
@@ -42,7 +42,7 @@ impl Ceremony {
         }
     }
 
-    /// What stands for a person's agreement now, before it is given.
+    /// How a person will approve.
     pub fn strength_of(&self, person: &PersonId) -> Strength {
         if self.script.is_solo() {
             Strength::Solo
@@ -53,8 +53,8 @@ impl Ceremony {
         }
     }
 
-    /// Those of whom two decide on an exception: who may approve, or before anybody may, whom the script lists
-    /// beside the administrator.
+    /// Those of whom two decide on an exception: the approvers or, before enough people can approve, all people of the
+    /// script except the administrator.
     pub fn deciders(&self) -> Vec<PersonId> {
         let approvers = self.approvers();
         if approvers.len() >= self.approvals_needed() {
@@ -67,20 +67,20 @@ impl Ceremony {
             .collect()
     }
 
-    /// The people who are asked to approve, if nobody else is named.
+    /// The default approvers.
     pub fn usual_approvers(&self) -> Vec<PersonId> {
         let mut approvers = self.approvers();
         approvers.truncate(self.approvals_needed());
         approvers
     }
 
-    /// Whether a person chose an approval code since the ceremony was last taken up.
+    /// Whether a person chose an approval code since the ceremony was last resumed.
     pub fn has_code(&self, person: &PersonId) -> bool {
         self.participants.has_code(person)
     }
 
     /// Whether a person is to choose an approval code when attending.
-    pub(in crate::ceremony) fn wants_code(&self, person: &PersonId) -> bool {
+    pub(in crate::ceremony) fn needs_code(&self, person: &PersonId) -> bool {
         !self.script.is_solo() && !self.is_administrator(person)
     }
 
@@ -90,9 +90,8 @@ impl Ceremony {
             .is_some_and(|person| person.is(PersonRole::Administrator))
     }
 
-    /// What a person's own token signs to approve an event: the domain, the script's digest, the digest of
-    /// everything that happened before, the person's ID, and the digest of what is approved, a line each, every line
-    /// ended by LF.
+    /// The message that an approval token signs: the domain, the digest of the script, the digest of all earlier events,
+    /// the ID of the person, and the digest of the approved event, one per line, each line ended by LF.
     pub fn approval_message(&self, person: &PersonId, event: &Event) -> Vec<u8> {
         format!(
             "{APPROVAL}\n{}\n{}\n{person}\n{}\n",
@@ -103,17 +102,16 @@ impl Ceremony {
         .into_bytes()
     }
 
-    /// The own token by which a person approves; none where it is by a code: a substitute has none, and a person
-    /// whose token is not here takes a code.
+    /// The approval token of a person; none for a substitute, and none if it is missing: they approve with a code.
     pub fn approval_token(&self, person: &PersonId) -> Option<&ApprovalToken> {
-        let has_place =
-            !self.participants.is_substituted(person) && !self.participants.is_tokenless(person);
+        let has_place = !self.participants.is_substituted(person)
+            && !self.participants.is_without_token(person);
         let plan = self.script.person(person).filter(|_| has_place)?;
         plan.approval.as_ref()
     }
 
-    /// The key that answers for a person's approval token: the script's, or in a rehearsal the simulated one.
-    pub fn own_key(&self, person: &PersonId) -> Option<PublicKey> {
+    /// The key of a person's approval token: that of the script, or the simulated key in a rehearsal.
+    pub fn approval_key(&self, person: &PersonId) -> Option<PublicKey> {
         let own = self.approval_token(person)?;
         match self.mode() {
             Mode::Production => own.key.key.public().cloned(),
@@ -124,48 +122,48 @@ impl Ceremony {
         }
     }
 
-    /// Whether a person approves by the own token, which answered at attendance.
+    /// Whether a person approves with their approval token, which signed at attendance.
     pub fn approves_by_token(&self, person: &PersonId) -> bool {
         self.participants.approves_by_token(person)
     }
 
-    /// Whether the script has anybody approve by an own token.
+    /// Whether the script has approval tokens.
     pub(in crate::ceremony) fn has_approval_tokens(&self) -> bool {
         let mut people = self.script.people().iter();
         people.any(|person| person.approval.is_some())
     }
 
-    /// Whether a person may approve by a code after all: the own token is waited for.
-    pub(in crate::ceremony) fn may_go_without_token(&self, person: &PersonId) -> bool {
+    /// Whether a person may choose a code instead: their approval token is expected.
+    pub(in crate::ceremony) fn may_choose_code(&self, person: &PersonId) -> bool {
         self.participants.is_here(person)
-            && self.wants_code(person)
+            && self.needs_code(person)
             && self.approval_token(person).is_some()
             && !self.has_means(person)
     }
 
-    /// Whether a person who is here has something to approve by.
+    /// Whether a present person has a code or an approval token.
     pub(in crate::ceremony) fn has_means(&self, person: &PersonId) -> bool {
         self.participants.has_means(person)
     }
 
-    /// The name that a person goes by, as it is read aloud now.
+    /// The current name of a person.
     pub fn name<'c>(&'c self, person: &'c PersonId) -> &'c str {
         self.participants.display_names().name(&self.script, person)
     }
 
-    /// The names of several people, as one reads them aloud.
+    /// The current names of several people.
     pub fn names(&self, people: &[PersonId]) -> String {
         self.participants
             .display_names()
             .names(&self.script, people)
     }
 
-    /// Whether somebody is awaited, or has left.
+    /// Whether a person is expected, or has left.
     pub fn is_away(&self, person: &PersonId) -> bool {
         self.participants.is_away(person)
     }
 
-    /// Whether a person may come later than the others: who does not perform the script and does not watch.
+    /// Whether a person may arrive late: not the administrator, and not a witness.
     pub(in crate::ceremony) fn may_be_late(&self, person: &PersonId) -> bool {
         let is_needed =
             |role: &PersonRole| matches!(role, PersonRole::Administrator | PersonRole::Witness);
@@ -182,7 +180,7 @@ impl Ceremony {
             && staying >= self.approvals_needed()
     }
 
-    /// Who looks at the document of a person, unless somebody else is named.
+    /// The default checker of a person's document.
     pub(in crate::ceremony) fn checker_of(&self, person: &PersonId) -> Option<PersonId> {
         let is_attendance = self.is_at_attendance();
         let may_check = |id: &PersonId| {
@@ -203,7 +201,7 @@ impl Ceremony {
             .is_some_and(|step| step.act == Act::Attendance)
     }
 
-    /// The next person whom attendance asks for.
+    /// The next person of the attendance.
     pub(in crate::ceremony) fn next_absent(&self) -> Option<PersonId> {
         self.script
             .people()
@@ -212,9 +210,8 @@ impl Ceremony {
             .find(|id| !self.participants.is_here(id) && !self.participants.is_away(id))
     }
 
-    /// Whose attendance the room is asked for at a step: the next one's, or that of somebody who is away and
-    /// without whom the step cannot be done.
-    pub(in crate::ceremony) fn attendance_wanted(&self, step: &Step) -> Option<PersonId> {
+    /// The person who must arrive before a step continues.
+    pub(in crate::ceremony) fn required_attendance(&self, step: &Step) -> Option<PersonId> {
         if step.act == Act::Attendance {
             return self.next_absent();
         }
@@ -231,12 +228,12 @@ impl Ceremony {
         wanted.filter(|id| self.participants.is_away(id))
     }
 
-    /// Somebody who is here and has still to choose an approval code, or to show the own token.
+    /// A present person who must still choose an approval code or prove their approval token.
     pub(in crate::ceremony) fn next_without_code(&self) -> Option<PersonId> {
         self.participants
             .attended()
             .keys()
-            .find(|id| self.wants_code(id) && !self.has_means(id))
+            .find(|id| self.needs_code(id) && !self.has_means(id))
             .cloned()
     }
 

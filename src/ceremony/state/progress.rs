@@ -1,4 +1,4 @@
-//! How far the ceremony is, what stands in its way, and what two people decided about the script.
+//! The progress of the ceremony, its failures, and decisions about the script.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,9 +20,7 @@ pub(in crate::ceremony) struct Progress {
     done: Vec<bool>,
     script_read: bool,
     initials: BTreeMap<(StepId, PersonId), String>,
-    /// Keys whose steps wait.
     postponed: BTreeSet<KeyId>,
-    /// The key whose steps come before those of others.
     brought_forward: Option<KeyId>,
     amendments: Vec<Amendment>,
     exceptions: Vec<(Option<StepId>, ExceptionReport)>,
@@ -30,7 +28,7 @@ pub(in crate::ceremony) struct Progress {
     sign_offs: BTreeMap<PersonId, (Verdict, String)>,
     failure: Option<Failure>,
     ending: Option<Ending>,
-    /// Digest over all events so far, which an approval token signs along.
+    /// Digest of all events so far, which approval tokens sign.
     trail: Digest,
 }
 
@@ -112,7 +110,7 @@ impl Progress {
     }
 }
 
-/// What changes.
+/// Changes.
 impl Progress {
     pub(in crate::ceremony) fn open(&mut self, opening: Opening) {
         self.opening = Some(Arc::new(opening));

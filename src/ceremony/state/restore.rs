@@ -1,4 +1,4 @@
-//! The shares of a set that came in, and what they restored.
+//! Collected shares, and the key that they restored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,7 +95,7 @@ impl Restore {
         self.failed = Some(reason.to_owned());
     }
 
-    /// Another process continues: no share is in its memory, and no key unless it is on a token or not needed any more.
+    /// Another process continues, without shares in memory. A key stays restored if it is on a token or no longer needed.
     pub(in crate::ceremony) fn resume(&mut self, is_key_in_memory: bool, is_key_needed: bool) {
         self.in_memory.clear();
         if self.is_restored && is_key_in_memory && !self.is_destroyed && is_key_needed {

@@ -10,7 +10,7 @@ impl Ceremony {
         &self.restore
     }
 
-    /// The set whose shares come in: the script's, or the one that stands in for it in a rehearsal. None in other kinds.
+    /// The set to restore: that of the script, or the simulated set of a rehearsal. None in other ceremonies.
     pub fn set_at_hand(&self) -> Option<&Manifest> {
         let plan = self.script.restore()?;
         let simulated = self
@@ -20,7 +20,7 @@ impl Ceremony {
         Some(simulated.unwrap_or(&plan.manifest))
     }
 
-    /// How the share of a custodian comes in.
+    /// How a custodian enters their share.
     pub(in crate::ceremony) fn entering(&self, custodian: &PersonId) -> Option<Entering> {
         self.script
             .restore()?
@@ -39,7 +39,7 @@ impl Ceremony {
         is_here || state.lost().contains_key(custodian)
     }
 
-    /// Whether a quorum of shares can come in still.
+    /// Whether a quorum of shares can still be collected.
     pub(in crate::ceremony) fn is_quorum_left(&self) -> bool {
         let Some(manifest) = self.set_at_hand() else {
             return false;
@@ -101,7 +101,7 @@ impl Ceremony {
         })
     }
 
-    /// Whether two people may end the drill without a restored key: it did not work, or cannot any more.
+    /// Whether two people may end the drill without a restored key: a step failed, or a quorum is impossible.
     pub(in crate::ceremony) fn may_fail_drill(&self) -> bool {
         self.script.kind() == Kind::Drill
             && self.restore.failed().is_none()

@@ -1,4 +1,4 @@
-//! The root of one repository: what it builds on, how far it is, and what each key did for it.
+//! The root of one repository: its base, its progress, and the signature of each key.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::key_state::Generated;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owed {
     Waited,
-    /// The room said that its file is here.
+    /// Its file is expected in the folder.
     Expected,
     Collected,
     Skipped {
@@ -46,11 +46,11 @@ pub(in crate::ceremony) struct Root {
     owed: BTreeMap<KeyId, Owed>,
     export_intended: bool,
     exported: Vec<ExportedFile>,
-    /// Payloads of this version that two people gave up, with their reasons.
+    /// Payloads of this version that two people abandoned, with their reasons.
     abandoned: Vec<(Digest, String)>,
 }
 
-/// What a key did for one root.
+/// The part of a key in one root.
 #[derive(Debug, Clone, Default)]
 struct RootKey {
     /// As a further root had it before, where that differs from the script's own root.
@@ -157,7 +157,7 @@ impl Root {
     }
 }
 
-/// What changes.
+/// Changes.
 impl Root {
     pub(in crate::ceremony) fn build_on(&mut self, base: Option<BaseRoot>) {
         self.base = base.map(Arc::new);
@@ -195,7 +195,7 @@ impl Root {
         Ok(())
     }
 
-    /// One certificate may be for all repositories whose names begin alike.
+    /// A wildcard certificate is valid for all repositories.
     pub(in crate::ceremony) fn share_certificate(&mut self, key: &KeyId, certificate: &Key) {
         if let Some(state) = self.keys.get_mut(key) {
             state.certificate = Some(certificate.clone());
@@ -313,7 +313,7 @@ impl Root {
         Ok(())
     }
 
-    /// The room is asked again whether the file is here.
+    /// People are asked again whether the file has arrived.
     pub(in crate::ceremony) fn stop_expecting(&mut self) {
         for owed in self.owed.values_mut() {
             if *owed == Owed::Expected {

@@ -1,7 +1,6 @@
 //! The roots of a ceremony: its own and those of further repositories, which have the same keys.
 //!
-//! What happens to a further root is what happens to the script's own, under the same rules: the ceremony looks at
-//! one root at a time.
+//! All roots follow the same rules. One root is in focus at a time.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,9 +17,9 @@ use super::root::Root;
 use super::{Ceremony, Intent, Owed};
 use crate::ceremony::base_root::BaseRoot;
 
-/// Which root is looked at.
+/// The root in focus.
 impl Ceremony {
-    /// The root that is looked at.
+    /// The root in focus.
     pub(in crate::ceremony) fn root(&self) -> &Root {
         &self.roots[self.at]
     }
@@ -35,7 +34,7 @@ impl Ceremony {
         }
     }
 
-    fn looking_at(&self, at: usize) -> Self {
+    fn focused_on(&self, at: usize) -> Self {
         Self {
             script: Arc::clone(self.roots[at].script()),
             at,
@@ -46,10 +45,10 @@ impl Ceremony {
     /// The ceremony as if it were for each of the further repositories alone, in the order of the script.
     pub fn further(&self) -> Vec<Self> {
         let number = self.further_roots().len();
-        (1..=number).map(|at| self.looking_at(at)).collect()
+        (1..=number).map(|at| self.focused_on(at)).collect()
     }
 
-    /// As [`Self::further`], each with the folder in which its files lie.
+    /// As [`Self::further`], each with the folder of its files.
     pub fn further_in_folders(&self) -> Vec<(String, Self)> {
         let folders = self.script.further().iter().map(FurtherRepository::folder);
         folders.zip(self.further()).collect()
@@ -63,7 +62,7 @@ impl Ceremony {
         if self.at == 0 { &self.roots[1..] } else { &[] }
     }
 
-    /// Has the root of another repository looked at while something happens to it; none if there is no such one.
+    /// Changes the root of another repository; none if the script does not have it.
     pub(in crate::ceremony) fn in_repository<T>(
         &mut self,
         repository: &str,
@@ -78,7 +77,7 @@ impl Ceremony {
         Some(done)
     }
 
-    /// What the root builds on, and what that says of the keys.
+    /// Sets the base root, with its keys.
     pub(in crate::ceremony) fn build_on(&mut self, base: Option<BaseRoot>) {
         let script = Arc::clone(&self.script);
         for plan in script.keys() {
@@ -125,7 +124,7 @@ impl Ceremony {
         } else {
             None
         };
-        Some(self.looking_at(1 + at?))
+        Some(self.focused_on(1 + at?))
     }
 
     /// Whether the prompts of a step name the repository.
@@ -142,7 +141,7 @@ impl Ceremony {
                 .all(|root| is_settled(root, act))
     }
 
-    /// One certificate may be for all repositories whose names begin alike.
+    /// A wildcard certificate is valid for all repositories.
     pub(in crate::ceremony) fn share_certificate(
         &mut self,
         key: &KeyId,
@@ -162,7 +161,7 @@ impl Ceremony {
                 .any(|root| root.signature(key).is_none())
     }
 
-    /// A key as the root lists it that is looked at.
+    /// A key as the root in focus lists it.
     pub fn generated(&self, key: &KeyId) -> Option<&Generated> {
         let earlier = self.root().earlier(key);
         earlier.or_else(|| self.keys.get(key)?.generated())
@@ -181,7 +180,7 @@ impl Ceremony {
         self.signature(key).is_some()
     }
 
-    /// Whether the key has not signed, and nobody decided to continue without it.
+    /// Whether the key has not signed and was not skipped.
     pub fn owes_signature(&self, key: &KeyId) -> bool {
         !self.has_signed(key) && self.keys[key].skipped().is_none()
     }
@@ -191,12 +190,12 @@ impl Ceremony {
     }
 }
 
-/// What a process announced and did not finish was interrupted.
+/// Marks announced operations as interrupted.
 pub(in crate::ceremony) fn interrupt(root: &mut Root) {
     root.interrupt();
 }
 
-/// Acts that are done root by root, but for signing, which is done key by key.
+/// Acts that are done root by root. Signing is done key by key.
 const fn is_of_one_root(act: &Act) -> bool {
     matches!(
         act,
@@ -248,7 +247,7 @@ impl Ceremony {
         ids
     }
 
-    /// Who signs and who must, with what is known now.
+    /// Who signs and who must, by the current state.
     pub fn root_change(&self) -> RootChange {
         if let Some(signing) = self.script.signing() {
             return self.signing_change(signing);
@@ -311,7 +310,7 @@ impl Ceremony {
         }
     }
 
-    /// Who signs, as one site knows it: its own key, and for all others that they may.
+    /// Who signs, from the view of one site: its key signs, and all others may.
     pub(in crate::ceremony) fn signing_change(&self, signing: &Signing) -> RootChange {
         let (old, new) = (
             signing.request.base().document(),
@@ -358,7 +357,7 @@ impl Ceremony {
         }
     }
 
-    /// The signatures that were made here, each as a file for those who asked.
+    /// The signatures of this ceremony, each as a file for the requesting site.
     pub fn detached_signatures(&self) -> Vec<DetachedSignature> {
         let (Some(_), Some(frozen)) = (self.script.signing(), self.root().frozen()) else {
             return Vec::new();

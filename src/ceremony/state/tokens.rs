@@ -12,8 +12,7 @@ pub(in crate::ceremony) const SIMULATED_TRIES: u8 = 3;
 pub(in crate::ceremony) const KEYBOARD_LINE: &str = "aqwzymAQWZYM0123456789-_.:;,+*/!?";
 
 impl Ceremony {
-    /// Whether a simulated token of another make stands in for a token that would attest its key: then nothing is
-    /// proven, and nothing asked.
+    /// Whether a simulated token of another make replaces a token that would attest its key: then there is no attestation.
     pub fn is_attestation_simulated(&self, key: &KeyId, token: &TokenId) -> bool {
         let planned = self.token_spec(key);
         self.mode() == Mode::Rehearsal
@@ -43,7 +42,7 @@ impl Ceremony {
         spare.map_or_else(|| key.as_str(), SpareId::as_str)
     }
 
-    /// The token of a key as something that lies in a bag.
+    /// The token of a key as a sealed item.
     pub(in crate::ceremony) fn item_of(&self, key: &KeyId) -> ItemId {
         match self.keys.get(key).and_then(|state| state.spare()) {
             Some(spare) => spare.into(),
@@ -51,7 +50,7 @@ impl Ceremony {
         }
     }
 
-    /// The key for which a token is here, or was before it was given up; none for a medium.
+    /// The key of a token, even if a spare replaced it; none for a medium.
     pub fn key_of_item(&self, item: &ItemId) -> Option<&KeyId> {
         let plans = self.script.keys().iter().map(|plan| &plan.id);
         let is_for = |key: &&KeyId| {
@@ -61,7 +60,7 @@ impl Ceremony {
         plans.into_iter().find(is_for)
     }
 
-    /// What lies in a bag, in words: `the token of key holder 3`, `the medium stick-a with the export`.
+    /// The title of a sealed item: `the token of key holder 3`, `the medium stick-a with the export`.
     pub fn item_title(&self, item: &ItemId) -> String {
         if let Some(medium) = self.script.medium(item) {
             return medium.title();
@@ -84,7 +83,7 @@ impl Ceremony {
         }
     }
 
-    /// The spares that may still be taken for a key.
+    /// The spares that are available for a key.
     pub fn spares_for(&self, key: &KeyId) -> Vec<&Spare> {
         let Some(plan) = self.script.key(key) else {
             return Vec::new();
@@ -106,14 +105,12 @@ impl Ceremony {
         key.is_some_and(|key| self.keys[key].is_unblocking())
     }
 
-    /// Whether the keyboard's test line was passed since the ceremony was last taken up. Until then PINs have
-    /// digits only.
+    /// Whether the keyboard was tested since the ceremony was last resumed. Until then, PINs have digits only.
     pub fn is_keyboard_tested(&self) -> bool {
         self.host.is_keyboard_tested()
     }
 
-    /// What is known of the tries left for the PIN of a simulated token; none in a production, where the
-    /// token itself is asked.
+    /// The remaining PIN attempts of a simulated token; none in a production, where the token reports them.
     pub fn simulated_tries(&self, key: &KeyId) -> Option<Tries> {
         (self.mode() == Mode::Rehearsal).then(|| {
             let state = self.keys.get(key).filter(|state| !state.is_at_former());
@@ -122,8 +119,7 @@ impl Ceremony {
         })
     }
 
-    /// The next secret of the token at hand that is to be sealed into a bag, and the bag that the script names
-    /// for it; no bag where that one is used up.
+    /// The next secret of the token in use to be sealed, and the bag that the script names for it, unless it was used.
     pub(in crate::ceremony) fn envelope_due(&self) -> Option<(&KeyId, TokenSecret, Option<&str>)> {
         let key = self.key_at_hand()?;
         let state = &self.keys[key];
@@ -142,8 +138,7 @@ impl Ceremony {
         Some((key, secret, is_unused.then_some(bag)))
     }
 
-    /// Whether the management key of a key's token is still to be written down: when the key is made and proven, for
-    /// nothing more is made there then.
+    /// Whether the management key of a token must still be written down, after its key was proven.
     pub(in crate::ceremony) fn owes_management_key(&self, key: &KeyId) -> bool {
         let plan = self.script.key(key);
         let state = &self.keys[key];
@@ -152,7 +147,7 @@ impl Ceremony {
             && !state.is_management_key_written()
     }
 
-    /// Who writes the management key of a key's token down: whoever the script says, or else the holder.
+    /// Who writes down the management key of a token: the person named in the script, or the holder if that person is absent.
     pub fn management_writer(&self, key: &KeyId) -> Option<PersonId> {
         let plan = self.script.key(key)?;
         let writer = plan.management_writer();
@@ -160,7 +155,7 @@ impl Ceremony {
         Some(writer.filter(is_here).unwrap_or(&plan.holder).clone())
     }
 
-    /// Whether a bag's number stands nowhere yet: neither in the script nor on a bag of this ceremony.
+    /// Whether a bag number is new: neither in the script nor used in this ceremony.
     pub(in crate::ceremony) fn is_new_bag(&self, bag: &str) -> bool {
         let keys = self.script.keys().iter();
         let in_script = keys

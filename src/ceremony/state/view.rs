@@ -1,4 +1,4 @@
-//! How others look at the state.
+//! The state as other rooms read it.
 use super::{Ceremony, Ending, KeyState, Owed, Presence, StepState};
 use crate::ceremony::base_root::BaseRoot;
 use crate::ceremony::display_names::DisplayNames;
@@ -13,12 +13,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Ceremony {
-    /// The root that is changed; none in a genesis.
+    /// None in a genesis.
     pub fn base_root(&self) -> Option<&BaseRoot> {
         self.root().base()
     }
 
-    /// The script that is performed.
     pub fn script(&self) -> &Script {
         &self.script
     }
@@ -28,19 +27,18 @@ impl Ceremony {
         Arc::clone(&self.script)
     }
 
-    /// How it was opened; none before it was.
     pub fn opening(&self) -> Option<&Opening> {
         self.progress.opening()
     }
 
-    /// Whether it counts. What is not open yet is shown as a rehearsal: it can do no harm.
+    /// A ceremony that is not open yet counts as a rehearsal.
     pub fn mode(&self) -> Mode {
         self.progress
             .opening()
             .map_or(Mode::Rehearsal, |opening| opening.mode)
     }
 
-    /// Whether it counts and who stands for it, in a few words, for the head of every screen and page.
+    /// Mode and assurance, for the top of every screen and page.
     pub fn banner(&self) -> String {
         let mode = self.mode().banner();
         match self.script.assurance_banner() {
@@ -49,12 +47,12 @@ impl Ceremony {
         }
     }
 
-    /// The right time, as the room attested it, from the machine's clock; in whole seconds.
+    /// The attested time for a time of the machine's clock, in whole seconds.
     pub fn time(&self, machine: Timestamp) -> Timestamp {
         self.shift(machine, self.host.clock_offset().unwrap_or(0))
     }
 
-    /// The machine's clock as this ceremony sees it: a rehearsal's starts at the script's `not_before`.
+    /// The machine's clock in this ceremony: that of a rehearsal starts at the `not_before` of the script.
     pub fn machine_time(&self, machine: Timestamp) -> Timestamp {
         self.shift(machine, 0)
     }
@@ -71,7 +69,7 @@ impl Ceremony {
         Timestamp::from_second(shifted.as_second()).unwrap_or(shifted)
     }
 
-    /// The latest time that is on record: attested in this ceremony, or in the custody list that it carries.
+    /// The latest recorded time: attested in this ceremony, or in the custody log of the script.
     pub(in crate::ceremony) fn latest_known(&self) -> Option<Timestamp> {
         let listed = self.script.custody().lines().last().map(|line| line.time);
         self.host.latest().max(listed)
@@ -82,7 +80,7 @@ impl Ceremony {
         self.host.clock_offset()
     }
 
-    /// Who stands for which person of the script.
+    /// The names and substitutes of people.
     pub fn display_names(&self) -> &DisplayNames {
         self.participants.display_names()
     }
@@ -99,22 +97,21 @@ impl Ceremony {
         }
     }
 
-    /// Who is here, and how they are known.
+    /// The present people, and how they were identified.
     pub fn attendance(&self) -> &BTreeMap<PersonId, Presence> {
         self.participants.attended()
     }
 
-    /// What was found on the machine; none before it was looked at.
+    /// The findings about the machine; none before it was inspected.
     pub fn findings(&self) -> Option<&[Finding]> {
         self.host.findings()
     }
 
-    /// What is known of a key of the script.
     pub fn key(&self, id: &KeyId) -> Option<&KeyState> {
         self.keys.get(id)
     }
 
-    /// The name in the script of the key that this token is known to hold or to be meant for.
+    /// The key of a token, if the token was found.
     pub fn key_of_token(&self, token: &TokenId) -> Option<&KeyId> {
         self.keys
             .iter()
@@ -122,12 +119,12 @@ impl Ceremony {
             .map(|(id, _)| id)
     }
 
-    /// The root whose bytes are fixed; none before it was composed.
+    /// None before it was composed.
     pub fn frozen(&self) -> Option<&FrozenRoot> {
         self.root().frozen()
     }
 
-    /// The root with the signatures made so far.
+    /// The root with its signatures so far.
     pub fn signed(&self) -> Option<&SignedRoot> {
         self.root().signed()
     }
@@ -137,32 +134,31 @@ impl Ceremony {
         self.root().verified()
     }
 
-    /// The files that were exported and read back.
     pub fn exported(&self) -> &[ExportedFile] {
         self.root().exported()
     }
 
-    /// Who signed off, how, and with which remark.
+    /// The verdicts and remarks of the sign-off.
     pub fn sign_offs(&self) -> &BTreeMap<PersonId, (Verdict, String)> {
         self.progress.sign_offs()
     }
 
-    /// The exception sheets, with the step at which each was filled in.
+    /// The exception reports, each with its step.
     pub fn exceptions(&self) -> &[(Option<StepId>, ExceptionReport)] {
         self.progress.exceptions()
     }
 
-    /// What did not work last, if the room has not decided yet what to do about it.
+    /// The last failure, until it is decided how to continue.
     pub fn failure(&self) -> Option<&Failure> {
         self.progress.failure()
     }
 
-    /// How it ended; none while it goes on.
+    /// None before the ceremony ended.
     pub fn ending(&self) -> Option<&Ending> {
         self.progress.ending()
     }
 
-    /// The signatures that other sites owe, and how each stands.
+    /// The signatures that other sites owe, each with its state.
     pub fn owed(&self) -> &BTreeMap<KeyId, Owed> {
         self.root().owed()
     }
@@ -172,7 +168,7 @@ impl Ceremony {
         self.root().request()
     }
 
-    /// The keys of the script with what is known of each, in the script's order.
+    /// The keys of the script with their states, in the order of the script.
     pub fn key_states(&self) -> impl Iterator<Item = (&KeyPlan, &KeyState)> {
         self.script
             .keys()

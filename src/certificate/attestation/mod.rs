@@ -1,8 +1,8 @@
-//! Attestations: statements, signed by a YubiKey, that a key was made inside it.
+//! Attestations: certificates by which a YubiKey states that it generated a key.
 //!
-//! A chain goes from the statement over the certificate of the device (slot f9) to a root of its maker.
-//! It is judged without a network and without a clock: a device has none, and copies the dates of its own
-//! certificate into every statement.
+//! The chain consists of the attestation, the certificate of the device (slot f9), and certificates up to a root of the
+//! manufacturer. Verification does not use a network or a clock. Devices have no clock, and copy the dates of their own
+//! certificate into every attestation.
 
 mod check;
 mod roots;
@@ -16,14 +16,14 @@ pub use check::{AttestationCheck, Refusal};
 pub use roots::TrustedRoots;
 use statement::Statement;
 
-/// The most certificates between a statement and its root.
+/// The maximum number of certificates between an attestation and its root.
 const LONGEST_PATH: usize = 4;
 
-/// The name of the root whose devices may lack basic constraints: a fault of firmware 5.2 and before.
+/// The root whose devices may lack basic constraints, a bug of firmware 5.2 and earlier.
 const OLD_ROOT: &str = "Yubico PIV Root CA Serial 263751";
 const OLD_DEVICE: &str = "Yubico PIV Attestation";
 
-/// An attestation that verifies: made by [`verify`] alone.
+/// A verified attestation. Only [`verify`] creates it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attestation {
     key: PublicKey,
@@ -39,16 +39,14 @@ impl Attestation {
         &self.summary
     }
 
-    /// Binds it to a key.
-    ///
     /// # Errors
-    /// When it is about another key.
+    /// If the attestation is for a different key.
     pub fn require_key(&self, key: &PublicKey) -> Result<(), Refusal> {
         if self.key == *key {
             return Ok(());
         }
         Err(AttestationCheck::Key.refuse(format!(
-            "it is about the {} key {}, not about the {} key {}",
+            "the attestation is for the {} key {}, not for the {} key {}",
             self.key.algorithm(),
             self.key.fingerprint().short_hex(),
             key.algorithm(),
@@ -56,31 +54,29 @@ impl Attestation {
         )))
     }
 
-    /// Binds it to a device.
-    ///
     /// # Errors
-    /// When it is by another device.
+    /// If the attestation is from a different device.
     pub fn require_serial(&self, serial: &str) -> Result<(), Refusal> {
         if self.summary.serial == serial {
             return Ok(());
         }
         Err(AttestationCheck::Serial.refuse(format!(
-            "it was made by YubiKey {}, not by {serial:?}",
+            "the attestation is from YubiKey {}, not from {serial:?}",
             self.summary.serial
         )))
     }
 }
 
-/// Whether a certificate says that it is a statement about a key: what it says is not judged by that.
+/// Whether a certificate has the form of an attestation. Nothing is verified.
 pub fn is_statement(certificate: &Certificate) -> bool {
     statement::is_one(certificate)
 }
 
-/// Verifies a statement. The certificates that came with it may stand in any order, and others may be
-/// among them; the maker's own intermediate certificates are known.
+/// Verifies an attestation. The supplied certificates can be in any order and can include unrelated ones. The
+/// intermediate certificates of the manufacturer are built in.
 ///
 /// # Errors
-/// With the first check that refuses it.
+/// The first check that refuses the attestation.
 pub fn verify(
     leaf: &Certificate,
     supplied: &[Certificate],
@@ -91,14 +87,14 @@ pub fn verify(
         .map_err(|error| AttestationCheck::Form.refuse(error.to_string()))?;
     if matches!(leaf.authority(), Authority::Yes { .. }) {
         return Err(AttestationCheck::Constraint
-            .refuse("the statement claims to be an authority, which no device makes"));
+            .refuse("the attestation is a CA certificate, which devices do not generate"));
     }
     let path = Path::find(leaf, supplied, roots)?;
     let mut findings = path.judge()?;
     let statement = Statement::read(leaf, path.device())?;
     if !path.root_is_pinned {
         findings.push(AttestationCheck::AdditionalRoot.finding(format!(
-            "the chain ends at {}, which was added and is not built in",
+            "the chain ends at the additional root {}, which is not built in",
             name(path.root)
         )));
     }
@@ -120,27 +116,27 @@ pub fn verify(
     Ok(Attestation { key, summary })
 }
 
-/// The advisories of the maker that concern such keys of such devices.
+/// The manufacturer's security advisories for this firmware and key type.
 pub fn known_weaknesses(firmware: Firmware, key: Algorithm) -> Vec<Finding> {
     let mut findings = Vec::new();
     let rsa = matches!(key, Algorithm::Rsa { .. });
     if !rsa && firmware < Firmware::new(5, 7, 0) {
         findings.push(AttestationCheck::Ysa202403.finding(format!(
-            "firmware {firmware} leaks {key} keys to somebody who has the device, its PIN and a laboratory; \
-             fixed in 5.7.0, and firmware cannot be renewed"
+            "firmware {firmware} can leak {key} keys to an attacker with the device, its PIN and laboratory \
+             equipment; this is fixed in firmware 5.7.0, but firmware cannot be updated"
         )));
     }
     if rsa && firmware >= Firmware::new(4, 2, 6) && firmware < Firmware::new(4, 3, 5) {
         findings.push(AttestationCheck::Ysa201701.finding(format!(
-            "firmware {firmware} makes RSA keys that can be factored; do not use this key"
+            "firmware {firmware} generates RSA keys that can be factored; do not use this key"
         )));
     }
     findings
 }
 
-/// From a statement to a root: every signature on it verifies.
+/// A path from an attestation to a root, with valid signatures.
 struct Path<'a> {
-    /// From the certificate of the device up, without the root.
+    /// From the certificate of the device, without the root.
     between: Vec<&'a Certificate>,
     root: &'a Certificate,
     root_is_pinned: bool,
@@ -155,8 +151,8 @@ impl<'a> Path<'a> {
         let mut between: Vec<&Certificate> = Vec::new();
         let mut last = leaf;
         loop {
-            let known = supplied.iter().chain(roots.intermediates());
-            // A root may have been supplied as well: only the trusted copy counts as one.
+            let known = supplied.iter().chain(roots::intermediates());
+            // A supplied root is not trusted.
             for (root, root_is_pinned) in roots.iter() {
                 if !between.is_empty() && last.names_as_issuer(root) && signed_by(last, root)? {
                     return Ok(Self {
@@ -183,7 +179,7 @@ impl<'a> Path<'a> {
                     last = issuer;
                 }
                 Some(_) => {
-                    return Err(AttestationCheck::Chain.refuse("the chain does not end"));
+                    return Err(AttestationCheck::Chain.refuse("the chain is too long"));
                 }
                 None => return Err(broken(leaf, last, &between, namesakes, roots)),
             }
@@ -194,7 +190,7 @@ impl<'a> Path<'a> {
         self.between.first().copied().unwrap_or(self.root)
     }
 
-    /// Holds every issuer to what it may do (RFC 5280, section 6.1.4).
+    /// Checks the constraints of all issuers (RFC 5280, section 6.1.4).
     fn judge(&self) -> Result<Vec<Finding>, Refusal> {
         let mut findings = Vec::new();
         let refuse = |certificate, why: &str| {
@@ -205,31 +201,31 @@ impl<'a> Path<'a> {
             match issuer.authority() {
                 Authority::Yes { path_length } => {
                     if path_length.is_some_and(|most| usize::from(most) < below) {
-                        return Err(refuse(issuer, "has more issuers below it than it allows"));
+                        return Err(refuse(issuer, "has more issuers below it than allowed"));
                     }
                 }
                 Authority::Unspecified if self.is_old_device(issuer) => {
                     findings.push(AttestationCheck::NoConstraint.finding(
-                        "the device's certificate does not say that it may issue others, as was usual \
-                         up to firmware 5.2",
+                        "the certificate of the device lacks basic constraints, which is normal up to \
+                         firmware 5.2",
                     ));
                 }
                 Authority::Unspecified | Authority::No => {
-                    return Err(refuse(issuer, "is no authority"));
+                    return Err(refuse(issuer, "is not a CA certificate"));
                 }
             }
             if !issuer.may_sign_certificates() {
                 return Err(refuse(issuer, "may not sign certificates"));
             }
         }
-        // Devices of the same maker state other things under the same root: only its PIV line counts.
+        // The same root issues certificates for other purposes.
         if self.root_is_pinned && !name_starts(self.line(), OLD_DEVICE) {
-            return Err(refuse(self.line(), "is not the maker's for PIV keys"));
+            return Err(refuse(self.line(), "is not for PIV keys"));
         }
         Ok(findings)
     }
 
-    /// The certificate that says what the line of devices is for.
+    /// The certificate that determines the purpose of the devices.
     fn line(&self) -> &'a Certificate {
         self.between
             .get(1)
@@ -238,8 +234,8 @@ impl<'a> Path<'a> {
             .unwrap_or(self.root)
     }
 
-    /// A device directly below the old root, and that one alone, may lack basic constraints. Further down
-    /// this would let a key of anybody's YubiKey pose as a device.
+    /// Only a device directly below the old root may lack basic constraints. Otherwise any key in a YubiKey could act as a
+    /// device.
     fn is_old_device(&self, issuer: &Certificate) -> bool {
         self.root_is_pinned
             && self.root.subject_name() == Some(OLD_ROOT)
@@ -252,13 +248,13 @@ impl<'a> Path<'a> {
 fn signed_by(certificate: &Certificate, issuer: &Certificate) -> Result<bool, Refusal> {
     match certificate.is_signed_by(issuer) {
         Ok(signed) => Ok(signed),
-        // A namesake with a key of another kind did not sign it.
+        // An issuer with the same name but a different key type did not sign it.
         Err(CertificateError::Algorithm(_)) => Ok(false),
         Err(error) => Err(AttestationCheck::Form.refuse(error.to_string())),
     }
 }
 
-/// Why no path was found, as exactly as it can be told.
+/// The reason why no path was found.
 fn broken(
     leaf: &Certificate,
     last: &Certificate,
@@ -270,23 +266,23 @@ fn broken(
     let is_trusted_name = roots.iter().any(|(root, _)| last.names_as_issuer(root));
     if namesakes > 0 || (is_trusted_name && !between.is_empty()) {
         return AttestationCheck::Signature.refuse(format!(
-            "{} names {issuer:?} as its issuer, whose key did not sign it: it was changed or forged",
+            "{} is not signed by the key of its issuer {issuer:?}: it was changed or forged",
             name(last)
         ));
     }
     if last == leaf {
         return AttestationCheck::Chain.refuse(format!(
-            "the certificate of the device, {issuer:?}, is missing (slot f9)"
+            "the certificate of the device (slot f9), {issuer:?}, is missing"
         ));
     }
     if between.len() == 1 && last.is_self_issued() {
         return AttestationCheck::Overwritten.refuse(format!(
-            "the device's certificate, {issuer:?}, is signed by itself: slot f9 was overwritten, and can \
-             never be restored"
+            "the certificate of the device, {issuer:?}, is self-signed: slot f9 was overwritten and cannot be \
+             restored"
         ));
     }
     AttestationCheck::Chain.refuse(format!(
-        "the chain ends at {issuer:?}, which is no root of the maker's"
+        "the chain ends at {issuer:?}, which is not a trusted root"
     ))
 }
 

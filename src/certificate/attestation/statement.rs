@@ -1,4 +1,4 @@
-//! What a device states, in extensions of its maker's (1.3.6.1.4.1.41482.3).
+//! The content of an attestation in the extensions of the manufacturer (1.3.6.1.4.1.41482.3).
 
 use der::Decode as _;
 use der::asn1::{ObjectIdentifier, OctetStringRef};
@@ -20,7 +20,6 @@ const FIPS_BIT: u8 = 0x80;
 
 const SUBJECT: &str = "YubiKey PIV Attestation ";
 
-/// A statement, read.
 #[derive(Debug)]
 pub(super) struct Statement {
     pub(super) slot: String,
@@ -43,14 +42,15 @@ pub(super) fn is_one(certificate: &Certificate) -> bool {
 }
 
 impl Statement {
-    /// Reads a statement and what the device's own certificate adds to it.
     pub(super) fn read(leaf: &Certificate, device: &Certificate) -> Result<Self, Refusal> {
-        let refuse = |what: &str| AttestationCheck::Statement.refuse(format!("it has no {what}"));
+        let refuse = |what: &str| {
+            AttestationCheck::Statement.refuse(format!("the attestation does not contain a {what}"))
+        };
         let slot = leaf
             .subject_name()
             .and_then(|name| name.strip_prefix(SUBJECT))
             .and_then(slot)
-            .ok_or_else(|| refuse("slot in its name"))?;
+            .ok_or_else(|| refuse("slot"))?;
         let serial = leaf
             .extension(SERIAL)
             .and_then(|value| u32::from_der(value).ok())
@@ -60,20 +60,19 @@ impl Statement {
         let [pin, touch] = leaf
             .extension(POLICIES)
             .and_then(fixed::<2>)
-            .ok_or_else(|| refuse("PIN and touch policy"))?;
-        // Firmware 4 does not tell its form factor.
+            .ok_or_else(|| refuse("PIN policy and touch policy"))?;
+        // Firmware 4 does not report its form factor.
         let form_factor = match leaf.extension(FORM_FACTOR) {
-            Some(value) => fixed::<1>(value).ok_or_else(|| refuse("form factor of one byte"))?[0],
+            Some(value) => fixed::<1>(value).ok_or_else(|| refuse("valid form factor"))?[0],
             None => 0,
         };
         Ok(Self {
             slot,
             serial,
             firmware: Firmware::new(major, minor, patch),
-            pin_policy: PinPolicy::from_byte(pin)
-                .ok_or_else(|| refuse("PIN policy that is known"))?,
-            touch_policy: TouchPolicy::from_byte(touch)
-                .ok_or_else(|| refuse("touch policy that is known"))?,
+            pin_policy: PinPolicy::from_repr(pin).ok_or_else(|| refuse("known PIN policy"))?,
+            touch_policy: TouchPolicy::from_repr(touch)
+                .ok_or_else(|| refuse("known touch policy"))?,
             form_factor: FormFactor::from_byte(form_factor),
             fips: device.extension(FIPS).is_some() || form_factor & FIPS_BIT != 0,
             cspn: device.extension(CSPN).is_some(),
@@ -81,7 +80,7 @@ impl Statement {
     }
 }
 
-/// So many bytes, bare as the firmware writes them or in an OCTET STRING as DER would have it.
+/// The bytes themselves, as the firmware writes them, or in an OCTET STRING.
 fn fixed<const LENGTH: usize>(value: &[u8]) -> Option<[u8; LENGTH]> {
     value.try_into().ok().or_else(|| {
         let inner = <&OctetStringRef>::from_der(value).ok()?;

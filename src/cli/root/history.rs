@@ -27,7 +27,7 @@ impl History {
                 let bytes = read_file_up_to(path, LONGEST)?;
                 let register =
                     PayloadRegister::read(&bytes).map_err(|refusal| refused(path, &refusal))?;
-                history.register.join(register);
+                history.register.merge(register);
                 continue;
             }
             let (ceremony, record) = read_ceremony(path)?;
@@ -41,7 +41,7 @@ impl History {
             }
             history
                 .register
-                .join(payload_register(&ceremony, &record.transcript));
+                .merge(payload_register(&ceremony, &record.transcript));
         }
         Ok(history)
     }

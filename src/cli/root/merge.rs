@@ -10,11 +10,12 @@ use super::chain_files::ChainFiles;
 use super::{Failure, Status};
 use crate::cli::output::{display, print_as};
 use crate::metadata::{
-    Count, FrozenRoot, KeyId, Progress, RootFile, SignedRoot, TrustedRoot, try_verify_chain,
+    Attached, Count, FrozenRoot, KeyId, Progress, RootFile, SignedRoot, TrustedRoot,
+    try_verify_chain,
 };
 use crate::record::visible;
 use crate::storage::{Mode, replace};
-use crate::transfer::{Kept, Merge, Owed, Refusal};
+use crate::transfer::{Merge, OutstandingKey, Refusal};
 
 /// Collect the signatures of one root from several files.
 ///
@@ -47,7 +48,7 @@ pub(in crate::cli) struct Arguments {
 struct Taken {
     from: String,
     key_id: KeyId,
-    result: Result<Kept, Refusal>,
+    result: Result<Attached, Refusal>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
@@ -66,7 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     for (hex, key_id) in arguments.hex.iter().zip(&arguments.key_ids) {
         let key_id = KeyId::new(key_id.as_str());
-        let result = merge.take_hex(&key_id, hex);
+        let result = merge.add_hex(&key_id, hex);
         taken.push(Taken {
             from: "--signature".to_owned(),
             key_id,
@@ -139,7 +140,7 @@ fn take(merge: &mut Merge, path: &Path) -> Result<Vec<Taken>, Failure> {
         ExchangedFile::Root(file) => take_file(merge, path, &file),
         ExchangedFile::Signature(detached) => Ok(vec![Taken {
             from: display(path),
-            result: merge.take(&detached),
+            result: merge.add(&detached),
             key_id: detached.key_id,
         }]),
         ExchangedFile::Request(_) => Err(Failure::usage(format!(
@@ -152,7 +153,7 @@ fn take(merge: &mut Merge, path: &Path) -> Result<Vec<Taken>, Failure> {
 
 fn take_file(merge: &mut Merge, path: &Path, file: &RootFile) -> Result<Vec<Taken>, Failure> {
     let taken = merge
-        .take_file(file)
+        .add_file(file)
         .map_err(|refusal| refused(path, &refusal))?;
     Ok(taken
         .into_iter()
@@ -178,7 +179,7 @@ pub(super) fn counters(version: u64, progress: Progress) -> String {
     }
 }
 
-fn owes(owed: &Owed, version: u64) -> String {
+fn owes(owed: &OutstandingKey, version: u64) -> String {
     let ids: Vec<_> = owed.key_ids.iter().map(KeyId::short).collect();
     let roles = match (owed.in_previous, owed.in_own) {
         (true, true) => format!("root {} and root {version}", version - 1),
@@ -198,9 +199,9 @@ fn for_people(merge: &Merge, taken: &[Taken], out: &Path) -> String {
     } in taken
     {
         let (mark, what) = match result {
-            Ok(Kept::New) => ("ok", "verified".to_owned()),
-            Ok(Kept::Replaced) => ("ok", "verified; replaces an earlier signature".to_owned()),
-            Ok(Kept::Unchanged) => ("ok", "verified; already present".to_owned()),
+            Ok(Attached::New) => ("ok", "verified".to_owned()),
+            Ok(Attached::Replaced) => ("ok", "verified; replaces an earlier signature".to_owned()),
+            Ok(Attached::Unchanged) => ("ok", "verified; already present".to_owned()),
             Err(refusal) => ("FAIL", refusal.to_string()),
         };
         let _ = writeln!(text, "[{mark}] key {} from {from}: {what}", key_id.short());
@@ -213,7 +214,7 @@ fn for_people(merge: &Merge, taken: &[Taken], out: &Path) -> String {
     if merge.root().is_complete() {
         let _ = write!(text, "complete: {}", display(out));
     } else {
-        for owed in merge.owed() {
+        for owed in merge.outstanding() {
             let _ = writeln!(text, "may still sign: {}", owes(&owed, version));
         }
         let _ = write!(
@@ -235,9 +236,9 @@ fn as_json(merge: &Merge, taken: &[Taken]) -> Value {
                 "from": taken.from,
                 "keyid": taken.key_id,
                 "result": match kept {
-                    Kept::New => "new",
-                    Kept::Replaced => "replaced",
-                    Kept::Unchanged => "unchanged",
+                    Attached::New => "new",
+                    Attached::Replaced => "replaced",
+                    Attached::Unchanged => "unchanged",
                 },
             }),
             Err(refusal) => json!({
@@ -250,7 +251,7 @@ fn as_json(merge: &Merge, taken: &[Taken]) -> Value {
         })
         .collect();
     let owed: Vec<_> = merge
-        .owed()
+        .outstanding()
         .into_iter()
         .map(|owed| {
             json!({

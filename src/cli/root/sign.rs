@@ -1,6 +1,7 @@
 //! `conclave root sign`: one key holder signs with one token, on their own machine.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
 use jiff::Timestamp;
@@ -115,19 +116,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         profile: profile.name,
         token: mark(arguments)?,
     };
-    let script = plan.script()?;
+    let script = Arc::new(plan.script()?);
     let path = absolute(&arguments.out)?;
     let mirror = arguments.mirror.as_deref().map(absolute).transpose()?;
-    let opening = opening(
-        &script,
-        program.join().unwrap_or_default(),
-        mirror.as_deref(),
-    );
-    let directory = create_directory(&path, script, mirror.as_deref())?;
+    let directory = create_directory(&path, Arc::clone(&script), mirror.as_deref())?;
+    let opening = || {
+        let program = program.join().unwrap_or_default();
+        opening(&script, program, mirror.as_deref())
+    };
     conduct(
         Show::to_people(arguments.plain, arguments.pin_fd)?,
         &path,
-        |front_end| Executor::begin(directory, opening, Box::new(PeoplesHands), front_end),
+        |front_end| Executor::begin_when(directory, opening, Box::new(PeoplesHands), front_end),
     )
 }
 
@@ -166,14 +166,10 @@ fn asked(
     request: &SigningRequest,
     profile: &Profile,
 ) -> Result<RequestedSignature, Failure> {
-    let refuse = |text: String| {
-        refused(
-            &arguments.request,
-            &Refusal::new(Check::RequestNotAsked, text),
-        )
-    };
+    let refuse =
+        |text: String| refused(&arguments.request, &Refusal::new(Check::RequestNoKey, text));
     if let Some(id) = &arguments.key_id {
-        let mut asked = request.asked().iter();
+        let mut asked = request.requested().iter();
         return asked
             .find(|one| one.key_id.as_str() == id)
             .cloned()
@@ -184,7 +180,7 @@ fn asked(
                 ))
             });
     }
-    if let [only] = request.asked() {
+    if let [only] = request.requested() {
         return Ok(only.clone());
     }
     let held = held_keys(arguments, profile)?;
@@ -196,7 +192,7 @@ fn asked(
             .any(|public| held.contains(public))
     };
     request
-        .asked()
+        .requested()
         .iter()
         .find(is_held)
         .cloned()
@@ -204,7 +200,7 @@ fn asked(
             refuse(format!(
                 "the token {:?} has none of the {} keys in the request",
                 arguments.token,
-                request.asked().len()
+                request.requested().len()
             ))
         })
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::{Failure, Status, entry_json, read, read_manifest, refuse, which};
-use crate::backup::{Check, Manifest, Refusal, closed_to};
+use crate::backup::{Check, Manifest, Refusal, recipient_kinds};
 use crate::cli::output::print_as;
 use crate::record::visible;
 use crate::words::Digest;
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         (_, Some(manifest)) if Digest::of(&bytes) == manifest.wrapped().sha256 => {
             Ok(wrapped(manifest))
         }
-        _ => match closed_to(&bytes) {
+        _ => match recipient_kinds(&bytes) {
             Ok(kinds) => of_share(&bytes, &kinds, manifest.as_ref()),
             // A file that begins like an age file is a changed share; any other can only be a wrapped key.
             Err(refusal) => match &manifest {
@@ -118,7 +118,7 @@ fn of_manifest(manifest: &Manifest) -> String {
     line("Key", &facts.key);
     line("Public key", &facts.public_key.fingerprint().to_string());
     line("Provenance", facts.provenance.as_str());
-    line("Made", &facts.made_at.to_string());
+    line("Made", &facts.created_at.to_string());
     if facts.is_rehearsal {
         line("Mode", "REHEARSAL");
     }
@@ -135,7 +135,7 @@ fn of_manifest(manifest: &Manifest) -> String {
     for old in &facts.supersedes {
         line(
             "Replaces",
-            &format!("share set {} of {}", old.set.short_hex(), old.made_at),
+            &format!("share set {} of {}", old.set.short_hex(), old.created_at),
         );
     }
     let _ = write!(
@@ -157,8 +157,12 @@ fn of_manifest(manifest: &Manifest) -> String {
             .filter(|entry| entry.label().place.group == number);
         for entry in entries {
             let custodian = entry.custodian();
-            let mut how: Vec<String> = custodian.closing.iter().map(ToString::to_string).collect();
-            if custodian.by_hand {
+            let mut how: Vec<String> = custodian
+                .protection
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            if custodian.on_paper {
                 how.push("written by hand".to_owned());
             }
             let _ = write!(

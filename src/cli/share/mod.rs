@@ -54,7 +54,12 @@ fn refused(path: &Path, refusal: &Refusal) -> Failure {
 
 /// Also prints the refusal as JSON where that was requested.
 fn refuse(path: &Path, refusal: &Refusal, json: bool) -> Failure {
-    if json && let Err(failure) = print(json!({"verdict": "rejected", "reasons": [refusal]})) {
+    if json
+        && let Err(failure) = print(format_args!(
+            "{:#}",
+            json!({"verdict": "rejected", "reasons": [refusal]})
+        ))
+    {
         return failure;
     }
     refused(path, refusal)
@@ -69,7 +74,7 @@ fn entry_json(entry: &ShareEntry) -> Value {
         "group": place.group,
         "member": place.member,
         "file": entry.file().map(|sha256| json!({"name": label.share_file(), "sha256": sha256})),
-        "by_hand": entry.custodian().by_hand,
+        "on_paper": entry.custodian().on_paper,
     })
 }
 

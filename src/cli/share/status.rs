@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Failure, Status};
 use crate::audit::share_sets;
-use crate::backup::{SetStanding, standing};
+use crate::backup::{SetStatus, set_statuses};
 use crate::cli::conduct::read_ceremony;
 use crate::cli::output::print_as;
 
@@ -39,17 +39,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         .iter()
         .map(|record| (&*record.script, &record.transcript));
     let sets = share_sets(ceremonies);
-    let standings = standing(sets, arguments.at.unwrap_or_else(Timestamp::now));
+    let statuses = set_statuses(sets, arguments.at.unwrap_or_else(Timestamp::now));
     print_as(
         arguments.json,
         || {
-            let sets: Vec<_> = standings.iter().map(SetStanding::to_json).collect();
+            let sets: Vec<_> = statuses.iter().map(SetStatus::to_json).collect();
             json!({"sets": sets})
         },
-        || match standings.as_slice() {
+        || match statuses.as_slice() {
             [] => "no key was backed up in these ceremonies".to_owned(),
-            standings => {
-                let sets: Vec<_> = standings.iter().map(SetStanding::to_string).collect();
+            statuses => {
+                let sets: Vec<_> = statuses.iter().map(SetStatus::to_string).collect();
                 sets.join("\n\n")
             }
         },

@@ -59,9 +59,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     let pins = Secrets::new(arguments.pin_fd)?;
     token.login(&pins.existing_pin("PIN")?)?;
-    if token.wants_management_key()? {
+    if token.needs_management_key()? {
         let key = pins.existing_pin("management key")?;
-        token.give_management_key(&key)?;
+        token.enter_management_key(&key)?;
     }
     takes_keys_in(token.as_mut(), &request)?;
     eprintln!(

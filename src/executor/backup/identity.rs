@@ -84,7 +84,7 @@ impl Executor<'_> {
                 let _ = done.send(opened);
             });
         if worker.is_err() {
-            return Err(given_up("the system cannot start a thread"));
+            return Err(canceled("the system cannot start a thread"));
         }
         self.listen(custodian, &asked, &result)
     }
@@ -125,7 +125,7 @@ impl Executor<'_> {
                 Ok(Ok(opened)) => return Ok(opened),
                 Ok(Err(failure)) => return Err(EffectError::Failed(failure)),
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(given_up("its plugin program ended without an answer"));
+                    return Err(canceled("its plugin program ended without an answer"));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -138,7 +138,7 @@ impl Executor<'_> {
             };
             match self.front_end.waiting(&self.ceremony, &waiting) {
                 Ok(()) => {}
-                Err(Interrupt::Cancel) => return Err(given_up("it was canceled")),
+                Err(Interrupt::Cancel) => return Err(canceled("it was canceled")),
                 Err(
                     interrupt @ (Interrupt::Exception { .. }
                     | Interrupt::Request(_)
@@ -150,7 +150,7 @@ impl Executor<'_> {
     }
 }
 
-fn given_up(why: &str) -> EffectError {
+fn canceled(why: &str) -> EffectError {
     failed(
         FailureKind::Canceled,
         format!("decryption with the identity failed: {why}"),

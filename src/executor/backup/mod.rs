@@ -9,8 +9,8 @@ mod typing;
 
 use crate::backup::recipient::{self, EncryptError, Recipient};
 use crate::backup::{
-    BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, Refusal, SetFacts,
-    SetPlan, SplitFailure, share_sheet,
+    BackupSet, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, Protection, Refusal,
+    SetError, SetFacts, SetPlan, share_sheet,
 };
 use crate::ceremony::{
     BackedUp, Failure, FailureKind, Mode, Outcome, Randomness, Waiting, WaitingOn, WrappedIn,
@@ -32,7 +32,7 @@ pub(super) use opening::Passphrases;
 pub(super) use restore::Restoring;
 
 /// After how many combinations of shares the front end shows the progress.
-const TOLD_EVERY: u64 = 256;
+const PROGRESS_EVERY: u64 = 256;
 
 /// A wrapped private key with its key-encryption key, until the shares are made.
 pub(super) struct Wrapped {
@@ -254,8 +254,8 @@ impl Executor<'_> {
         let plan = self.set_plan(key, id, public)?;
         let set =
             BackupSet::split(&wrapped.kek, plan, fill_random).map_err(|failure| match failure {
-                SplitFailure::Random(error) => EffectError::Broken(error),
-                SplitFailure::Repeats => EffectError::Broken(ExecutorError::Random),
+                SetError::Random(error) => EffectError::Broken(error),
+                SetError::Repeats => EffectError::Broken(ExecutorError::Random),
             })?;
         let quorums = self.try_every_quorum(&set)?;
         let mut files = Vec::new();
@@ -324,7 +324,7 @@ impl Executor<'_> {
         }
         let known = ceremony.provenance_of_backed(key);
         let time = ceremony.time(jiff::Timestamp::now());
-        let made_at = jiff::Timestamp::from_second(time.as_second()).unwrap_or(time);
+        let created_at = jiff::Timestamp::from_second(time.as_second()).unwrap_or(time);
         SetPlan::new(SetFacts {
             id: id.to_owned(),
             repository: script.repository().to_owned(),
@@ -334,7 +334,7 @@ impl Executor<'_> {
             provenance: known.unwrap_or(Provenance::WasExtractable),
             groups_needed: plan.group_threshold,
             groups,
-            made_at,
+            created_at,
             is_rehearsal: ceremony.mode() == Mode::Rehearsal,
             supersedes: ceremony.superseded_sets(key),
         })
@@ -350,29 +350,29 @@ impl Executor<'_> {
                 let recipients = ceremony.proven_recipients(person).unwrap_or_default();
                 let read = recipients.iter().map(|text| text.parse::<Recipient>());
                 let read: Result<Vec<_>, _> = read.collect();
-                Some(Closing::Recipients(
+                Some(Protection::Recipients(
                     read.map_err(|error| error.to_string())?,
                 ))
             }
-            Some(ShareKeeping::Passphrase) => Some(Closing::Passphrase),
+            Some(ShareKeeping::Passphrase) => Some(Protection::Passphrase),
             Some(ShareKeeping::Paper) | None => None,
         };
         Ok(Custodian {
             id: person.to_string(),
             name: ceremony.display_names().name(script, person).to_owned(),
-            by_hand: closing.is_none(),
-            closing,
+            on_paper: closing.is_none(),
+            protection: closing,
         })
     }
 
     /// The encrypted file of a share; none for a share on paper.
     fn closed(&self, custodian: &Custodian, text: &[u8]) -> EffectResult<Option<Vec<u8>>> {
-        let closed = match &custodian.closing {
+        let closed = match &custodian.protection {
             None => return Ok(None),
-            Some(Closing::Recipients(recipients)) => {
+            Some(Protection::Recipients(recipients)) => {
                 recipient::encrypt(text, recipients, &age::NoCallbacks)
             }
-            Some(Closing::Passphrase) => {
+            Some(Protection::Passphrase) => {
                 let passphrase = self.room.passphrases.of(&custodian.id).ok_or_else(|| {
                     failed(
                         FailureKind::SecretLost,
@@ -398,7 +398,7 @@ impl Executor<'_> {
         let (front_end, ceremony) = (&mut *self.front_end, &self.ceremony);
         let mut interrupt = None;
         set.try_every_quorum(|tried| {
-            if tried % TOLD_EVERY != 0 || interrupt.is_some() {
+            if tried % PROGRESS_EVERY != 0 || interrupt.is_some() {
                 return;
             }
             let waiting = Waiting {

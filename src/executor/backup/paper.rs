@@ -24,7 +24,7 @@ impl Executor<'_> {
             .collect();
         let mut written = Vec::new();
         for ((custodian, share), person) in set.custodians().zip(people) {
-            if custodian.by_hand {
+            if custodian.on_paper {
                 self.have_share_written(&person, share)?;
                 written.push(person);
             }

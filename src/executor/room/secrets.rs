@@ -54,7 +54,7 @@ impl Executor<'_> {
         if is_logged_in || !state.login_required {
             return Ok(());
         }
-        if state.own_pin_pad {
+        if state.pin_pad {
             let what = format!("Enter the PIN on the device: {token}");
             return self.with_token(key, token, &what, |open| {
                 open.token.login_on_device()?;
@@ -167,7 +167,7 @@ impl Executor<'_> {
         let who = purpose
             .of_token()
             .and_then(|secret| plan.secret(secret)?.set_by.clone());
-        let name = self.room.at_desk.clone().unwrap_or_default();
+        let name = self.room.inserted.clone().unwrap_or_default();
         // A management key is in hex, and a wrong one uses no attempt. A rehearsal does not know a written one.
         let is_management = purpose == SecretPurpose::ManagementKey;
         // A passphrase may have been chosen on another keyboard; a wrong one uses no attempt.

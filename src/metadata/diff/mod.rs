@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::document::RootDocument;
-use super::key::Key;
 use super::key_id::KeyId;
 use super::role::RoleKind;
 
@@ -130,15 +129,8 @@ fn public_of<'a>(
 fn describe(document: &RootDocument, id: &KeyId) -> String {
     document.keys().get(id).map_or_else(
         || "not listed".to_owned(),
-        |listed| describe_key(listed.key()),
+        |listed| listed.key().describe_with_holder(),
     )
-}
-
-fn describe_key(key: &Key) -> String {
-    match key.holder() {
-        Some(holder) => format!("{holder}: {}", key.describe()),
-        None => key.describe(),
-    }
 }
 
 fn compare_key_objects(old: &RootDocument, new: &RootDocument, changes: &mut Vec<Change>) {
@@ -154,13 +146,13 @@ fn compare_key_objects(old: &RootDocument, new: &RootDocument, changes: &mut Vec
         changes.push(if same {
             Change::KeyRewritten {
                 id: id.clone(),
-                key: describe_key(after),
+                key: after.describe_with_holder(),
             }
         } else {
             Change::KeyReplaced {
                 id: id.clone(),
-                from: describe_key(before),
-                to: describe_key(after),
+                from: before.describe_with_holder(),
+                to: after.describe_with_holder(),
             }
         });
     }

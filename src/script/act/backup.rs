@@ -3,8 +3,8 @@
 use crate::script::{BackupPlan, Holds, Kind, Opens, Person, Script, ShareGroup, ShareKeeping};
 
 use super::description::{
-    Description, EVERY_KIND_BUT_SIGNING, InRestore, Leaves, NO_KIND, Need, OnlyWith, RESTORED_KEY,
-    Stage, Subject, Who, blanks, lines,
+    Description, EVERY_KIND_BUT_SIGNING, InRestore, NO_KIND, Need, OnlyWith, RESTORED_KEY, Stage,
+    Subject, USUAL, Who, blanks, lines,
 };
 use super::{
     ATTEST_CLOCK, Act, DESTROY_RESTORED_KEY, GENERATE_KEY, IDENTIFY_TOKEN, IMPORT_KEY,
@@ -20,7 +20,6 @@ pub(super) static BACK_UP_KEY: Description = Description {
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::ByLevel,
     only_with: OnlyWith::Backup,
-    repeats: false,
     minutes: 10,
     stage: Stage::FinishKey,
     needs: &[
@@ -29,37 +28,36 @@ pub(super) static BACK_UP_KEY: Description = Description {
         Need::Same(&IMPORT_KEY),
         Need::Same(&VERIFY_RESTORED_KEY),
     ],
-    reason: "a key is in no root before it has its backup, and its token stays in until then",
-    leaves: Leaves::Other,
+    reason: "a key is backed up before a root is composed with it, while its token is still inserted",
     who: &[Who::Holder, Who::Witnesses, Who::NewCustodians],
     title: |step| match step.named.key {
         Some(_) => format!("Back up {}", step.key()),
-        None => format!("New shares for {}", step.restored()),
+        None => format!("Make new shares for {}", step.restored()),
     },
     instructions: back_up,
     proves: |step| {
-        let written =
-            "what was written reads back the same, and the wrapped key lies apart from the shares";
-        let opens = "every custodian's recipient was seen to open before anything was split";
-        match step.named.key {
-            None => lines(&[
-                opens,
-                "every quorum of new shares restores the new key-encryption key, and that unwraps the key",
-                written,
-            ]),
-            Some(_) => lines(&[
-                opens,
-                "every quorum of shares restores the key-encryption key, and that unwraps the key",
-                written,
-                "the key leaves its token no more",
-            ]),
+        let mut proven = vec![
+            "every custodian opened a test message before the key was split",
+            "every quorum of shares restores the key-encryption key, which unwraps the key",
+            "the written files read back identically, and the wrapped key is apart from the shares",
+        ];
+        if step.named.key.is_some() {
+            proven.push("the key is non-extractable, as reported by its token");
         }
+        lines(&proven)
     },
-    blanks: |_| blanks(&["Fingerprint of the set", "Serial numbers of the two media"]),
+    blanks: |_| {
+        blanks(&[
+            "Fingerprint of the share set",
+            "Serial numbers of the two media",
+        ])
+    },
+    ..USUAL
 };
 
-/// Of steps that a drill may have and usually passes over.
-const ONLY_AFTER_LOSS: &str = "Only if a share was given up: otherwise this step is passed over.";
+/// Of steps that a drill may have and usually skips.
+const ONLY_AFTER_LOSS: &str =
+    "This step is done only if a share was declared lost. Otherwise it is skipped.";
 
 fn back_up(step: &Subject<'_>) -> Vec<String> {
     let script = step.script;
@@ -72,7 +70,7 @@ fn back_up(step: &Subject<'_>) -> Vec<String> {
         told.push(ONLY_AFTER_LOSS.to_owned());
     }
     told.push(format!(
-        "A new, random key-encryption key wraps {}, and is split among custodians: {}.",
+        "A new random key-encryption key wraps {} and is split into shares: {}.",
         step.key(),
         groups(script, plan)
     ));
@@ -82,22 +80,19 @@ fn back_up(step: &Subject<'_>) -> Vec<String> {
         script.medium_for(Holds::WrappedKey),
     ) {
         told.push(format!(
-            "The shares go to the medium {}, the wrapped key to {}. Both are read back; a witness sees that they are two.",
+            "The shares are written to the medium {}, the wrapped key to {}. Both are read back. A witness: check that they are two different media.",
             shares.id, wrapped.id
         ));
     }
     told.extend(lines(&[match key {
-        Some(_) => "Every quorum of shares is tried. Then the key-encryption key is wiped, and the key leaves its token no more.",
-        None => "Every quorum of shares is tried. Then the key-encryption key is wiped. The root is not touched: the key is the same.",
+        Some(_) => "Every quorum of shares is tested. The key-encryption key is then wiped, and the key is made non-extractable.",
+        None => "Every quorum of shares is tested. The key-encryption key is then wiped. The root does not change, because the key is the same.",
     }]));
     if custodians(script, plan).any(|person| person.keeping == Some(ShareKeeping::Paper)) {
-        told.push("Who keeps a share on paper turns the screen, writes the words by hand into the numbered rows of the share sheet, and types each of them back. Nobody else looks, and nothing is photographed.".into());
+        told.push("Custodians with a share on paper: turn the screen away from the others, write the words by hand into the numbered rows of the share sheet, and type each word back. Nobody else may look, and nothing may be photographed.".into());
     }
     if key.is_some() {
-        told.push(format!(
-            "{} takes the token out and keeps it.",
-            step.actor()
-        ));
+        told.push(format!("{}: remove the token and keep it.", step.actor()));
     }
     told
 }
@@ -109,15 +104,15 @@ fn recipient_proof(person: &Person) -> Option<String> {
         ShareKeeping::Recipient {
             opens: Opens::OwnDevice,
             ..
-        } => format!(
-            "{name} opens a test message on a device of their own, and reads out the words that stand in it."
-        ),
+        } => {
+            format!("{name}: open a test message on your own device and read out the words in it.")
+        }
         ShareKeeping::Recipient {
             opens: Opens::Here, ..
-        } => format!("{name} opens a test message here, with the own hardware identity."),
+        } => format!("{name}: open a test message on this machine with your hardware identity."),
         ShareKeeping::Passphrase => {
             format!(
-                "The others turn away. {name} types a passphrase, twice, and opens a test message with it."
+                "Everyone else: look away. {name}: type a passphrase twice, then open a test message with it."
             )
         }
         ShareKeeping::Paper => return None,
@@ -126,27 +121,25 @@ fn recipient_proof(person: &Person) -> Option<String> {
 
 pub(super) static VERIFY_BACKUP: Description = Description {
     name: "verify-backup",
-    label: "Prove backup",
+    label: "Verify backup",
     about: "Each custodian shows that their share opens.",
     fields: &[RESTORED_KEY],
     construct: |values| Some(Act::VerifyBackup { key: values.key }),
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::ByLevel,
     only_with: OnlyWith::Backup,
-    repeats: false,
     minutes: 10,
     stage: Stage::ProveCopy,
     needs: &[Need::Same(&BACK_UP_KEY)],
-    reason: "no backup counts before each custodian was seen to open a share",
-    leaves: Leaves::Other,
+    reason: "a backup counts only after each custodian has opened their share",
     who: &[Who::Witnesses, Who::NewCustodians],
     title: |step| match step.named.key {
-        Some(_) => format!("Prove the backup of {}", step.key()),
-        None => "Prove the new shares".into(),
+        Some(_) => format!("Verify the backup of {}", step.key()),
+        None => "Verify the new shares".into(),
     },
     instructions: prove,
-    proves: |_| lines(&["every custodian opened the own share, and it is of this set"]),
-    blanks: |_| Vec::new(),
+    proves: |_| lines(&["every custodian opened their share, and it belongs to this set"]),
+    ..USUAL
 };
 
 fn prove(step: &Subject<'_>) -> Vec<String> {
@@ -159,13 +152,11 @@ fn prove(step: &Subject<'_>) -> Vec<String> {
         told.push(ONLY_AFTER_LOSS.to_owned());
     }
     told.push(format!(
-        "Each custodian opens the own share of {}, as it was read back from the medium.",
+        "Each custodian: open your share of {}, as it was read back from the medium.",
         step.key()
     ));
     told.extend(custodians(script, plan).filter_map(share_proof));
-    told.push(
-        "A witness sees that each sheet of a share names the set that the screen names.".into(),
-    );
+    told.push("A witness: check that each share sheet names the same set as the screen.".into());
     told
 }
 
@@ -176,13 +167,15 @@ fn share_proof(person: &Person) -> Option<String> {
             opens: Opens::OwnDevice,
             ..
         } => format!(
-            "{name} opens the file on the own device and reads out the check words in it, never the numbered words."
+            "{name}: open the file on your own device and read out its check words, never the numbered words."
         ),
         ShareKeeping::Recipient {
             opens: Opens::Here, ..
-        } => format!("{name} opens the file here, with the own hardware identity."),
-        ShareKeeping::Passphrase => format!("{name} opens the file here, with the passphrase."),
-        ShareKeeping::Paper => format!("{name} has typed the words back already."),
+        } => format!("{name}: open the file on this machine with your hardware identity."),
+        ShareKeeping::Passphrase => {
+            format!("{name}: open the file on this machine with your passphrase.")
+        }
+        ShareKeeping::Paper => format!("{name} has already typed the words back."),
     })
 }
 
@@ -210,14 +203,11 @@ fn groups(script: &Script, plan: &BackupPlan) -> String {
 
 pub(super) static DESTROY_SHARES: Description = Description {
     name: "destroy-shares",
-    label: "Old shares",
-    about: "The shares of an old set are destroyed before witnesses, or recorded as remaining.",
-    fields: &[],
+    label: "Destroy shares",
+    about: "The shares of a superseded set are destroyed in front of witnesses, or recorded as remaining.",
     construct: |_| Some(Act::DestroyShares),
     kinds: NO_KIND,
     in_restore: InRestore::ByLevel,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 10,
     stage: Stage::PutAway,
     needs: &[
@@ -228,13 +218,17 @@ pub(super) static DESTROY_SHARES: Description = Description {
         Need::Same(&VERIFY_BACKUP),
         Need::Same(&DESTROY_RESTORED_KEY),
     ],
-    reason: "whoever has a quorum of old shares and an old wrapped key has the key",
-    leaves: Leaves::Other,
+    reason: "anyone with a quorum of old shares and the old wrapped key has the key",
     who: &[Who::Administrator, Who::Witnesses, Who::OldCustodians],
     title: |step| format!("Destroy the old shares of {}", step.restored()),
     instructions: destroy_shares,
-    proves: |_| lines(&["it is known what is left of the old set, and two people saw the rest go"]),
+    proves: |_| {
+        lines(&[
+            "it is recorded what remains of the old set, and two people saw the rest destroyed",
+        ])
+    },
     blanks: |_| vec![("Destroyed: whose, how, seen by".to_owned(), 4)],
+    ..USUAL
 };
 
 fn destroy_shares(step: &Subject<'_>) -> Vec<String> {
@@ -247,13 +241,13 @@ fn destroy_shares(step: &Subject<'_>) -> Vec<String> {
         lines.push(ONLY_AFTER_LOSS.to_owned());
     }
     lines.push(format!(
-        "Each old share of set {} that is here, with its sheet, is shredded, wiped or broken before two people; so is every copy of {}.",
+        "Shred, wipe or break each old share of set {} that is here, with its sheet, in front of two people. Do the same with every copy of {}.",
         plan.manifest.set().short_hex(),
         crate::backup::wrapped_file(&facts.key, &facts.id)
     ));
-    lines.push("For each the screen asks what became of it. What was not destroyed stays on the list, with the reason; a later ceremony takes it off.".into());
+    lines.push("For each of them, the screen asks what happened to it. What was not destroyed stays on the list, with the reason, until a later ceremony records its destruction.".into());
     lines.push(
-        "While a quorum of old shares is on the list, conclave share status says: rotate the key."
+        "While a quorum of old shares is on the list, conclave share status reports: rotate the key."
             .into(),
     );
     lines

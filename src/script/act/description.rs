@@ -1,30 +1,30 @@
-//! How an act is described, and what follows from its description.
+//! The description of an act, and what follows from it.
 
 use crate::document::capitalized;
 use crate::script::{
     DistantKey, KeyId, KeyPlan, Kind, MediumId, Person, PersonId, PersonRole, Script, SecretPlan,
 };
 
-use crate::script::schema::{Field, Need as FieldNeed, Type};
+use crate::script::schema::{Field, Need as FieldNeed, Type, field};
 
 use super::{Act, Named};
 
 /// Everything that the rest of this room knows about an act.
 #[derive(Clone, Copy)]
 pub(in crate::script) struct Description {
-    /// As scripts spell it. Two acts share a name only where a field tells them apart, as with `seal`.
+    /// As in scripts. Two acts share a name only if a field distinguishes them, as with `seal`.
     pub(in crate::script) name: &'static str,
     /// At most 17 characters, for a narrow list of steps.
     pub(in crate::script) label: &'static str,
-    /// One sentence for the reference of scripts.
+    /// For the reference of scripts.
     pub(in crate::script) about: &'static str,
-    /// Beside `act`, `id` and `minutes`, which every step has.
+    /// Besides `act`, `id` and `minutes`, which every step has.
     pub(in crate::script) fields: &'static [Field],
-    /// The act from its fields; none where a required one is missing.
+    /// The act from its fields; `None` if a required one is missing.
     pub(in crate::script) construct: fn(Values) -> Option<Act>,
-    /// The kinds of ceremony in which it has a place, other than those that restore a key.
+    /// The kinds of ceremony that may have it, other than those that restore a key.
     pub(in crate::script) kinds: &'static [Kind],
-    /// Its place in a drill, a recovery, and a backup from old shares.
+    /// Whether a drill, a recovery, and a backup from old shares may have it.
     pub(in crate::script) in_restore: InRestore,
     pub(in crate::script) only_with: OnlyWith,
     /// Whether a script may have it more than once for the same object.
@@ -32,31 +32,54 @@ pub(in crate::script) struct Description {
     /// How long it usually takes.
     pub(in crate::script) minutes: u32,
     pub(in crate::script) stage: Stage,
-    /// The steps that stand before it, where the script has them. The first one that does not is reported.
+    /// The steps that it must follow, if the script has them. The first violation is reported.
     pub(in crate::script) needs: &'static [Need],
-    /// Why others wait for it, or a ceremony cannot go without it: the end of a hint.
+    /// Why other steps follow it, or a ceremony needs it: the end of a hint.
     pub(in crate::script) reason: &'static str,
     pub(in crate::script) leaves: Leaves,
-    /// The people who do it. Everybody may watch.
+    /// The people who perform it. Everyone may watch.
     pub(in crate::script) who: &'static [Who],
     /// A line for a heading: `Generate the key of key holder 3`.
     pub(in crate::script) title: fn(&Subject<'_>) -> String,
-    /// What people do, one thing a line.
+    /// What people do, one instruction a line.
     pub(in crate::script) instructions: fn(&Subject<'_>) -> Vec<String>,
-    /// What holds once the step is done, one claim a line. Empty where a person's word is all there is.
+    /// What is true once the step is done, one claim a line. Empty if only a person states it.
     pub(in crate::script) proves: fn(&Subject<'_>) -> Vec<String>,
     /// The labels of the blanks on the run sheet, and how many lines each has.
     pub(in crate::script) blanks: fn(&Subject<'_>) -> Vec<(String, usize)>,
 }
 
+/// What most acts have in common. A test checks that each act has the rest.
+pub(super) const USUAL: Description = Description {
+    name: "",
+    label: "",
+    about: "",
+    fields: &[],
+    construct: |_| None,
+    kinds: NO_KIND,
+    in_restore: InRestore::Never,
+    only_with: OnlyWith::Nothing,
+    repeats: false,
+    minutes: 0,
+    stage: Stage::Attendance,
+    needs: &[],
+    reason: "",
+    leaves: Leaves::Other,
+    who: &[],
+    title: |_| String::new(),
+    instructions: |_| Vec::new(),
+    proves: |_| Vec::new(),
+    blanks: |_| Vec::new(),
+};
+
 impl Description {
-    /// Whether it has a place only where a key is restored from its shares.
+    /// Whether only a ceremony that restores a key may have it.
     pub(in crate::script) const fn is_of_restore(&self) -> bool {
         self.kinds.is_empty()
     }
 }
 
-/// The fields of a step as they were read. One that is missing or faulty is not there.
+/// The valid fields of a step.
 #[derive(Debug, Default)]
 pub(in crate::script) struct Values {
     pub(in crate::script) key: Option<KeyId>,
@@ -68,37 +91,37 @@ pub(in crate::script) struct Values {
     pub(in crate::script) place: Option<String>,
 }
 
-/// The place of an act in a ceremony that restores a key: a drill, a recovery, or a backup from old shares.
+/// Whether a ceremony that restores a key may have an act: a drill, a recovery, or a backup from old shares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::script) enum InRestore {
     Never,
     Always,
     /// In a recovery: the token is used afterwards.
     IfKept,
-    /// As far as the drill goes, or the old shares are replaced.
+    /// Depending on the level of the drill, and on whether shares are reissued.
     ByLevel,
 }
 
-/// What the script must have beside the step.
+/// What else the script must have for the step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::script) enum OnlyWith {
     Nothing,
-    /// A key that comes into a root of Notary under a new certificate.
+    /// A key that gets a new Notary certificate.
     Certificate,
     /// A key with `backup = "shares"`, or old shares.
     Backup,
     /// A key with an enrollment file.
     EnrollmentFile,
-    /// A key at a site that owes its signature.
+    /// A key at another site that owes its signature.
     OwedSignature,
     /// A key that the new root does not list, or a step of that act for every key in the room.
     RemovedKey,
 }
 
-/// How far a ceremony is when an act has its turn: where a hint puts a missing step.
+/// The part of a ceremony to which an act belongs: where a hint puts a missing step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::script) enum Stage {
-    /// Notes and breaks too, which may stand anywhere later.
+    /// Also notes and breaks, which may be anywhere later.
     Attendance,
     Opening,
     IdentifyToken,
@@ -106,46 +129,46 @@ pub(in crate::script) enum Stage {
     SetPin,
     MakeKey,
     FinishKey,
-    /// All keys are there.
+    /// All keys exist.
     Compose,
     Review,
     Sign,
     Collect,
     Verify,
     Export,
-    /// Wherever it stands after what it proves: at the latest before what is sealed.
+    /// At the latest before sealing.
     ProveCopy,
     VerifyToken,
     PutAway,
     SignOff,
 }
 
-/// What has to stand before an act.
+/// What an act must follow.
 #[derive(Clone, Copy)]
 pub(in crate::script) enum Need {
     /// Every step of that act.
     Every(&'static Description),
     /// The step of that act for the same key.
     Same(&'static Description),
-    /// The steps by which each key is known to be there.
+    /// For each key, the step after which it can be used.
     KeysReady,
-    /// The same in an enrollment, which makes no root that would wait for them.
+    /// The same in an enrollment, which does not compose a root.
     KeysReadyToExport,
-    /// The steps that restore a key, as far as the ceremony goes.
+    /// The steps that restore a key, depending on the level.
     Restored,
 }
 
-/// What an act leaves behind that was not there before.
+/// What an act creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::script) enum Leaves {
-    /// Nothing that a key that exists would forbid.
+    /// Nothing that is impossible with an existing key.
     Other,
-    /// A token that is set up for a key that is to be made.
+    /// A token that is set up for a new key.
     Token,
     Key,
 }
 
-/// Who does an act.
+/// Who performs an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::script) enum Who {
     Everyone,
@@ -154,15 +177,15 @@ pub(in crate::script) enum Who {
     KeyHolders,
     /// The holder of the key that the step names.
     Holder,
-    /// Those who get a share in this ceremony.
+    /// Custodians who get a share in this ceremony.
     NewCustodians,
-    /// Those who have a share of the set that is restored from or destroyed.
+    /// Custodians of the set that is restored from or destroyed.
     OldCustodians,
-    /// Whose share the step names.
+    /// The custodian that the step names.
     Custodian,
-    /// Those who the step names.
+    /// The people who initial the note.
     Initials,
-    /// Who the step names; otherwise the holder of the key, or for a medium the administrator.
+    /// The person that the step names; by default the holder of the key, or for a medium the administrator.
     Receiver,
 }
 
@@ -202,7 +225,7 @@ pub(super) const EVERY_KIND: &[Kind] = &[
     Kind::Backup,
 ];
 
-/// The same without a signing, which has few steps in a fixed order.
+/// The same without a signing, which has a fixed order of a few steps.
 pub(super) const EVERY_KIND_BUT_SIGNING: &[Kind] = &[
     Kind::Genesis,
     Kind::Rotation,
@@ -211,7 +234,7 @@ pub(super) const EVERY_KIND_BUT_SIGNING: &[Kind] = &[
     Kind::Backup,
 ];
 
-/// The kinds in which keys are made.
+/// The kinds that generate keys.
 pub(super) const KINDS_WITH_NEW_KEYS: &[Kind] = &[Kind::Genesis, Kind::Rotation, Kind::Enrollment];
 
 /// The kinds that compose a root.
@@ -221,17 +244,13 @@ pub(super) const KINDS_WITH_ROOT: &[Kind] = &[Kind::Genesis, Kind::Rotation, Kin
 pub(super) const NO_KIND: &[Kind] = &[];
 
 /// The field `key` of most acts.
-pub(super) const KEY: Field = Field::required(
-    "key",
-    Type::Id,
-    "key = \"key-1\"",
-    "The key that the step is about.",
-);
+pub(super) const KEY: Field = field!(required "key", Type::Id, r#"key = "key-1""#,
+    "The key that the step is about.");
 
-/// The field `key` of acts that shares can take part in.
+/// The field `key` of acts about keys with shares.
 pub(super) const RESTORED_KEY: Field = Field {
     need: FieldNeed::When("optional, for a key on a token"),
-    about: "The key. Without it, the step is about the key that old shares restored into memory.",
+    about: "The key. Without it, the step is about the key that old shares restore into memory.",
     ..KEY
 };
 
@@ -244,7 +263,7 @@ pub(super) fn blanks(labels: &[&str]) -> Vec<(String, usize)> {
     labels.map(|&label| (label.to_owned(), 1)).collect()
 }
 
-/// What the texts of a step are made from.
+/// The step that a text is about.
 pub(in crate::script) struct Subject<'a> {
     pub(super) script: &'a Script,
     pub(super) named: Named<'a>,
@@ -260,7 +279,7 @@ impl<'a> Subject<'a> {
         self.script.key(self.named.key?)
     }
 
-    /// `the key of key holder 3`; where the step names no key, the one that shares restore: `key-1 of example.com/updates`.
+    /// `the key of key holder 3`; without a key in the step, the one that shares restore: `key-1 of example.com/updates`.
     pub(super) fn key(&self) -> String {
         match self.named.key {
             Some(key) => self.script.key_title(key),
@@ -276,7 +295,7 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// `the token`, or `the token for key-6` where its holder has several.
+    /// `the token`, or `the token for key-6` if its holder has several.
     pub(super) fn token(&self) -> String {
         self.of_key(Script::token_short)
     }
@@ -291,12 +310,12 @@ impl<'a> Subject<'a> {
         self.of_key(Script::holder_title)
     }
 
-    /// `Key holder 3`, at the head of a sentence.
+    /// `Key holder 3`, at the start of a sentence.
     pub(super) fn actor(&self) -> String {
         capitalized(&self.holder())
     }
 
-    /// Who sets a secret of the token, at the head of a sentence: the key holder, or somebody by name.
+    /// The person who sets a secret of the token, at the start of a sentence.
     pub(super) fn setter(&self, plan: Option<&SecretPlan>) -> String {
         let by = plan.and_then(|plan| plan.set_by.as_ref());
         let holder = self.plan().map(|key| &key.holder);
@@ -307,12 +326,11 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The key that the step names, where its token is elsewhere.
+    /// The key that the step names, if its token is elsewhere.
     pub(super) fn distant(&self) -> Option<&'a DistantKey> {
         self.script.distant_key(self.named.key?)
     }
 
-    /// Of the root that the ceremony makes.
     pub(super) fn version(&self) -> u64 {
         self.script.root_version()
     }
@@ -324,7 +342,7 @@ impl Act {
         Subject { script, named }
     }
 
-    /// The people who do it, in the order of the script. Everybody may watch.
+    /// The people who perform it, in the order of the script. Everyone may watch.
     pub fn who<'s>(&self, script: &'s Script) -> Vec<&'s Person> {
         let subject = self.subject(script);
         let who = self.description().who;
@@ -344,12 +362,12 @@ impl Act {
         self.description().label
     }
 
-    /// What people do, one thing a line, for the run sheet and the screen.
+    /// What people do, one instruction a line, for the run sheet and the screen.
     pub fn instructions(&self, script: &Script) -> Vec<String> {
         (self.description().instructions)(&self.subject(script))
     }
 
-    /// What holds once the step is done, one claim a line. Empty where a person's word is all there is.
+    /// What is true once the step is done, one claim a line. Empty if only a person states it.
     pub fn proves(&self, script: &Script) -> Vec<String> {
         (self.description().proves)(&self.subject(script))
     }

@@ -1,11 +1,11 @@
-//! Keys: they are made, brought in, or admitted from elsewhere, and certified.
+//! Keys: generated, imported, enrolled from elsewhere, and certified.
 
 use crate::document::capitalized;
 use crate::script::TokenSecret;
 
 use super::description::{
-    Description, InRestore, KEY, KINDS_WITH_NEW_KEYS, Leaves, Need, OnlyWith, Stage, Subject, Who,
-    blanks, lines,
+    Description, InRestore, KEY, KINDS_WITH_NEW_KEYS, Leaves, Need, OnlyWith, Stage, Subject,
+    USUAL, Who, blanks, lines,
 };
 use super::{
     ATTEST_CLOCK, Act, IDENTIFY_TOKEN, INITIALIZE_TOKEN, INSPECT_HOST, READ_SCRIPT, SET_PIN,
@@ -15,13 +15,11 @@ use crate::script::Kind;
 pub(super) static GENERATE_KEY: Description = Description {
     name: "generate-key",
     label: "Generate key",
-    about: "The token generates its key and proves it.",
+    about: "The token generates its key, and the key answers a challenge.",
     fields: &[KEY],
     construct: |values| Some(Act::GenerateKey { key: values.key? }),
     kinds: KINDS_WITH_NEW_KEYS,
     in_restore: InRestore::Never,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 2,
     stage: Stage::MakeKey,
     needs: &[
@@ -29,45 +27,46 @@ pub(super) static GENERATE_KEY: Description = Description {
         Need::Same(&INITIALIZE_TOKEN),
         Need::Same(&SET_PIN),
     ],
-    reason: "a root is composed of keys that exist",
+    reason: "a root is composed from keys that exist",
     leaves: Leaves::Key,
     who: &[Who::Holder, Who::Witnesses],
     title: |step| format!("Generate {}", step.key()),
     instructions: |step| {
         let made = format!(
-            "The token makes {}, of type {}.",
+            "The token generates {}, of type {}.",
             step.key(),
             key_type(step)
         );
         new_key(
             step,
             made,
-            "The YubiKey states, signed, that it made the key itself. The statement is verified up to a root of its maker, and kept with the record.",
+            "The YubiKey signs a statement that it generated the key itself. The statement is verified up to a root of the manufacturer and recorded.",
         )
     },
-    proves: |step| new_key_proves(step, "made"),
+    proves: |step| new_key_proves(step, "generated"),
     blanks: new_key_blanks,
+    ..USUAL
 };
 
 pub(super) static IMPORT_KEY: Description = Description {
     name: "import-key",
     label: "Import key",
-    about: "A key is generated in locked memory, imported into its token, and proven; its provenance is \"imported\".",
+    about: "A key is generated in locked memory and imported into its token, where it answers a challenge. Its provenance is \"imported\".",
     construct: |values| Some(Act::ImportKey { key: values.key? }),
-    title: |step| format!("Bring in {}", step.key()),
+    title: |step| format!("Import {}", step.key()),
     instructions: |step| {
         let made = format!(
-            "This machine makes {}, of type {}, in its locked memory, brings it into the token and forgets it. Its provenance is \"imported\" for ever.",
+            "This machine generates {}, of type {}, in locked memory, imports it into the token and wipes it. Its provenance is permanently \"imported\".",
             step.key(),
             key_type(step)
         );
         new_key(
             step,
             made,
-            "No device can attest a key that it did not make.",
+            "A device cannot attest a key that it did not generate.",
         )
     },
-    proves: |step| new_key_proves(step, "took in"),
+    proves: |step| new_key_proves(step, "imported"),
     ..GENERATE_KEY
 };
 
@@ -80,13 +79,13 @@ fn new_key(step: &Subject<'_>, made: String, attested: &str) -> Vec<String> {
     let mut lines = vec![made];
     if let Some(slot) = step.plan().and_then(|plan| plan.token.slot) {
         lines.push(format!(
-            "The key lives in slot {:02x}. It wants the PIN: {}; a touch: {}. The YubiKey blinks when it waits for a touch.",
+            "The key is in slot {:02x} (PIN {}, touch {}). Touch the YubiKey when it blinks.",
             slot.number, slot.policy.pin, slot.policy.touch
         ));
         lines.push(attested.to_owned());
     }
     lines.push(format!(
-        "A witness writes the first fingerprint words of the key on the run sheet. {} takes the token out and keeps it.",
+        "A witness: write the first fingerprint words of the key on the run sheet. {}: remove the token and keep it.",
         step.actor()
     ));
     if let Some(plan) = step.plan()
@@ -94,11 +93,11 @@ fn new_key(step: &Subject<'_>, made: String, attested: &str) -> Vec<String> {
     {
         let writer = step.setter(plan.secret(TokenSecret::ManagementKey));
         lines.push(format!(
-            "The others turn away. {writer} writes the management key down from the screen and types it back; then the YubiKey keeps it no more."
+            "Everyone else: look away. {writer}: write down the management key from the screen and type it back. The YubiKey then no longer stores it."
         ));
         let sealed = plan.envelopes();
         for (_, bag) in sealed.filter(|(secret, _)| *secret == TokenSecret::ManagementKey) {
-            lines.push(format!("{writer} seals the paper into bag {bag}. A witness reads the number, and two people approve."));
+            lines.push(format!("{writer}: seal the paper into bag {bag}. A witness: read out its number. Two people approve."));
         }
     }
     lines
@@ -107,14 +106,14 @@ fn new_key(step: &Subject<'_>, made: String, attested: &str) -> Vec<String> {
 fn new_key_proves(step: &Subject<'_>, did: &str) -> Vec<String> {
     vec![
         format!("the token {did} a key of type {}", key_type(step)),
-        "the public key reads back the same".into(),
-        "the key answers a fresh challenge".into(),
+        "the public key reads back identically".into(),
+        "the key answered a fresh challenge".into(),
     ]
 }
 
 fn new_key_blanks(step: &Subject<'_>) -> Vec<(String, usize)> {
     let writer = step.plan().and_then(|plan| plan.management_writer());
-    let bag = writer.map(|_| "Number read from the bag of the management key");
+    let bag = writer.map(|_| "Bag number of the management key, as read");
     let labels = ["First fingerprint words"].into_iter().chain(bag);
     blanks(&labels.collect::<Vec<_>>())
 }
@@ -128,7 +127,6 @@ pub(super) static ENROLL_KEY: Description = Description {
     kinds: KINDS_WITH_NEW_KEYS,
     in_restore: InRestore::Never,
     only_with: OnlyWith::EnrollmentFile,
-    repeats: false,
     minutes: 5,
     stage: Stage::MakeKey,
     needs: &[
@@ -137,21 +135,20 @@ pub(super) static ENROLL_KEY: Description = Description {
         Need::Every(&READ_SCRIPT),
         Need::Same(&IDENTIFY_TOKEN),
     ],
-    reason: "a root is composed of keys for which somebody spoke",
-    leaves: Leaves::Other,
+    reason: "a root is composed from keys that were verified",
     who: &[Who::Holder, Who::Witnesses],
     title: |step| format!("Enroll {}", step.key()),
     instructions: enroll_key,
     proves: |step| {
         if step.plan().is_some() {
             return lines(&[
-                "the token holds the key that its enrollment file names",
-                "the key answers a fresh challenge",
+                "the token holds the key of the enrollment file",
+                "the key answered a fresh challenge",
             ]);
         }
         lines(&[
-            "somebody has the private key, and signed for the file",
-            "two people heard from its holder that it is this key",
+            "the file proves that a token or a person has the private key",
+            "the key holder confirmed to two people that this is the key",
         ])
     },
     blanks: |step| {
@@ -160,6 +157,7 @@ pub(super) static ENROLL_KEY: Description = Description {
         }
         Vec::new()
     },
+    ..USUAL
 };
 
 fn enroll_key(step: &Subject<'_>) -> Vec<String> {
@@ -172,7 +170,7 @@ fn enroll_key(step: &Subject<'_>) -> Vec<String> {
     let words = claims.public_key.fingerprint().words();
     let words = words.chunks(8).map(|words| words.join(" "));
     let file = format!(
-        "{} is the key of {}. The first words of its fingerprint:",
+        "{} is the key in {}. Its fingerprint begins:",
         step.key(),
         enrolled.file().file
     );
@@ -180,15 +178,15 @@ fn enroll_key(step: &Subject<'_>) -> Vec<String> {
     lines.extend(words.take(1));
     match step.distant() {
         None => lines.push(format!(
-            "The others turn away. {} types the PIN; the key answers a fresh challenge. Without an answer it stands in no root.",
+            "Everyone else: look away. {}: type the PIN. The key answers a fresh challenge; without an answer, it is not added to the root.",
             step.actor()
         )),
         Some(distant) => {
             lines.push(format!(
-                "The key holder at {} reads all 32 words aloud, over a channel by which this file did not come: a telephone with a known voice.",
+                "The key holder at {} reads all 32 words aloud over another channel than the file's: by telephone, with a voice that you know.",
                 distant.title()
             ));
-            lines.push("Two people, neither of them the administrator, each compare every word with the screen, and confirm it by their codes.".into());
+            lines.push("Two people other than the administrator: compare every word with the screen, and confirm with your codes.".into());
         }
     }
     lines
@@ -197,13 +195,12 @@ fn enroll_key(step: &Subject<'_>) -> Vec<String> {
 pub(super) static CERTIFY_KEY: Description = Description {
     name: "certify-key",
     label: "Certify key",
-    about: "The token signs a certificate of its key, for a root of Notary.",
+    about: "The token signs a certificate for its key, for a Notary root.",
     fields: &[KEY],
     construct: |values| Some(Act::CertifyKey { key: values.key? }),
     kinds: &[Kind::Genesis, Kind::Rotation],
     in_restore: InRestore::Never,
     only_with: OnlyWith::Certificate,
-    repeats: false,
     minutes: 2,
     stage: Stage::FinishKey,
     needs: &[
@@ -214,8 +211,7 @@ pub(super) static CERTIFY_KEY: Description = Description {
         Need::Same(&IMPORT_KEY),
         Need::Same(&ENROLL_KEY),
     ],
-    reason: "a root of Notary is composed of keys in certificates",
-    leaves: Leaves::Other,
+    reason: "a Notary root contains certificates of keys",
     who: &[Who::Holder, Who::Witnesses],
     title: |step| format!("Certify {}", step.key()),
     instructions: |step| {
@@ -227,7 +223,7 @@ pub(super) static CERTIFY_KEY: Description = Description {
         )];
         if script.is_wildcard() {
             lines.push(format!(
-                "It is good for every repository whose name begins so: the administrator types the name, {name}, to confirm it."
+                "It is valid for every repository whose name begins like this. Administrator: type the name, {name}, to confirm."
             ));
         }
         lines
@@ -235,8 +231,8 @@ pub(super) static CERTIFY_KEY: Description = Description {
     proves: |_| {
         lines(&[
             "the key signed its certificate, which names the repository",
-            "the certificate is not one of an authority, and ends no earlier than the root",
+            "the certificate is not a CA certificate, and does not expire before the root",
         ])
     },
-    blanks: |_| Vec::new(),
+    ..USUAL
 };

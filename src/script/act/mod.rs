@@ -1,8 +1,8 @@
 //! The acts: what a step of a script can do.
 //!
-//! Each act is described once, by a [`Description`] in one of the files beside this one. Reading a step, checking
-//! the order, printing the run sheet and the text on the screen follow from it. A new act is a variant of [`Act`]
-//! with its line in [`Act::named`] and in the table below, and a description.
+//! Each act is described once, by a [`Description`] in one of the files of this directory. Reading a step, checking the
+//! order, the run sheet and the texts on the screen follow from it. A new act is a variant of [`Act`], with its line in
+//! [`Act::named`] and in the table below, and a description.
 
 mod backup;
 mod description;
@@ -32,136 +32,101 @@ use token::{
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Act {
-    /// Who is in the room.
+    /// Who is present.
     Attendance,
     /// Two people confirm the date and time.
     AttestClock,
-    /// Whether the machine is fit: air gap, swap, clock.
+    /// Host check: air gap, swap, clock.
     InspectHost,
     /// The digest of the script is read aloud.
     ReadScript,
-    /// Free text of the script's author, to be initialed.
+    /// An instruction from the author of the script, which people initial.
     Note {
         /// May have several lines; no other control characters.
         text: String,
         /// Who initials it; at least one.
         initials: Vec<PersonId>,
     },
-    /// A token arrives, and is matched with the script.
-    IdentifyToken {
-        /// The key that is to live on it.
-        key: KeyId,
-    },
-    /// The token is made blank, and takes its label.
-    InitializeToken {
-        /// The key that is to live on it.
-        key: KeyId,
-    },
+    /// A token is inserted and compared with the script.
+    IdentifyToken { key: KeyId },
+    /// The token is erased and gets its label.
+    InitializeToken { key: KeyId },
     /// The key holder sets the PIN, unseen.
-    SetPin {
-        /// The key that is to live on it.
-        key: KeyId,
-    },
-    /// The token makes its key, and proves it.
-    GenerateKey {
-        /// The key.
-        key: KeyId,
-    },
-    /// The key is made in the locked memory of this machine, brought into the token, and proven.
-    ImportKey {
-        /// The key.
-        key: KeyId,
-    },
-    /// The key is wrapped, and what unwraps it goes to custodians in shares.
+    SetPin { key: KeyId },
+    /// The token generates its key, which answers a challenge.
+    GenerateKey { key: KeyId },
+    /// The key is generated in locked memory, imported into the token, and answers a challenge.
+    ImportKey { key: KeyId },
+    /// The key is wrapped, and custodians get shares of the key-encryption key.
     BackUpKey {
-        /// The key; none for the one that old shares restored into memory.
+        /// `None` for the key that old shares restored into memory.
         key: Option<KeyId>,
     },
-    /// Each custodian of the key's backup shows that the own share opens.
+    /// Each custodian shows that their share opens.
     VerifyBackup {
-        /// The key; none for the one that old shares restored into memory.
+        /// `None` for the key that old shares restored into memory.
         key: Option<KeyId>,
     },
-    /// What is left of an old share set is destroyed before witnesses, or said to be left.
+    /// The rest of an old share set is destroyed in front of witnesses, or recorded as remaining.
     DestroyShares,
-    /// A custodian's share is seen to be right; where the key is restored, it comes in.
-    OpenShare {
-        /// Whose.
-        custodian: PersonId,
-    },
-    /// The shares are combined; in full, the key is unwrapped: onto its token, or into the locked memory of this machine.
+    /// A custodian's share is verified; if the key is restored, it is entered.
+    OpenShare { custodian: PersonId },
+    /// The shares are combined; at the full level, the key is unwrapped onto its token or into locked memory.
     RestoreKey {
-        /// The key whose token takes it in; none where it stays in memory.
+        /// The key whose token receives it; `None` if it stays in memory.
         key: Option<KeyId>,
     },
-    /// What was restored signs a message that can be no root.
-    VerifyRestoredKey {
-        /// The key whose token holds it.
-        key: Option<KeyId>,
-    },
-    /// What was restored is destroyed, and its absence is seen.
-    DestroyRestoredKey {
-        /// The key whose token holds it.
-        key: Option<KeyId>,
-    },
-    /// A key that was made elsewhere is taken in: its token answers a challenge, or two people compare its fingerprint.
-    EnrollKey {
-        /// The key.
-        key: KeyId,
-    },
-    /// The token signs a certificate of its key, for a root of Notary.
-    CertifyKey {
-        /// The key.
-        key: KeyId,
-    },
-    /// What others ask to be signed is judged: its chain from what is trusted here, and what was signed before.
+    /// The restored key signs a message that cannot be a root.
+    VerifyRestoredKey { key: Option<KeyId> },
+    /// The restored key is destroyed, and its absence is checked.
+    DestroyRestoredKey { key: Option<KeyId> },
+    /// A key that was generated elsewhere is admitted: its token answers a challenge, or two people compare its fingerprint.
+    EnrollKey { key: KeyId },
+    /// The token signs a certificate for its key, for a Notary root.
+    CertifyKey { key: KeyId },
+    /// A signing request is verified: its chain from the trusted root, and what was signed before.
     VerifyRequest,
-    /// The root is put together and frozen.
+    /// The root is composed and frozen.
     ComposeRoot,
     /// People read what is to be signed, and its digest.
     ReviewRoot,
     /// Every key signs the frozen root.
     SignRoot,
-    /// The signatures that other sites owe come in.
+    /// The signatures of other sites are collected.
     CollectSignatures,
     /// The signed root is verified as a client would.
     VerifyRoot,
-    /// The root leaves for the online machine, and is read back.
+    /// The root is exported for the online machine, and read back.
     Export,
-    /// The token is put in again, cold, and answers a challenge.
-    VerifyToken {
-        /// The key that must answer.
-        key: KeyId,
-    },
-    /// Two people watch that the key is destroyed in its token.
+    /// The token is inserted again and answers a challenge.
+    VerifyToken { key: KeyId },
+    /// Two people watch the destruction of the key in its token.
     DestroyTokenKey {
-        /// A key that the root lists no more, or one of a root that is retired.
+        /// A key that was removed from the root, or a key of a retired root.
         key: KeyId,
     },
-    /// The token goes into a tamper-evident bag, and somebody takes it.
+    /// The token is sealed into a tamper-evident bag, and a person takes it.
     Seal {
-        /// The key that lives on it.
         key: KeyId,
         /// Where it is kept from now on. No control characters.
         place: String,
-        /// Who takes it; none: its holder.
+        /// Who takes it; `None` for its holder.
         receiver: Option<PersonId>,
     },
-    /// A medium goes into a tamper-evident bag, and somebody takes it.
+    /// A medium is sealed into a tamper-evident bag, and a person takes it.
     SealMedium {
-        /// Which.
         medium: MediumId,
         /// Where it is kept from now on. No control characters.
         place: String,
-        /// Who takes it; none: the ceremony administrator.
+        /// Who takes it; `None` for the administrator.
         receiver: Option<PersonId>,
     },
-    /// Everything stops: tokens are put away in bags, and the ceremony is taken up again later.
+    /// The ceremony is interrupted: tokens are sealed into bags, and it is resumed later.
     Break {
-        /// What for, if the script says so: "Lunch". No control characters.
+        /// The reason, such as "Lunch". No control characters.
         text: Option<String>,
     },
-    /// Everybody agrees, agrees with reservation, or refuses.
+    /// Each person agrees, agrees with reservation, or refuses.
     SignOff,
 }
 
@@ -215,7 +180,7 @@ acts! {
     Act::SignOff => SIGN_OFF,
 }
 
-/// What a step names, field by field; nothing where the act has no such field.
+/// What a step names, field by field.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::script) struct Named<'a> {
     pub(in crate::script) key: Option<&'a KeyId>,
@@ -235,7 +200,7 @@ impl Act {
         known
     }
 
-    /// As scripts spell it: `generate-key`.
+    /// As in scripts: `generate-key`.
     pub const fn name(&self) -> &'static str {
         self.description().name
     }
@@ -315,12 +280,11 @@ impl Act {
         }
     }
 
-    /// The key that the act is about.
     pub fn key(&self) -> Option<&KeyId> {
         self.named().key
     }
 
-    /// The ID of what the act is about: of a key, of a medium, or of the custodian of a share.
+    /// The ID of the key, the medium or the custodian that the act is about.
     pub fn object(&self) -> Option<&str> {
         let named = self.named();
         let medium = named.medium.map(MediumId::as_str);
@@ -328,13 +292,13 @@ impl Act {
         medium.or(custodian).or(named.key.map(KeyId::as_str))
     }
 
-    /// The key that the act helps to bring into being, before the root is composed.
+    /// The key of an act that comes before the root is composed.
     pub fn enrolls(&self) -> Option<&KeyId> {
         let is_of_keys = self.description().stage < Stage::Compose;
         self.key().filter(|_| is_of_keys)
     }
 
-    /// The key that the act makes, wherever it does.
+    /// The key that the act creates.
     pub fn makes(&self) -> Option<&KeyId> {
         let is_maker = self.description().leaves == Leaves::Key;
         self.key().filter(|_| is_maker)
@@ -389,6 +353,31 @@ mod tests {
         assert_eq!(labels.len(), DESCRIPTIONS.len());
         for label in labels {
             assert!(label.len() <= 17, "{label}");
+        }
+    }
+
+    #[test]
+    fn every_act_is_described() {
+        for act in DESCRIPTIONS {
+            let texts = [act.name, act.label, act.about, act.reason];
+            let is_placed = !act.kinds.is_empty() || act.in_restore != InRestore::Never;
+            let is_whole = is_placed && act.minutes > 0 && !act.who.is_empty();
+            assert!(
+                is_whole && texts.iter().all(|text| !text.is_empty()),
+                "{}",
+                act.label
+            );
+        }
+        let ready = crate::script::embedded().iter();
+        let scripts = ready.map(|it| {
+            let at = "2026-11-20T12:00:00Z".parse().unwrap();
+            crate::script::Script::parse(it.name, it.text, it, at).unwrap()
+        });
+        for script in scripts {
+            for step in script.steps() {
+                assert!(!step.act.title(&script).is_empty(), "{}", step.id);
+                assert!(!step.act.instructions(&script).is_empty(), "{}", step.id);
+            }
         }
     }
 

@@ -1,54 +1,45 @@
-//! What frames every ceremony: who is there, the time, the machine, the script, notes, breaks, and the end.
+//! The frame of every ceremony: attendance, clock, machine, script, notes, breaks, and the end.
 
 use super::description::{
-    Description, EVERY_KIND, EVERY_KIND_BUT_SIGNING, InRestore, Leaves, Need, OnlyWith, Stage,
-    Subject, Who, blanks, lines,
+    Description, EVERY_KIND, EVERY_KIND_BUT_SIGNING, InRestore, Need, Stage, Subject, USUAL, Who,
+    blanks, lines,
 };
 use super::{Act, OPEN_SHARE, SEAL, SEAL_MEDIUM, VERIFY_BACKUP, VERIFY_TOKEN};
-use crate::script::schema::{Field, MOST, Type};
+use crate::script::schema::{MOST, Type, field};
 
 pub(super) static ATTENDANCE: Description = Description {
     name: "attendance",
     label: "Attendance",
-    about: "Records who is in the room, and gives each person a way to approve.",
-    fields: &[],
+    about: "Records who is present, and gives each person a way to approve.",
     construct: |_| Some(Act::Attendance),
     kinds: EVERY_KIND,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 5,
     stage: Stage::Attendance,
     needs: &[],
-    reason: "first of all it is established who is in the room",
-    leaves: Leaves::Other,
+    reason: "the first step records who is present",
     who: &[Who::Everyone],
     title: |_| "Attendance".into(),
     instructions: attendance,
-    proves: |_| Vec::new(),
-    blanks: |_| vec![("Others in the room".to_owned(), 2)],
+    blanks: |_| vec![("Others present".to_owned(), 2)],
+    ..USUAL
 };
 
 fn attendance(step: &Subject<'_>) -> Vec<String> {
-    let approves_by_token = |script: &crate::script::Script| {
-        script
-            .people()
-            .iter()
-            .any(|person| person.approval.is_some())
-    };
-    if step.script.is_solo() {
-        return lines(&[
-            "One person acts alone, and the record says so everywhere: SOLO, UNWITNESSED.",
-        ]);
+    if let Some(banner) = step.script.assurance_banner() {
+        return vec![format!(
+            "One person acts alone. Every page and the transcript are marked: {banner}."
+        )];
     }
+    let mut people = step.script.people().iter();
     lines(&[
-        "Each person says their name and role. A witness looks at an identity document; its kind is recorded, never its number.",
-        if approves_by_token(step.script) {
-            "Who has an own token for approvals puts it in: it signs a challenge. Each other but the administrator chooses a code, unseen."
+        "Each person: say your name and role. A witness: check an identity document. Its type is recorded, never its number.",
+        if people.any(|person| person.approval.is_some()) {
+            "People with an approval token: insert it to sign a challenge. Everyone else except the administrator: choose an approval code, unseen."
         } else {
-            "Each but the administrator then chooses a code, unseen: by it they approve what two people decide."
+            "Everyone except the administrator: choose an approval code, unseen. You approve decisions with this code."
         },
-        "Whoever else is in the room is written on the run sheet.",
+        "A witness: write the names of other people in the room on the run sheet.",
     ])
 }
 
@@ -56,113 +47,98 @@ pub(super) static ATTEST_CLOCK: Description = Description {
     name: "attest-clock",
     label: "Clock",
     about: "Two people confirm the date and time.",
-    fields: &[],
     construct: |_| Some(Act::AttestClock),
     kinds: EVERY_KIND,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 2,
     stage: Stage::Opening,
     needs: &[Need::Every(&ATTENDANCE)],
-    reason: "everything later is dated by the clock that people attested",
-    leaves: Leaves::Other,
+    reason: "all later entries are dated by the confirmed clock",
     who: &[Who::Witnesses],
-    title: |_| "Attest the clock".into(),
+    title: |_| "Confirm the date and time".into(),
     instructions: |step| {
         let not_before = step.script.not_before();
         if step.script.is_solo() {
             return vec![format!(
-                "The time on the screen is compared with another clock, or the right one is typed in. It may not be earlier than {not_before}."
+                "Compare the time on the screen with another clock, or type the correct time. It must not be earlier than {not_before}."
             )];
         }
         vec![
-            "Two witnesses, neither of them the administrator, each compare the clock on the screen with a clock that they brought.".into(),
-            format!("Both confirm the date and time by their codes, or have the right one typed in first. It may not be earlier than {not_before}."),
+            "Two witnesses: each compare the clock on the screen with a clock that you brought."
+                .into(),
+            format!(
+                "Both: confirm the date and time with your codes, or have the correct time typed first. It must not be earlier than {not_before}."
+            ),
         ]
     },
     proves: |step| {
         let who = if step.script.is_solo() {
-            "one person stands"
+            "one person"
         } else {
-            "two people stand"
+            "two people"
         };
-        vec![format!("{who} for the date and time")]
+        vec![format!("{who} confirmed the date and time")]
     },
     blanks: |_| blanks(&["Time on the screen (UTC)", "Time by other clocks (UTC)"]),
+    ..USUAL
 };
 
 pub(super) static INSPECT_HOST: Description = Description {
     name: "inspect-host",
-    label: "This machine",
-    about: "Inspects the machine: air gap, swap, clock.",
-    fields: &[],
+    label: "Inspect machine",
+    about: "Checks the machine: air gap, swap, clock.",
     construct: |_| Some(Act::InspectHost),
     kinds: EVERY_KIND,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 5,
     stage: Stage::Opening,
     needs: &[Need::Every(&ATTENDANCE)],
-    reason: "no token is put into a machine that was not inspected",
-    leaves: Leaves::Other,
+    reason: "no token is inserted into a machine that was not checked",
     who: &[Who::Administrator, Who::Witnesses],
     title: |_| "Inspect this machine".into(),
     instructions: |_| {
         lines(&[
-            "The administrator starts the inspection of this machine; a witness reads the result.",
-            "Every cable, card and stick that is not on the hardware list comes out.",
+            "Administrator: start the host check. A witness: read the result.",
+            "Remove every cable, card and stick that is not on the hardware list.",
         ])
     },
-    proves: |_| lines(&["whatever makes this machine unfit is known, and in the record"]),
+    proves: |_| lines(&["everything that makes this machine unfit is known and recorded"]),
     blanks: |_| blanks(&["Machine and serial number", "Result"]),
+    ..USUAL
 };
 
 pub(super) static READ_SCRIPT: Description = Description {
     name: "read-script",
-    label: "Script read out",
+    label: "Read script",
     about: "The digest of the script is read aloud and compared with the printed run sheet.",
-    fields: &[],
     construct: |_| Some(Act::ReadScript),
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 5,
     stage: Stage::Opening,
     needs: &[Need::Every(&ATTENDANCE)],
-    reason: "no token is touched before everyone heard which script runs",
-    leaves: Leaves::Other,
+    reason: "no token is used before everyone has heard which script runs",
     who: &[Who::Everyone],
-    title: |_| "Read the script's digest aloud".into(),
+    title: |_| "Read the digest of the script aloud".into(),
     instructions: |_| {
         lines(&[
-            "The administrator reads the digest words of the script aloud from the screen.",
-            "Everyone else compares each word with the printed run sheet, and says stop at the first that differs.",
+            "Administrator: read the digest words of the script aloud from the screen.",
+            "Everyone else: compare each word with the printed run sheet, and say stop at the first difference.",
         ])
     },
-    proves: |_| lines(&["the script that runs is the script that was printed"]),
-    blanks: |_| Vec::new(),
+    proves: |_| lines(&["the running script is the printed script"]),
+    ..USUAL
 };
 
 pub(super) static NOTE: Description = Description {
     name: "note",
     label: "Note",
-    about: "Shows an instruction of the script's author, which people initial.",
+    about: "Shows an instruction from the author of the script, which people initial.",
     fields: &[
-        Field::required(
-            "text",
-            Type::Lines(2000),
-            "text = \"Check the seal of the bag.\"",
-            "What is read aloud or done.",
-        ),
-        Field::required(
-            "initials",
-            Type::List(&Type::Id, MOST),
-            "initials = [\"witness-1\"]",
-            "Who initials the note; at least one person, each once.",
-        ),
+        field!(required "text", Type::Lines(2000), r#"text = "Check the seal of the bag.""#,
+            "What is read aloud or done."),
+        field!(required "initials", Type::List(&Type::Id, MOST), r#"initials = ["witness-1"]"#,
+            "Who initials the note; at least one person, each once."),
     ],
     construct: |values| {
         Some(Act::Note {
@@ -172,34 +148,27 @@ pub(super) static NOTE: Description = Description {
     },
     kinds: EVERY_KIND,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
     repeats: true,
     minutes: 2,
     stage: Stage::Attendance,
     needs: &[Need::Every(&ATTENDANCE)],
-    reason: "its author wants it there",
-    leaves: Leaves::Other,
+    reason: "the author of the script put it there",
     who: &[Who::Initials],
     title: |step| format!("Note: {}", beginning(step.named.text)),
     instructions: |step| step.named.text.lines().map(str::to_owned).collect(),
-    proves: |_| Vec::new(),
-    blanks: |_| Vec::new(),
+    ..USUAL
 };
 
 pub(super) static BREAK: Description = Description {
     name: "break",
     label: "Break",
     about: "Interrupts the ceremony: tokens and media are sealed into bags, and `conclave resume` continues later.",
-    fields: &[Field::optional(
-        "text",
-        Type::Line(100),
-        "text = \"Lunch\"",
-        "What the break is for.",
-    )],
+    fields: &[
+        field!(optional "text", Type::Line(100), r#"text = "Lunch""#, "The reason for the break."),
+    ],
     construct: |values| Some(Act::Break { text: values.text }),
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
     repeats: true,
     minutes: 60,
     stage: Stage::Attendance,
@@ -208,8 +177,7 @@ pub(super) static BREAK: Description = Description {
         Need::Every(&INSPECT_HOST),
         Need::Every(&READ_SCRIPT),
     ],
-    reason: "people need one",
-    leaves: Leaves::Other,
+    reason: "the script has a break here",
     who: &[Who::Everyone],
     title: |step| match step.named.text {
         "" => "Break".into(),
@@ -217,36 +185,34 @@ pub(super) static BREAK: Description = Description {
     },
     instructions: |_| {
         lines(&[
-            "Every token is logged out, taken out, and put into a new tamper-evident bag, and so is every medium. Two people, neither of them the administrator, read each number.",
-            "The program ends. A witness writes the head of the record, as the screen shows it, on the run sheet; the machine is switched off.",
-            "To go on, also on another day or another machine: conclave resume. Attendance, clock and machine come again, the head is compared with the ink, and each bag is read, compared and opened.",
+            "Every token is logged out, removed, and sealed into a new tamper-evident bag, and so is every medium. Two people other than the administrator: read each bag number.",
+            "The program ends. A witness: write the transcript digest from the screen on the run sheet. Administrator: switch the machine off.",
+            "To continue, also on another day or another machine: conclave resume. Attendance, clock and host check are repeated, the transcript digest is compared with the one on paper, and each bag is read, compared and opened.",
         ])
     },
     proves: |_| {
         lines(&[
-            "what goes on after the break is this record and no other",
-            "nobody had the tokens in between",
+            "the ceremony continues with this transcript and no other",
+            "nobody had access to the tokens during the break",
         ])
     },
     blanks: |_| {
         vec![
             ("Key and number of each bag".to_owned(), 3),
-            ("Head of the record".to_owned(), 4),
-            ("Taken up again (date, time)".to_owned(), 1),
+            ("Transcript digest".to_owned(), 4),
+            ("Resumed (date, time)".to_owned(), 1),
         ]
     },
+    ..USUAL
 };
 
 pub(super) static SIGN_OFF: Description = Description {
     name: "sign-off",
     label: "Sign off",
     about: "Each person agrees, agrees with reservation, or refuses. Always the last step.",
-    fields: &[],
     construct: |_| Some(Act::SignOff),
     kinds: EVERY_KIND,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 5,
     stage: Stage::SignOff,
     needs: &[
@@ -257,18 +223,17 @@ pub(super) static SIGN_OFF: Description = Description {
         Need::Every(&OPEN_SHARE),
         Need::Restored,
     ],
-    reason: "a ceremony ends with everybody's word",
-    leaves: Leaves::Other,
+    reason: "a ceremony ends with a statement from each person",
     who: &[Who::Everyone],
     title: |_| "Sign off".into(),
     instructions: |_| {
         lines(&[
-            "Each person says: agree, agree with reservation (which is written down), or refuse (with the reason), and signs the run sheet.",
-            "A witness writes the head of the record, as the screen shows it, on the run sheet.",
+            "Each person: say agree, agree with reservation (which is written down) or refuse (with the reason), and sign the run sheet.",
+            "A witness: write the transcript digest from the screen on the run sheet.",
         ])
     },
-    proves: |_| Vec::new(),
-    blanks: |_| vec![("Head of the record".to_owned(), 4)],
+    blanks: |_| vec![("Transcript digest".to_owned(), 4)],
+    ..USUAL
 };
 
 /// The first words of a text: at most 40 characters of its first line.

@@ -1,27 +1,25 @@
-//! Restoring a key from its shares: shares are opened and combined, and what is restored is proven or destroyed.
+//! Restoring a key from its shares: shares are opened and combined, and the restored key is verified or destroyed.
 
 use crate::script::{DrillLevel, Entering, Kind};
 
 use super::description::{
-    Description, InRestore, Leaves, NO_KIND, Need, OnlyWith, RESTORED_KEY, Stage, Subject, Who,
+    Description, InRestore, Leaves, NO_KIND, Need, RESTORED_KEY, Stage, Subject, USUAL, Who,
     blanks, lines,
 };
 use super::{
     ATTEST_CLOCK, Act, IDENTIFY_TOKEN, INITIALIZE_TOKEN, INSPECT_HOST, READ_SCRIPT, SET_PIN,
     VERIFY_BACKUP,
 };
-use crate::script::schema::{Field, Type};
+use crate::script::schema::{Type, field};
 
 pub(super) static OPEN_SHARE: Description = Description {
     name: "open-share",
     label: "Open share",
-    about: "A custodian's share is opened and verified; where the key is restored, the share is entered.",
-    fields: &[Field::required(
-        "custodian",
-        Type::Id,
-        "custodian = \"custodian-1\"",
-        "The custodian whose share is opened.",
-    )],
+    about: "A custodian's share is opened and verified; if the key is restored, the share is entered.",
+    fields: &[
+        field!(required "custodian", Type::Id, r#"custodian = "custodian-1""#,
+        "The custodian whose share is opened."),
+    ],
     construct: |values| {
         Some(Act::OpenShare {
             custodian: values.custodian?,
@@ -29,8 +27,6 @@ pub(super) static OPEN_SHARE: Description = Description {
     },
     kinds: NO_KIND,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 5,
     stage: Stage::IdentifyToken,
     needs: &[
@@ -38,8 +34,7 @@ pub(super) static OPEN_SHARE: Description = Description {
         Need::Every(&INSPECT_HOST),
         Need::Every(&READ_SCRIPT),
     ],
-    reason: "a key is restored from shares that are there",
-    leaves: Leaves::Other,
+    reason: "a key is restored from shares that were opened",
     who: &[Who::Custodian, Who::Witnesses],
     title: |step| {
         let person = step.named.custodian.and_then(|id| step.script.person(id));
@@ -53,12 +48,13 @@ pub(super) static OPEN_SHARE: Description = Description {
     proves: |step| {
         lines(&[match level(step) {
             Some(DrillLevel::Custody) | None => {
-                "the custodian opens the own share, and it is of this set"
+                "the custodian opened their share, and it belongs to this set"
             }
-            Some(_) => "the share that was entered is the one that was made for this custodian",
+            Some(_) => "the entered share is the one that was made for this custodian",
         }])
     },
-    blanks: |_| blanks(&["Set on the sheet of the share"]),
+    blanks: |_| blanks(&["Set named on the share sheet"]),
+    ..USUAL
 };
 
 fn level(step: &Subject<'_>) -> Option<DrillLevel> {
@@ -74,27 +70,27 @@ fn open_share(step: &Subject<'_>) -> Vec<String> {
     let share = plan.manifest.share_of(person.id.as_str());
     let file = share.map_or_else(String::new, |share| share.label().share_file());
     let mut lines = vec![format!(
-        "{name} brings the own share of {}, set {}. A witness sees that its sheet names this set.",
+        "{name}: bring your share of {}, set {}. A witness: check that the share sheet names this set.",
         step.restored(),
         plan.manifest.set().short_hex()
     )];
     lines.push(match plan.entering(person) {
         Some(Entering::CheckWords) => format!(
-            "{name} opens {file} on a device of their own and reads out the check words in it, never the numbered words."
+            "{name}: open {file} on your own device and read out its check words, never the numbered words."
         ),
         Some(Entering::Words) => format!(
-            "The others turn away. {name} types the 33 numbered words, one by one, from paper or from a device of their own. Nobody else looks, and nothing is photographed."
+            "Everyone else: look away. {name}: type the 33 numbered words one by one, from paper or from your own device. Nobody else may look, and nothing may be photographed."
         ),
         Some(Entering::Identity) => format!(
-            "{name} brings {file} on a medium, and opens it here with the own hardware identity."
+            "{name}: bring {file} on a medium, and open it on this machine with your hardware identity."
         ),
         Some(Entering::Passphrase) => format!(
-            "{name} brings {file} on a medium. The others turn away; {name} types the passphrase that opens it."
+            "{name}: bring {file} on a medium. Everyone else: look away. {name}: type the passphrase that opens it."
         ),
-        None => format!("{name} keeps no share of this set."),
+        None => format!("{name} has no share of this set."),
     });
     if step.script.kind() == Kind::Drill {
-        lines.push("A share that does not open is given up by two people, under \"other\", with the reason: the drill goes on, and its certificate says whose it is.".into());
+        lines.push("If a share does not open, two people declare it lost, with the reason. The drill continues, and its certificate names the custodian.".into());
     }
     lines
 }
@@ -107,8 +103,6 @@ pub(super) static RESTORE_KEY: Description = Description {
     construct: |values| Some(Act::RestoreKey { key: values.key }),
     kinds: NO_KIND,
     in_restore: InRestore::ByLevel,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 5,
     stage: Stage::MakeKey,
     needs: &[
@@ -117,7 +111,7 @@ pub(super) static RESTORE_KEY: Description = Description {
         Need::Same(&INITIALIZE_TOKEN),
         Need::Same(&SET_PIN),
     ],
-    reason: "what is proven or destroyed has to be restored first",
+    reason: "a key is restored before it is verified or destroyed",
     leaves: Leaves::Key,
     who: &[Who::Holder, Who::Administrator, Who::Witnesses],
     title: |step| match level(step) {
@@ -128,11 +122,12 @@ pub(super) static RESTORE_KEY: Description = Description {
     proves: |step| {
         let mut proven = vec!["these shares restore the key-encryption key of the set"];
         if level(step) == Some(DrillLevel::Full) {
-            proven.push("the wrapped key opens with it, and is the key of the manifest");
+            proven.push("it unwraps the key, and the key matches the manifest");
         }
         lines(&proven)
     },
-    blanks: |_| blanks(&["Medium of the wrapped key"]),
+    blanks: |_| blanks(&["Medium with the wrapped key"]),
+    ..USUAL
 };
 
 fn restore(step: &Subject<'_>) -> Vec<String> {
@@ -140,30 +135,32 @@ fn restore(step: &Subject<'_>) -> Vec<String> {
         return Vec::new();
     };
     let mut lines = vec![
-        "The shares are combined in the locked memory of this machine, and held to the commitment in the manifest.".to_owned(),
+        "The shares are combined in locked memory and checked against the commitment in the manifest.".to_owned(),
     ];
     if level != DrillLevel::Full {
-        lines.push("Nothing is unwrapped. What the shares restore is wiped at once.".into());
+        lines.push(
+            "Nothing is unwrapped. The restored key-encryption key is wiped immediately.".into(),
+        );
         return lines;
     }
-    lines.push("The administrator brings the medium with the wrapped key; a witness sees that no share lies on it.".into());
+    lines.push("Administrator: insert the medium with the wrapped key. A witness: check that no share is on it.".into());
     if step.named.key.is_none() {
-        lines.push("The key is unwrapped into locked memory. It stays only if its public half is the one in the manifest.".into());
+        lines.push("The key is unwrapped into locked memory. It is kept only if its public key matches the manifest.".into());
         return lines;
     }
     lines.push(if step.plan().is_some_and(|plan| plan.token.profile.attests()) {
         format!(
-            "The key is unwrapped in locked memory, brought into {}, and forgotten here. It stays only if its public half is the one in the manifest.",
+            "The key is unwrapped in locked memory, imported into {} and wiped here. It is kept only if its public key matches the manifest.",
             step.token()
         )
     } else {
         format!(
-            "The key is unwrapped inside {}, and was in no other memory. It stays only if it signs as the key in the manifest.",
+            "The key is unwrapped inside {} and is in no other memory. It is kept only if its signature verifies with the public key in the manifest.",
             step.token()
         )
     });
     lines.push(format!(
-        "{} keeps the token in, until the step is done.",
+        "{}: leave the token inserted until this step is done.",
         step.actor()
     ));
     lines
@@ -171,21 +168,18 @@ fn restore(step: &Subject<'_>) -> Vec<String> {
 
 pub(super) static VERIFY_RESTORED_KEY: Description = Description {
     name: "verify-restored-key",
-    label: "Prove restore",
+    label: "Test restored key",
     about: "The restored key signs a message that cannot be a root.",
     fields: &[RESTORED_KEY],
     construct: |values| Some(Act::VerifyRestoredKey { key: values.key }),
     kinds: NO_KIND,
     in_restore: InRestore::ByLevel,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 1,
     stage: Stage::ProveCopy,
     needs: &[Need::Same(&RESTORE_KEY)],
-    reason: "nothing counts as restored that was not seen to sign",
-    leaves: Leaves::Other,
+    reason: "a key counts as restored only after it has signed a message",
     who: &[Who::Holder, Who::Administrator, Who::Witnesses],
-    title: |_| "Prove what was restored".into(),
+    title: |_| "Verify the restored key".into(),
     instructions: |step| {
         let who = match step.named.key {
             Some(_) => "the token",
@@ -193,45 +187,46 @@ pub(super) static VERIFY_RESTORED_KEY: Description = Description {
         };
         vec![
             format!(
-                "A fresh message, which begins with words and can be no root, is signed by {who}."
+                "A fresh message that begins with words, and cannot be a root, is signed by {who}."
             ),
-            "The signature is verified with the public key of the manifest.".into(),
+            "The signature is verified with the public key in the manifest.".into(),
         ]
     },
-    proves: |_| lines(&["what was restored signs, and the manifest's public key verifies it"]),
-    blanks: |_| Vec::new(),
+    proves: |_| {
+        lines(&[
+            "the restored key signs, and the public key in the manifest verifies its signature",
+        ])
+    },
+    ..USUAL
 };
 
 pub(super) static DESTROY_RESTORED_KEY: Description = Description {
     name: "destroy-restored-key",
-    label: "Destroy",
+    label: "Wipe restored key",
     about: "The restored key is destroyed, and its absence is checked.",
     fields: &[RESTORED_KEY],
     construct: |values| Some(Act::DestroyRestoredKey { key: values.key }),
     kinds: NO_KIND,
     in_restore: InRestore::ByLevel,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 1,
     stage: Stage::VerifyToken,
     needs: &[Need::Same(&VERIFY_RESTORED_KEY), Need::Same(&VERIFY_BACKUP)],
-    reason: "what was restored into memory is left nowhere",
-    leaves: Leaves::Other,
+    reason: "no copy of a restored key may remain",
     who: &[Who::Holder, Who::Administrator, Who::Witnesses],
-    title: |_| "Destroy what was restored".into(),
+    title: |_| "Destroy the restored key".into(),
     instructions: |step| match step.named.key {
         Some(_) => vec![
             format!(
-                "What was restored is destroyed on {}. The others turn away while {} types the PIN.",
+                "The restored key is destroyed on {}. Everyone else: look away. {}: type the PIN.",
                 step.token(),
-                step.holder()
+                step.actor()
             ),
-            "The token is asked for the key once more: it must not have it.".into(),
+            "The token is searched for the key once more, and must not hold it.".into(),
         ],
         None => lines(&[
-            "The restored key is overwritten in memory, and seen to be gone. The shares went when it was restored.",
+            "The restored key is overwritten in memory, and its absence is checked. The shares were wiped when it was restored.",
         ]),
     },
-    proves: |_| lines(&["nothing that was restored is left"]),
-    blanks: |_| Vec::new(),
+    proves: |_| lines(&["no copy of the restored key remains"]),
+    ..USUAL
 };

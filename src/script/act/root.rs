@@ -1,9 +1,9 @@
-//! The root: it is judged or composed, reviewed, signed, verified, and exported.
+//! The root: requested or composed, reviewed, signed, verified, and exported.
 
 use crate::script::{Kind, Place};
 
 use super::description::{
-    Description, InRestore, KINDS_WITH_ROOT, Leaves, Need, OnlyWith, Stage, Subject, Who, blanks,
+    Description, InRestore, KINDS_WITH_ROOT, Need, OnlyWith, Stage, Subject, USUAL, Who, blanks,
     lines,
 };
 use super::{Act, INSPECT_HOST};
@@ -12,161 +12,158 @@ const KINDS_THAT_SIGN: &[Kind] = &[Kind::Genesis, Kind::Rotation, Kind::Renewal,
 
 pub(super) static VERIFY_REQUEST: Description = Description {
     name: "verify-request",
-    label: "Judge request",
-    about: "A signing request of another site is checked: its chain from the trusted root, and what was signed before.",
-    fields: &[],
+    label: "Verify request",
+    about: "A signing request from another site is verified: its chain from the trusted root, and what was signed before.",
     construct: |_| Some(Act::VerifyRequest),
     kinds: &[Kind::Signing],
     in_restore: InRestore::Never,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 5,
     stage: Stage::Compose,
     needs: &[Need::Every(&INSPECT_HOST)],
-    reason: "nothing is shown for signing before it was judged",
-    leaves: Leaves::Other,
+    reason: "a request is verified before it is shown for signing",
     who: &[Who::Administrator, Who::Witnesses],
-    title: |step| format!("Judge the request for root {}", step.version()),
+    title: |step| format!("Verify the request for root {}", step.version()),
     instructions: |_| {
         lines(&[
-            "The chain of the request is followed from the root that this machine trusts; on a machine that trusts none, the key holder types the digest words of the paper card.",
-            "No other payload of the same version may have been signed before, in any record that was brought along.",
+            "The chain of the request is verified from the root that this machine trusts. If it trusts none, the key holder types the digest words from the paper card.",
+            "No other payload of the same version may have been signed before, according to the records that are here.",
         ])
     },
     proves: |_| {
         lines(&[
-            "what is asked for builds upon the root that is trusted here",
-            "nothing else was signed as this version, as far as the records tell",
+            "the requested root builds on the root that is trusted here",
+            "no other root of this version was signed, according to the records that are here",
         ])
     },
     blanks: |_| vec![("Digest words on the card".to_owned(), 4)],
+    ..USUAL
 };
 
 pub(super) static COMPOSE_ROOT: Description = Description {
     name: "compose-root",
     label: "Compose root",
     about: "The root is composed from the script and the keys, and frozen.",
-    fields: &[],
     construct: |_| Some(Act::ComposeRoot),
     kinds: KINDS_WITH_ROOT,
     in_restore: InRestore::Never,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 1,
     stage: Stage::Compose,
     needs: &[Need::KeysReady],
-    reason: "what is reviewed has to be frozen",
-    leaves: Leaves::Other,
+    reason: "a root is frozen before it is reviewed",
     who: &[Who::Administrator, Who::Witnesses],
     title: |step| format!("Compose root {}", step.version()),
     instructions: |step| {
         vec![format!(
-            "The administrator has root {} put together from the script and the keys made today, and frozen. Nothing in it changes after this.",
+            "Administrator: compose root {} from the script and the keys. It is frozen and does not change after this.",
             step.version()
         )]
     },
-    proves: |_| lines(&["the root says what the script says, and every key in it was proven"]),
-    blanks: |_| Vec::new(),
+    proves: |_| lines(&["the root matches the script, and every new key in it was verified"]),
+    ..USUAL
 };
 
 pub(super) static REVIEW_ROOT: Description = Description {
     name: "review-root",
-    label: "Review",
+    label: "Review root",
     about: "People read what is to be signed, and its digest.",
-    fields: &[],
     construct: |_| Some(Act::ReviewRoot),
     kinds: KINDS_THAT_SIGN,
     in_restore: InRestore::Never,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 10,
     stage: Stage::Review,
     needs: &[Need::Every(&COMPOSE_ROOT)],
-    reason: "nobody signs what was not read",
-    leaves: Leaves::Other,
+    reason: "a root is reviewed before anyone signs it",
     who: &[Who::Administrator, Who::Witnesses],
     title: |step| format!("Review root {}", step.version()),
     instructions: |step| {
         vec![
-            "A witness reads aloud what is to be signed: keys by holder, thresholds, roles, expiry. Everyone compares it with the run sheet.".into(),
-            "Two people read the digest words of the frozen root to each other; a witness writes them on the run sheet.".into(),
+            "A witness: read aloud what is to be signed: keys by holder, thresholds, roles, expiry. Everyone else: compare it with the run sheet.".into(),
+            "Two people: read the digest words of the frozen root to each other. A witness: write them on the run sheet.".into(),
             format!(
-                "When everyone agrees, the administrator types the word that the screen asks for: SIGN ROOT {}.",
+                "Administrator: when everyone agrees, type the words that the screen asks for: SIGN ROOT {}.",
                 step.version()
             ),
         ]
     },
-    proves: |_| lines(&["people know what they sign, and by which digest"]),
-    blanks: |_| vec![("Digest words of what is signed".to_owned(), 4)],
+    proves: |_| lines(&["the participants know what is signed, and its digest"]),
+    blanks: |_| vec![("Digest words of the root".to_owned(), 4)],
+    ..USUAL
 };
 
 pub(super) static SIGN_ROOT: Description = Description {
     name: "sign-root",
-    label: "Sign",
+    label: "Sign root",
     about: "Every key signs the frozen root.",
-    fields: &[],
     construct: |_| Some(Act::SignRoot),
     kinds: KINDS_THAT_SIGN,
     in_restore: InRestore::Never,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 10,
     stage: Stage::Sign,
     needs: &[Need::Every(&REVIEW_ROOT)],
-    reason: "what is verified has to be signed",
-    leaves: Leaves::Other,
+    reason: "a root is signed before it is verified",
     who: &[Who::KeyHolders],
     title: |step| format!("Sign root {}", step.version()),
     instructions: |_| {
         lines(&[
-            "Each key holder in turn puts in the token that the screen names, turns the others away, and types the PIN.",
-            "Every key signs, not only as many as the threshold wants. Each signature is verified before the next token is asked for.",
+            "Each key holder in turn: insert the token that the screen names, have everyone else look away, and type the PIN.",
+            "Every key signs, not only as many as the threshold requires. Each signature is verified before the next token is requested.",
         ])
     },
     proves: |step| {
-        vec![
-            "each signature verifies over the reviewed bytes".into(),
-            format!(
-                "root {} reaches its threshold of {}",
-                step.version(),
-                step.script.root().threshold
-            ),
-        ]
+        let each = "each signature verifies over the reviewed bytes".to_owned();
+        let is_complete = step.script.kind() != Kind::Signing && sites(step).is_empty();
+        std::iter::once(each)
+            .chain(is_complete.then(|| threshold(step)))
+            .collect()
     },
-    blanks: |_| Vec::new(),
+    ..USUAL
 };
 
 pub(super) static COLLECT_SIGNATURES: Description = Description {
     name: "collect-signatures",
     label: "Collect",
     about: "The signatures of other sites are collected and verified.",
-    fields: &[],
     construct: |_| Some(Act::CollectSignatures),
     kinds: KINDS_WITH_ROOT,
     in_restore: InRestore::Never,
     only_with: OnlyWith::OwedSignature,
-    repeats: false,
     minutes: 5,
     stage: Stage::Collect,
     needs: &[Need::Every(&SIGN_ROOT)],
-    reason: "the signatures that sites owe are part of the root",
-    leaves: Leaves::Other,
+    reason: "signatures from other sites are part of the root",
     who: &[Who::Administrator, Who::Witnesses],
-    title: |step| format!("Collect the owed signatures of root {}", step.version()),
+    title: |step| {
+        format!(
+            "Collect signatures for root {} from other sites",
+            step.version()
+        )
+    },
     instructions: |step| {
         vec![
             format!(
-                "The administrator has the signing request of root {} written out, and it is sent to: {}.",
+                "Administrator: write the signing request for root {} to a medium, and send it to: {}.",
                 step.version(),
                 sites(step)
             ),
-            "Each site judges it on its own machine, signs, and sends a small signature file back. Until then the ceremony may rest: leave it, and resume it when the file is here.".into(),
+            "Each site verifies the request on its own machine, signs, and returns a small signature file. The ceremony may pause until then: leave it, and resume it when the file arrives.".into(),
             "Each signature is verified before it is kept.".into(),
         ]
     },
-    proves: |_| lines(&["each signature of another site verifies over the reviewed bytes"]),
-    blanks: |_| blanks(&["Signatures that came, and when"]),
+    proves: |step| {
+        let each = "each signature from another site verifies over the reviewed bytes";
+        vec![each.into(), threshold(step)]
+    },
+    blanks: |_| blanks(&["Signatures received, and when"]),
+    ..USUAL
 };
+
+fn threshold(step: &Subject<'_>) -> String {
+    let threshold = step.script.root().threshold;
+    format!(
+        "root {} reaches its threshold of {threshold}",
+        step.version()
+    )
+}
 
 /// The sites that owe a signature.
 fn sites(step: &Subject<'_>) -> String {
@@ -180,41 +177,37 @@ fn sites(step: &Subject<'_>) -> String {
 
 pub(super) static VERIFY_ROOT: Description = Description {
     name: "verify-root",
-    label: "Verify",
+    label: "Verify root",
     about: "The signed root is verified as a client would verify it.",
-    fields: &[],
     construct: |_| Some(Act::VerifyRoot),
     kinds: KINDS_WITH_ROOT,
     in_restore: InRestore::Never,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 1,
     stage: Stage::Verify,
     needs: &[Need::Every(&SIGN_ROOT), Need::Every(&COLLECT_SIGNATURES)],
-    reason: "only what a client would accept leaves the room",
-    leaves: Leaves::Other,
+    reason: "only a root that clients accept is exported",
     who: &[Who::Administrator, Who::Witnesses],
     title: |step| format!("Verify root {}", step.version()),
     instructions: |step| {
         vec![format!(
-            "The administrator has root {} verified as a client would. A witness reads the verdict aloud.",
+            "Administrator: have root {} verified as a client would verify it. A witness: read the verdict aloud.",
             step.version()
         )]
     },
     proves: |step| {
         vec![format!(
-            "clients will accept root {} until it expires",
+            "clients accept root {} until it expires",
             step.version()
         )]
     },
     blanks: |_| blanks(&["Verdict"]),
+    ..USUAL
 };
 
 pub(super) static EXPORT: Description = Description {
     name: "export",
     label: "Export",
     about: "The result is written to a medium for the online machine and read back: the root, or the enrollment files.",
-    fields: &[],
     construct: |_| Some(Act::Export),
     kinds: &[
         Kind::Genesis,
@@ -224,13 +217,10 @@ pub(super) static EXPORT: Description = Description {
         Kind::Enrollment,
     ],
     in_restore: InRestore::Never,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 3,
     stage: Stage::Export,
     needs: &[Need::Every(&VERIFY_ROOT), Need::KeysReadyToExport],
-    reason: "the result is safe before tokens are handled again",
-    leaves: Leaves::Other,
+    reason: "the result is saved before tokens are used again",
     who: &[Who::Administrator, Who::Witnesses],
     title: |step| {
         if step.script.makes_root() {
@@ -242,19 +232,20 @@ pub(super) static EXPORT: Description = Description {
     instructions: |step| {
         if !step.script.makes_root() {
             return lines(&[
-                "The administrator has a file for each key written out, and read back: its public half, and the answer to the challenge.",
-                "It may travel in any way. Each key holder later reads the fingerprint words of the own key out to those who take it in, over another channel: a telephone with a known voice.",
+                "Administrator: export a file for each key, with its public key and the answer to the challenge. Each file is read back.",
+                "The file may travel by any channel. Later, each key holder reads the fingerprint words of their key to the people who enroll it, over another channel: by telephone, with a known voice.",
             ]);
         }
         vec![
             format!(
-                "The administrator has root {}, the public keys and the record written out, and read back.",
+                "Administrator: export root {}, the public keys and the transcript. The files are read back.",
                 step.version()
             ),
-            "A witness compares the digest on the screen with the one written down at the review."
+            "A witness: compare the digest on the screen with the one written at the review."
                 .into(),
         ]
     },
-    proves: |_| lines(&["what was written out reads back the same"]),
+    proves: |_| lines(&["the exported files read back identically"]),
     blanks: |_| blanks(&["Medium and serial number"]),
+    ..USUAL
 };

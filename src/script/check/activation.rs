@@ -1,4 +1,4 @@
-//! Who sets what opens a token, and what becomes of it: each secret of the make once, in hands that can keep it.
+//! The secrets of a token: each that its profile has, once, set by a person who may know it, and kept safely.
 
 use super::people::{find, nobody};
 use super::twice;
@@ -30,7 +30,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     twice(log, "bag number", bags);
 }
 
-/// Tokens of the make have such a secret.
+/// Tokens of the profile have such a secret.
 fn known(log: &Log<'_>, key: &KeyEntry, entry: &SecretEntry) {
     let (Some(make), Some(secret)) = (key.make(), &entry.secret) else {
         return;
@@ -41,8 +41,12 @@ fn known(log: &Log<'_>, key: &KeyEntry, entry: &SecretEntry) {
         log.error(
             CHECK,
             &secret.span,
-            format!("a token of {} has no {}", make.name, secret.value.as_str()),
-            format!("tokens of that make have: {}", names.join(", ")),
+            format!(
+                "tokens of profile {} have no {}",
+                make.name,
+                secret.value.as_str()
+            ),
+            format!("use one of: {}", names.join(", ")),
         );
     }
 }
@@ -54,21 +58,21 @@ fn disposition(log: &Log<'_>, entry: &SecretEntry) {
     let wrong = |message: &str, hint: &str| log.error(CHECK, &disposition.span, message, hint);
     match (secret.value, disposition.value) {
         (TokenSecret::UserPin, DispositionWord::Discarded) => wrong(
-            "a user-pin that nobody knows would lock its key away",
-            "give it the disposition memory or envelope",
+            "a discarded user-pin makes its key unusable",
+            "use disposition = \"memorized\" or \"sealed\"",
         ),
         (TokenSecret::ManagementKey, DispositionWord::Memorized | DispositionWord::Discarded) => {
             wrong(
-                "a management-key lies on its token behind the PIN, or in an envelope: nobody keeps it in memory, and without it no key is ever made there again",
-                "give it the disposition under-pin or envelope",
+                "a management-key cannot be memorized or discarded: without it, the token cannot generate another key",
+                "use disposition = \"pin-protected\" or \"sealed\"",
             )
         }
         (secret, DispositionWord::PinProtected) if secret != TokenSecret::ManagementKey => wrong(
-            "nothing but the management-key lies on its token behind the PIN",
-            "give it the disposition memory or envelope",
+            "only a management-key can be pin-protected",
+            "use disposition = \"memorized\" or \"sealed\"",
         ),
         (_, DispositionWord::Sealed) if entry.bag.is_none() && entry.is_read => wrong(
-            "an envelope without the number of its bag",
+            "a sealed secret has no bag number",
             "add, for example: bag = \"B0000001\"",
         ),
         _ => {}
@@ -81,13 +85,13 @@ fn disposition(log: &Log<'_>, entry: &SecretEntry) {
         log.error(
             CHECK,
             &bag.span,
-            "a bag for what goes into none",
-            "give it the disposition envelope, or take the bag out",
+            "only a sealed secret has a bag",
+            "use disposition = \"sealed\", or remove \"bag\"",
         );
     }
 }
 
-/// What is sealed or discarded was set in a step of this ceremony.
+/// A secret that is sealed or discarded is set in a step of this ceremony.
 fn used(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
     let (Some(id), Some(disposition)) = (&key.id, &entry.disposition) else {
         return;
@@ -105,11 +109,8 @@ fn used(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
         log.error(
             "script.unused",
             &disposition.span,
-            format!(
-                "no step sets what opens the token of {:?}",
-                id.value.as_str()
-            ),
-            "add a step set-pin, or take this entry out: the token comes with its PINs",
+            format!("no step sets the secrets of the token of {id:?}"),
+            "add a step set-pin, or remove this entry if the token arrives with its PINs",
         );
     }
 }
@@ -122,13 +123,13 @@ fn setter(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
         (Some(by), DispositionWord::Discarded | DispositionWord::PinProtected) => log.error(
             CHECK,
             &by.span,
-            "what is random and written down nowhere is set by nobody",
-            "take set_by out, or give it the disposition memory or envelope",
+            "nobody sets a secret that is discarded or pin-protected",
+            "remove \"set_by\", or use disposition = \"memorized\" or \"sealed\"",
         ),
         (None, DispositionWord::Memorized | DispositionWord::Sealed) if entry.is_read => log.error(
             CHECK,
             &entry.span,
-            format!("nobody sets the {}", secret.value.as_str()),
+            format!("no person sets the {secret}"),
             "add, for example: set_by = \"holder-1\"",
         ),
         (Some(by), _) if find(draft, &by.value).is_none() => nobody(log, draft, by),
@@ -139,8 +140,8 @@ fn setter(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
             log.error(
                 CHECK,
                 &by.span,
-                format!("{:?} does not hold this key", by.value.as_str()),
-                "the user-pin is set by the key's own holder: nobody else ever learns it",
+                format!("{by:?} does not hold this key"),
+                "let the key holder set the user-pin: nobody else may learn it",
             );
         }
         _ => {}

@@ -1,4 +1,4 @@
-//! Backups: shares for people who can keep them, of keys that can leave their tokens, on media of their own.
+//! Backups: shares for people who can keep them, of keys that tokens can export wrapped, on separate media.
 
 use super::people::{find, nobody};
 use crate::backup::recipient::Recipient;
@@ -31,20 +31,20 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         (Some(entry), None) => log.error(
             "script.unused",
             &entry.span,
-            "[backup] says who has shares, and no key is backed up by shares",
-            "write backup = \"shares\" at a key, or take [backup] out",
+            "[backup] is not used: no key has backup = \"shares\"",
+            "write backup = \"shares\" for a key, or remove [backup]",
         ),
         (None, Some(span)) => log.error(
             CHECK,
             span,
-            "the key is backed up by shares, and nobody has any",
+            "the key is backed up by shares, but nobody gets a share",
             "add a table [backup] with groups = [{ threshold = 2, custodians = [\"custodian-1\", …] }]",
         ),
         (None, None) => {}
     }
 }
 
-/// A key that is backed up leaves its token wrapped, or is made in memory.
+/// A key that is backed up is exported wrapped from its token, or generated in memory.
 fn leaves_its_token(log: &Log<'_>, draft: &Draft, key: &KeyEntry, span: &Span) {
     if draft.import_of(key).is_some() {
         return;
@@ -69,29 +69,29 @@ fn leaves_its_token(log: &Log<'_>, draft: &Draft, key: &KeyEntry, span: &Span) {
             CHECK,
             span,
             format!(
-                "a token of {} lets no key of type {} out, not even wrapped",
+                "tokens of profile {} cannot export keys of type {}, even wrapped",
                 make.name,
                 key_type.value
             ),
-            "a key that has shares gets new ones from a quorum of these: [restore] in place of [[key]]; one that has none is replaced by a rotation",
+            "if the key has shares, make new ones from a quorum of them, with [restore] in place of [[key]]; if it has none, replace it with a rotation",
         );
     } else if others.is_empty() {
         log.error(
             CHECK,
             span,
-            format!("a token of {} lets no key out that it made, not even wrapped", make.name),
-            "make the key with import-key in place of generate-key, so that it is wrapped before it comes into the token; or write backup = \"none\"",
+            format!("tokens of profile {} cannot export a key that they generated, even wrapped", make.name),
+            "use import-key in place of generate-key, so that the key is wrapped before it is imported; or write backup = \"none\"",
         );
     } else {
         log.error(
             CHECK,
             span,
             format!(
-                "a token of {} lets no key of type {} out, not even wrapped",
+                "tokens of profile {} cannot export keys of type {}, even wrapped",
                 make.name, key_type.value
             ),
             format!(
-                "types that leave it wrapped: {}; or write backup = \"none\"",
+                "use a type that the token can export wrapped: {}; or write backup = \"none\"",
                 others.join(", ")
             ),
         );
@@ -113,7 +113,7 @@ fn media(log: &Log<'_>, draft: &Draft, needed: Option<&Span>) {
                 CHECK,
                 span,
                 format!("there is no medium for {}", holds.title()),
-                format!("add a table [[medium]] with holds = {spelling:?}: a wrapped key and its shares never lie on the same one"),
+                format!("add a table [[medium]] with holds = {spelling:?}: a wrapped key and its shares must be on different media"),
             ),
             (Some(_), 2..) => {
                 if let Some(second) = such().nth(1).and_then(|medium| medium.id.as_ref()) {
@@ -121,7 +121,7 @@ fn media(log: &Log<'_>, draft: &Draft, needed: Option<&Span>) {
                         CHECK,
                         &second.span,
                         format!("there are two media for {}", holds.title()),
-                        "have one of each: copies are made when the ceremony is over, from files whose hashes stand in the manifest",
+                        "keep one: make copies after the ceremony, and check them against the hashes in the manifest",
                     );
                 }
             }
@@ -130,8 +130,8 @@ fn media(log: &Log<'_>, draft: &Draft, needed: Option<&Span>) {
                     log.error(
                         "script.unused",
                         &medium.span,
-                        format!("no key is backed up, and a medium is there for {}", holds.title()),
-                        "take it out, or write backup = \"shares\" at a key",
+                        format!("the medium for {} is not used: no key is backed up", holds.title()),
+                        "remove it, or write backup = \"shares\" for a key",
                     );
                 }
             }
@@ -140,7 +140,7 @@ fn media(log: &Log<'_>, draft: &Draft, needed: Option<&Span>) {
     }
 }
 
-/// Who has a recipient is a custodian.
+/// A person with a recipient is a custodian.
 fn keepers(log: &Log<'_>, draft: &Draft) {
     for person in &draft.people {
         if let Some(keeping) = &person.keeping
@@ -150,8 +150,8 @@ fn keepers(log: &Log<'_>, draft: &Draft) {
             log.error(
                 "script.recipient",
                 &keeping.span,
-                "a recipient of somebody who is no custodian",
-                "add \"custodian\" to the roles of that person, or take the recipient out",
+                "a person with a recipient must be a custodian",
+                "add \"custodian\" to the roles of this person, or remove the recipient",
             );
         }
     }
@@ -166,11 +166,11 @@ fn shares(log: &Log<'_>, draft: &Draft, entry: &BackupEntry) {
                 "script.duplicate",
                 &custodian.span,
                 format!(
-                    "{:?} has a share already (line {})",
+                    "{:?} already has a share (line {})",
                     custodian.value.as_str(),
                     log.line(&first.span)
                 ),
-                "one share for one person: give this one to somebody else",
+                "name another person: each person gets one share",
             ),
             None => seen.push(custodian),
         }
@@ -181,7 +181,7 @@ fn shares(log: &Log<'_>, draft: &Draft, entry: &BackupEntry) {
         None => log.error(
             CHECK,
             &entry.span,
-            "a threshold of [backup] is no number from 1 to 16, or a group cannot be read",
+            "a threshold in [backup] is not a number from 1 to 16, or a group is invalid",
             "write groups = [{ threshold = 2, custodians = [\"custodian-1\", …] }]",
         ),
     }
@@ -197,29 +197,29 @@ fn custodian_can_keep(log: &Log<'_>, draft: &Draft, custodian: &At<PersonId>) {
         log.error(
             CHECK,
             &custodian.span,
-            format!("{who:?} is no custodian"),
-            "add \"custodian\" to the roles of that person, or name another",
+            format!("{who:?} is not a custodian"),
+            "add \"custodian\" to the roles of this person, or name another person",
         );
     }
     if let Some(substitute) = &person.substitute {
         log.error(
             CHECK,
             &substitute.span,
-            format!("{who:?} has a share, and so no substitute: nobody else opens it"),
-            "take the substitute out; who cannot come has no share",
+            format!("{who:?} has a share and cannot have a substitute"),
+            "remove the substitute: nobody else can open the share",
         );
     }
     if person.keeping.is_none() && person.is_keeping_read {
         log.error(
             CHECK,
             &custodian.span,
-            format!("nothing says how {who:?} keeps a share"),
-            "add to that person: recipient = \"age1…\", or \"passphrase\", or \"paper\"",
+            format!("{who:?} gets a share but has no \"recipient\""),
+            "add to this person: recipient = \"age1…\", or \"passphrase\", or \"paper\"",
         );
     }
 }
 
-/// What SLIP-39 allows, and what can be tried in the time that a ceremony has.
+/// What SLIP-39 allows, and as many quorums as a ceremony has time to test.
 fn standard(log: &Log<'_>, entry: &BackupEntry, plan: &BackupPlan) {
     if let Err(error) = split_of(plan) {
         let group = match error {
@@ -232,23 +232,23 @@ fn standard(log: &Log<'_>, entry: &BackupEntry, plan: &BackupPlan) {
             CHECK,
             group.map_or(&entry.span, |group| &group.span),
             error.to_string(),
-            "shares after SLIP-39: 1 to 16 groups of 1 to 16 custodians, with a threshold of 2 at least where a group has several",
+            "use 1 to 16 groups of 1 to 16 custodians; a group of several custodians needs a threshold of at least 2 (SLIP-39)",
         );
     } else if plan.quorums() > BackupPlan::MOST_QUORUMS {
         log.error(
             CHECK,
             &entry.span,
             format!(
-                "{} quorums would be tried, one by one; {} are the most",
+                "{} quorums would have to be tested; at most {} are allowed",
                 plan.quorums(),
                 BackupPlan::MOST_QUORUMS
             ),
-            "have fewer custodians or groups",
+            "use fewer custodians or groups",
         );
     }
 }
 
-/// Two custodians with one recipient would open each other's share.
+/// Two custodians with the same recipient could open each other's share.
 fn recipients(log: &Log<'_>, draft: &Draft, entry: &BackupEntry) {
     let mut seen: Vec<(Recipient, &At<ShareKeeping>, &str)> = Vec::new();
     let custodians = entry.groups.iter().flat_map(|group| &group.custodians);
@@ -267,12 +267,13 @@ fn recipients(log: &Log<'_>, draft: &Draft, entry: &BackupEntry) {
                 log.error(
                     CHECK,
                     &keeping.span,
-                    format!(
-                        "{:?} and {owner:?} have the same recipient (line {})",
-                        custodian.value.as_str(),
-                        log.line(&first.span)
-                    ),
-                    "give each their own: whoever opens one share must open no other",
+                    if *owner == custodian.value.as_str() {
+                        format!("{custodian:?} has the same recipient twice")
+                    } else {
+                        let line = log.line(&first.span);
+                        format!("{custodian:?} and {owner:?} have the same recipient (line {line})")
+                    },
+                    "give each custodian their own recipient: nobody may open two shares",
                 );
             } else {
                 seen.push((recipient, keeping, custodian.value.as_str()));

@@ -1,8 +1,8 @@
-//! Bags: what the script says of them, and what the custody list says that it carries.
+//! Bags: whether the script agrees with its custody log.
 
 use crate::script::read::{Draft, Log};
 
-/// A token lies in the bag in which the ceremony before left it.
+/// A token is in the bag in which the previous ceremony left it.
 pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     let Some(list) = &draft.custody else {
         return;
@@ -16,11 +16,8 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             log.error(
                 "script.custody",
                 &bag.span,
-                format!(
-                    "the script has the token {:?} in bag {:?}, and the custody list in bag {listed:?}",
-                    serial.value, bag.value
-                ),
-                "find out which of the two is right; what is left out of the script comes from the list",
+                format!("token {serial:?} is in bag {bag:?} by the script, and in bag {listed:?} by the custody log"),
+                "find out which of the two is right; if the script leaves \"bag\" out, the custody log is used",
             );
         }
         let lying = list.value.closed().get(bag.value.as_str()).copied();
@@ -30,10 +27,10 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
                 "script.custody",
                 &bag.span,
                 format!(
-                    "by the custody list, bag {:?} holds the token {:?}",
+                    "by the custody log, bag {:?} contains token {:?}",
                     bag.value, other.serial
                 ),
-                "find out which of the two is right before anybody comes with a bag",
+                "find out which of the two is right before the ceremony",
             );
         }
     }

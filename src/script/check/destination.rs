@@ -1,4 +1,4 @@
-//! What the destination of a root wants of a script, so that nobody learns of it when the root is signed.
+//! What the destination of a root requires, checked before the root is signed.
 
 use super::notary;
 use crate::metadata::KeyType;
@@ -23,8 +23,8 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
                 log.error(
                     "script.destination",
                     &kind.span,
-                    "tough verifies no P-384: its own clients would refuse the root",
-                    "take ecdsa-sha2-nistp256 or ed25519",
+                    "tough does not support P-384: its clients would refuse the root",
+                    "use ecdsa-sha2-nistp256 or ed25519",
                 );
             }
         }
@@ -43,10 +43,10 @@ fn nothing_of_tuf_on_ci(log: &Log<'_>, draft: &Draft, destination: Destination) 
             "script.destination",
             span,
             format!(
-                "destination {destination:?} has no use for it",
+                "this is not used with destination = {destination:?}",
                 destination = destination.as_str()
             ),
-            "take it out, or write destination = \"tuf-on-ci\"",
+            "remove it, or write destination = \"tuf-on-ci\"",
         );
     }
 }
@@ -69,16 +69,13 @@ fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
         match (owner, takes_owner) {
             (None, true) => error(
                 &id.span,
-                format!(
-                    "tuf-on-ci wants to know whose the key {:?} is",
-                    id.value.as_str()
-                ),
-                "write its holder's account: owner = \"@alice\"",
+                format!("tuf-on-ci requires an owner for the key {id:?}"),
+                "add the account of its holder: owner = \"@alice\"",
             ),
             (Some(owner), false) => error(
                 &owner.span,
-                "a key that stays as it is keeps what the root says of its owner".to_owned(),
-                "take \"owner\" out, or write change = \"move-id\": a key with another owner has another ID",
+                "a key that does not change keeps its owner in the root".to_owned(),
+                "remove \"owner\", or write change = \"move-id\": a key with another owner has another ID",
             ),
             _ => {}
         }
@@ -89,10 +86,10 @@ fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
             error(
                 &key.span,
                 format!(
-                    "tuf-on-ci wants to know whose the key in {:?} is",
+                    "tuf-on-ci requires an owner or a service for the key in {:?}",
                     key.value.file
                 ),
-                "add uri = \"awskms:…\" for the key of a service, or owner = \"@alice\" for a person's",
+                "add uri = \"awskms:…\" for the key of a service, or owner = \"@alice\" for the key of a person",
             );
         }
     }
@@ -107,7 +104,7 @@ fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
         if ids(timestamp) != ids(snapshot) || thresholds[0] != thresholds[1] {
             error(
                 &snapshot.span,
-                "tuf-on-ci signs timestamp and snapshot with the same keys".to_owned(),
+                "tuf-on-ci requires the same keys for timestamp and snapshot".to_owned(),
                 "give both roles the same keys and the same threshold",
             );
         }
@@ -118,7 +115,7 @@ fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
     if draft.root.consistent_snapshot == Some(false) {
         error(
             place,
-            "tuf-on-ci wants consistent snapshots".to_owned(),
+            "tuf-on-ci requires consistent snapshots".to_owned(),
             "write consistent_snapshot = true",
         );
     }
@@ -131,7 +128,7 @@ fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
     if periods.root.is_none() || periods.online.is_none() {
         error(
             place,
-            "tuf-on-ci wants to know when the root, and when timestamp and snapshot, are signed anew".to_owned(),
+            "tuf-on-ci requires the periods after which the root and the online roles are signed again".to_owned(),
             "add [root.tuf-on-ci] with root = { expiry_days = 365, signing_days = 60 } and online = { expiry_days = 7, signing_days = 4 }",
         );
     }

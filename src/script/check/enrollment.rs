@@ -1,4 +1,4 @@
-//! Keys that are enrolled: of this line of roots, each once, and none that the root before has.
+//! Enrolled keys: for this repository, each once, and none that the trusted root already has.
 
 use crate::metadata::RoleKind;
 use crate::script::read::{At, Draft, KeyEntry, Log};
@@ -20,11 +20,11 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
                 "script.enrollment",
                 &enrolled.span,
                 format!(
-                    "{:?} is of a key for {:?}, not for {repository:?}",
+                    "{:?} is for a key of {:?}, not of {repository:?}",
                     enrolled.value.file().file,
                     claims.repository
                 ),
-                "a key stands in the roots of one repository: have another one made",
+                "have a key generated for this repository: a key is used for one repository only",
             );
         }
         let is_same = |other: &&&At<Enrolled>| {
@@ -35,11 +35,11 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
                 "script.duplicate",
                 &enrolled.span,
                 format!(
-                    "{:?} is of the key that is enrolled in line {} already",
+                    "{:?} is for a key that is already enrolled in line {}",
                     enrolled.value.file().file,
                     log.line(&first.span)
                 ),
-                "one key counts once: enroll it once",
+                "enroll each key once",
             ),
             None => seen.push(enrolled),
         }
@@ -51,14 +51,14 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             log.error(
                 "script.duplicate",
                 &enrolled.span,
-                format!("the root has that key already, as {id}"),
+                format!("the root already has this key, as {id}"),
                 format!("keep it: key_id = \"{id}\" and change = \"keep\""),
             );
         }
     }
 }
 
-/// What a device states of a key is true of the token that is planned for it.
+/// The attestation of a key agrees with the token in the script.
 fn device(log: &Log<'_>, key: &KeyEntry) {
     let (Some(token), Some(enrolled)) = (&key.token, &key.enrolled) else {
         return;
@@ -73,10 +73,10 @@ fn device(log: &Log<'_>, key: &KeyEntry) {
             "script.attestation",
             &serial.span,
             format!(
-                "the key was made in YubiKey {}, not in {:?}",
+                "the key was generated in YubiKey {}, not in {:?}",
                 said.serial, serial.value
             ),
-            "bring the YubiKey that the attestation names, or carry in that of the other",
+            "use the serial number from the attestation, or the attestation of the other YubiKey",
         );
     }
     let usual = SlotPlan::default();
@@ -90,10 +90,10 @@ fn device(log: &Log<'_>, key: &KeyEntry) {
             "script.attestation",
             &enrolled.span,
             format!(
-                "the key is in slot {}, PIN {}, touch {}, and the script wants slot {slot:02x}, PIN {pin}, touch {touch}",
+                "the key is in slot {}, PIN {}, touch {}, but the script has slot {slot:02x}, PIN {pin}, touch {touch}",
                 said.slot, said.pin_policy, said.touch_policy
             ),
-            "say in \"token\" how the key was made: slot, pin_policy, touch_policy",
+            "set slot, pin_policy and touch_policy in \"token\" as in the attestation",
         );
     }
 }

@@ -1,9 +1,9 @@
-//! Keys, spares and media: what goes into bags has one list of names.
+//! Keys, spares and media share one list of IDs.
 
 use super::twice;
 use crate::script::read::{At, Draft, Log, Span};
 
-/// No spare and no medium is called like another, or like a key.
+/// No spare and no medium has the ID of another, or of a key.
 pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     let entry = |text: &str, span: &Span| At {
         value: text.to_owned(),
@@ -11,7 +11,7 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     };
     let mut names: Vec<At<String>> = Vec::new();
     for key in draft.keys.iter().filter_map(|key| key.id.as_ref()) {
-        // A key's ID that is used twice was told already.
+        // A duplicate key ID has already been reported.
         if !names.iter().any(|known| known.value == key.value.as_str()) {
             names.push(entry(key.value.as_str(), &key.span));
         }

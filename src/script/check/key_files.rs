@@ -1,4 +1,4 @@
-//! Root keys in files: each signs a last time, for the root in which another takes its place.
+//! Root keys in files: each signs one last root, which replaces it.
 
 use crate::script::Kind;
 use crate::script::read::{ChangeEntry, Draft, Log, PersonEntry, TokenEntry};
@@ -15,8 +15,8 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             log.error(
                 CHECK,
                 &profile.span,
-                "a file stands in for no token",
-                "name a token",
+                "a key file cannot be used here",
+                "name the profile of a token",
             );
         }
     }
@@ -36,8 +36,8 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             log.error(
                 CHECK,
                 &profile.span,
-                "a key in a file signs once more, and leaves the root by that",
-                "write change = \"remove\" in a rotation with destination = \"notary-v1\", and a [[key]] with a token for the key in its place; or bring it into a token first: conclave token import",
+                "a key in a file can only sign the root that removes it",
+                "write change = \"remove\" in a rotation with destination = \"notary-v1\", and add a [[key]] with a token to replace it; or import it into a token first: conclave token import",
             );
             continue;
         }
@@ -51,8 +51,8 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             log.error(
                 CHECK,
                 place,
-                "the file is not the one of this key",
-                format!("key files are called after their keys: serial = \"{wanted}\""),
+                "this is not the file of this key",
+                format!("use the name of the key file, which is the ID of the key: serial = \"{wanted}\""),
             );
         }
     }

@@ -1,4 +1,4 @@
-//! Whether the parts of a script fit together. Each part was read without regard to the others.
+//! Whether the parts of a script fit together. Each part was read on its own.
 
 mod activation;
 mod backup;
@@ -28,7 +28,7 @@ use super::KeyId;
 use super::read::{At, Draft, KeyEntry, Log};
 use crate::profile::Profile;
 
-/// Reports everything that does not fit.
+/// Reports all contradictions.
 pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     root::thresholds(log, draft);
     root::expiry(log, draft, at);
@@ -58,7 +58,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
 }
 
 impl Draft {
-    /// The key of that ID whose token is here.
+    /// The key with that ID whose token is here.
     fn key(&self, id: &KeyId) -> Option<&KeyEntry> {
         let is_it = |key: &&KeyEntry| key.id.as_ref().is_some_and(|at| at.value == *id);
         self.keys.iter().find(is_it)
@@ -70,13 +70,39 @@ impl KeyEntry {
         self.token.as_ref()?.profile.as_ref()
     }
 
-    /// What its token is; none where the profile is unknown.
+    /// The profile of its token; `None` if it is unknown.
     pub(super) fn make(&self) -> Option<&Profile> {
         Some(&self.profile()?.value)
     }
 }
 
-/// Reports each value that was there before, with the line of the first.
+/// Reports that a script has no `[[what]]` with an ID.
+fn unknown<'e, T: std::fmt::Debug + std::fmt::Display + 'e>(
+    log: &Log<'_>,
+    what: &'static str,
+    named: &At<T>,
+    known: impl Iterator<Item = &'e At<T>>,
+) {
+    let check = match what {
+        "person" => "script.person",
+        "medium" => "script.medium",
+        _ => "script.key",
+    };
+    let known: Vec<String> = known.map(ToString::to_string).collect();
+    let hint = if known.is_empty() {
+        format!("add a table [[{what}]] with this id")
+    } else {
+        format!("use one of: {}", known.join(", "))
+    };
+    log.error(
+        check,
+        &named.span,
+        format!("there is no {what} {named:?}"),
+        hint,
+    );
+}
+
+/// Reports each duplicate value, with the line of the first.
 fn twice<'e, T: PartialEq + std::fmt::Display + 'e>(
     log: &Log<'_>,
     what: &str,
@@ -89,11 +115,11 @@ fn twice<'e, T: PartialEq + std::fmt::Display + 'e>(
                 "script.duplicate",
                 &entry.span,
                 format!(
-                    "the {what} {:?} is used in line {} already",
+                    "the {what} {:?} is already used in line {}",
                     entry.value.to_string(),
                     log.line(&first.span)
                 ),
-                "give each its own",
+                "use a different one for each",
             ),
             None => seen.push(entry),
         }

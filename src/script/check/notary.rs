@@ -1,4 +1,4 @@
-//! What Notary wants of a script, so that nobody learns of it when the root is signed, or from clients.
+//! What Notary requires, checked before the root is signed.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::script::NotaryPolicy;
 use crate::script::read::{At, ChangeEntry, Draft, Log, Span};
 use crate::transfer::Destination;
 
-/// Reports what does not fit; `destination` is where the root goes.
+/// Reports what Notary would refuse.
 pub(super) fn check(log: &Log<'_>, draft: &Draft, destination: &At<Destination>) {
     if destination.value != Destination::NotaryV1 {
         if let Some(table) = &draft.root.notary {
@@ -18,10 +18,10 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, destination: &At<Destination>)
                 "script.destination",
                 &table.span,
                 format!(
-                    "destination {:?} has no use for it",
+                    "this is not used with destination = {:?}",
                     destination.value.as_str()
                 ),
-                "take it out, or write destination = \"notary-v1\"",
+                "remove it, or write destination = \"notary-v1\"",
             );
         }
         return;
@@ -30,7 +30,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, destination: &At<Destination>)
     certificates(log, draft);
 }
 
-/// Whether the root before is of the format of the destination.
+/// The trusted root has the format of the destination.
 pub(super) fn format(log: &Log<'_>, draft: &Draft, destination: &At<Destination>) {
     let (wanted, before) = (destination.value.format(), draft.before());
     if let Some(found) = before.map(|before| before.document().format())
@@ -39,8 +39,8 @@ pub(super) fn format(log: &Log<'_>, draft: &Draft, destination: &At<Destination>
         log.error(
             "script.destination",
             &destination.span,
-            format!("the root before is in the format {found}, and this destination wants {wanted}"),
-            "a line of roots stays in its format: write destination = \"notary-v1\" for Notary, and another one for TUF 1.0",
+            format!("the trusted root has the format {found}, but this destination requires {wanted}"),
+            "keep the format of the repository: use destination = \"notary-v1\" for Notary, and another one for TUF 1.0",
         );
     }
 }
@@ -52,11 +52,8 @@ fn keys(log: &Log<'_>, draft: &Draft) {
             log.error(
                 "script.destination",
                 &kind.span,
-                format!(
-                    "Conclave makes no certificates for Notary with keys of type {}",
-                    kind.value
-                ),
-                "take ecdsa-sha2-nistp256 or ecdsa-sha2-nistp384",
+                format!("Conclave cannot make Notary certificates for keys of type {kind}"),
+                "use ecdsa-sha2-nistp256 or ecdsa-sha2-nistp384",
             );
         }
     }
@@ -66,8 +63,8 @@ fn keys(log: &Log<'_>, draft: &Draft) {
             log.error(
                 "script.destination",
                 &key.span,
-                "a key of Notary comes into a root by a certificate that its token signs here",
-                "have its token in the room, or add it in a ceremony at which it is",
+                "a key is added to a Notary root with a certificate that its token signs in the ceremony",
+                "bring its token, or add the key in a ceremony where its token is present",
             );
         }
     }
@@ -88,8 +85,8 @@ fn certificates(log: &Log<'_>, draft: &Draft) {
             log.error(
                 "script.certificate",
                 &name.span,
-                format!("a certificate for {:?} is not one for {repository:?}", name.value),
-                "leave it out, or write the beginning of the repository's name and an asterisk: \"docker.io/example/*\"",
+                format!("a certificate for {name:?} is not valid for {repository:?}"),
+                "leave it out, or write a prefix of the repository name and an asterisk: \"docker.io/example/*\"",
             );
         }
     }
@@ -97,11 +94,8 @@ fn certificates(log: &Log<'_>, draft: &Draft) {
         log.error(
             "script.certificate",
             span,
-            format!(
-                "{whose} ends at {until}, before the root, which expires at {}",
-                expires.value
-            ),
-            "let certificates outlive the root: when one has ended, no client takes another root. A key that stays comes under a new one with change = \"move-id\" and a step certify-key",
+            format!("{whose} expires at {until}, before the root, which expires at {expires}"),
+            "use a later date: once a certificate has expired, clients accept no further root. A key that stays gets a new certificate with change = \"move-id\" and a step certify-key",
         );
     };
     if let Some(at) = policy.and_then(|policy| policy.certificate_expires.as_ref()) {
@@ -138,7 +132,7 @@ fn certificates(log: &Log<'_>, draft: &Draft) {
     }
 }
 
-/// What clients would hold against the certificate of a key that stays, `within` what time.
+/// Why clients would refuse the certificate of a key that stays, until the root expires.
 pub(super) fn kept(
     log: &Log<'_>,
     span: &Span,
@@ -147,7 +141,7 @@ pub(super) fn kept(
     (at, expires): (Timestamp, Timestamp),
 ) {
     for problem in certificate_problems(certificates, gun, at, expires) {
-        // Clients that pin the certificate itself never look at that; stock tools write it.
+        // Clients that pin the certificate itself never check that; stock tools write it.
         if problem == CertificateProblem::Usage {
             continue;
         }
@@ -155,7 +149,7 @@ pub(super) fn kept(
             "script.certificate",
             span,
             format!("clients would refuse a key that stays: {problem}"),
-            "when a certificate has ended, no client takes another root: a key that stays comes under a new one with change = \"move-id\" and a step certify-key",
+            "give the key a new certificate, with change = \"move-id\" and a step certify-key: once its certificate has expired, clients accept no further root",
         );
     }
 }

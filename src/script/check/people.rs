@@ -1,8 +1,8 @@
-//! Who is there, and for what.
+//! Participants and their roles.
 
 use std::fmt;
 
-use super::twice;
+use super::{twice, unknown};
 use crate::script::PersonId;
 use crate::script::plan::{Assurance, PersonRole};
 use crate::script::read::{At, Draft, Log, PersonEntry, StepEntry};
@@ -22,7 +22,7 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     twice(log, "name", spoken.iter());
 }
 
-/// Two names that sound alike are one name in a room.
+/// Names are compared as they are heard: without regard to case.
 struct Spoken(String);
 
 impl PartialEq for Spoken {
@@ -37,7 +37,7 @@ impl fmt::Display for Spoken {
     }
 }
 
-/// The acts of two people need two people other than the administrator.
+/// Decisions of two people need two people other than the administrator.
 pub(super) fn quorum(log: &Log<'_>, draft: &Draft) {
     if draft.people.iter().any(|person| person.roles.is_none()) {
         return;
@@ -48,15 +48,15 @@ pub(super) fn quorum(log: &Log<'_>, draft: &Draft) {
         [] => log.error(
             "script.people",
             start,
-            "nobody is the administrator",
-            "give one person the role administrator: somebody performs the script",
+            "the script has no administrator",
+            "give one person the role administrator",
         ),
         [_] => {}
         [_, second, ..] => log.error(
             "script.people",
             &second.span,
-            "there is more than one administrator",
-            "one person performs the script: make the others witnesses",
+            "the script has more than one administrator",
+            "keep one, and make the others witnesses",
         ),
     }
     if draft.assurance == Assurance::Solo {
@@ -69,20 +69,20 @@ pub(super) fn quorum(log: &Log<'_>, draft: &Draft) {
                 "script.people",
                 &person.span,
                 "the administrator cannot be a witness",
-                "who performs the script and who checks it are two people",
+                "give the role witness to another person: one person operates the program, others check",
             );
         }
     }
     if witnesses.len() < WITNESSES {
         let found = match witnesses.len() {
-            0 => "nobody is a witness",
-            _ => "there is one witness",
+            0 => "the script has no witness",
+            _ => "the script has one witness",
         };
         log.error(
             "script.people",
             start,
-            format!("{found}, but two people must attest the clock and approve exceptions"),
-            "give the role witness to at least two people other than the administrator; or let one person act alone, which every page will say, with assurance = \"solo\"",
+            format!("{found}, but two people must confirm the clock and approve exceptions"),
+            "give the role witness to at least two people other than the administrator; or, for one person who acts alone, write assurance = \"solo\", which is then on every page",
         );
     }
 }
@@ -100,7 +100,7 @@ pub(super) fn find<'d>(draft: &'d Draft, id: &PersonId) -> Option<&'d PersonEntr
     draft.people.iter().find(is)
 }
 
-/// Every person that a key or a note names exists, and may do it.
+/// Every person that a key or a step names exists and has the role for it.
 pub(super) fn references(log: &Log<'_>, draft: &Draft) {
     for holder in draft.keys.iter().filter_map(|key| key.holder.as_ref()) {
         match find(draft, &holder.value) {
@@ -109,8 +109,8 @@ pub(super) fn references(log: &Log<'_>, draft: &Draft) {
                 log.error(
                     "script.holder",
                     &holder.span,
-                    format!("{:?} is not a key-holder", holder.value.as_str()),
-                    "add \"key-holder\" to the roles of that person, or name another",
+                    format!("{holder:?} is not a key-holder"),
+                    "add \"key-holder\" to the roles of this person, or name another person",
                 );
             }
             Some(_) => {}
@@ -128,17 +128,11 @@ pub(super) fn references(log: &Log<'_>, draft: &Draft) {
 }
 
 pub(super) fn nobody(log: &Log<'_>, draft: &Draft, id: &At<PersonId>) {
-    let ids = draft.people.iter().filter_map(|person| person.id.as_ref());
-    let known: Vec<&str> = ids.map(|id| id.value.as_str()).collect();
-    log.error(
-        "script.person",
-        &id.span,
-        format!("there is no person {:?}", id.value.as_str()),
-        format!("people of this script: {}", known.join(", ")),
-    );
+    let known = draft.people.iter().filter_map(|person| person.id.as_ref());
+    unknown(log, "person", id, known);
 }
 
-/// Every person, and every role of a person, is there for something.
+/// Every role of a person is used.
 pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
     if draft.keys.iter().any(|key| key.holder.is_none())
         || draft.steps.iter().any(|step| step.act.is_none())
@@ -155,8 +149,8 @@ pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
             log.error(
                 "script.unused",
                 &roles.span,
-                format!("{:?} is a key-holder, but holds no key", id.value.as_str()),
-                "take the role or the person out, or give them a [[key]]",
+                format!("{id:?} is a key-holder but holds no key"),
+                "remove the role or the person, or give this person a [[key]]",
             );
         }
         let mut acts = draft.steps.iter().filter_map(|step| step.act.as_ref());
@@ -175,25 +169,22 @@ pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
             log.error(
                 "script.unused",
                 &keeping.span,
-                format!("{:?} has a recipient, but no share", id.value.as_str()),
-                "name that person in a group of [backup], or take the recipient out",
+                format!("{id:?} has a recipient but no share"),
+                "name this person in a group of [backup], or remove the recipient",
             );
         }
         if person.is(PersonRole::Custodian) && !is_named && !has_share {
             log.error(
                 "script.unused",
                 &roles.span,
-                format!(
-                    "{:?} is a custodian, but no step has a use for one",
-                    id.value.as_str()
-                ),
-                "take the role or the person out",
+                format!("{id:?} is a custodian but has no share and no step"),
+                "remove the role or the person",
             );
         }
     }
 }
 
-/// An approval token approves, and does nothing else: it is nobody else's, and no root key is on it.
+/// An approval token belongs to one person who approves, and is used for nothing else.
 pub(super) fn approval_tokens(log: &Log<'_>, draft: &Draft) {
     let owners = || {
         let owning = |person| Some((person, PersonEntry::approval(person)?));
@@ -204,15 +195,15 @@ pub(super) fn approval_tokens(log: &Log<'_>, draft: &Draft) {
             log.error(
                 "script.approval",
                 &own.span,
-                "nobody approves anything in a ceremony for one person",
-                "take \"approval\" out",
+                "a ceremony for one person has no approvals",
+                "remove \"approval\"",
             );
         } else if person.is(PersonRole::Administrator) {
             log.error(
                 "script.approval",
                 &own.span,
-                "the administrator approves nothing",
-                "give the token to a witness, or take \"approval\" out",
+                "the administrator does not approve anything",
+                "give the token to a witness, or remove \"approval\"",
             );
         }
     }
@@ -223,5 +214,5 @@ pub(super) fn approval_tokens(log: &Log<'_>, draft: &Draft) {
             span: key.span.clone(),
         })
         .collect();
-    twice(log, "key for approvals", prints.iter());
+    twice(log, "approval key", prints.iter());
 }

@@ -1,4 +1,4 @@
-//! Backups of keys that exist: where each comes from, and what takes the place of what.
+//! Backups of existing keys: where the key is, and which set supersedes which.
 
 use super::people::find;
 use crate::script::Kind;
@@ -18,21 +18,21 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     replaced(log, draft);
 }
 
-/// The key is on its token, or comes back from its shares: one of the two.
+/// The key is either on its token or restored from its shares.
 fn source(log: &Log<'_>, draft: &Draft) {
     let first = draft.keys.first().and_then(|key| key.id.as_ref());
     match (&draft.restore, first) {
         (None, None) if draft.keys.is_empty() => log.error(
             CHECK,
             &draft.start,
-            "nothing says which key gets shares",
-            "add a table [[key]] for a key on its token; or [restore], with the manifest of its old shares",
+            "the script does not say which key gets shares",
+            "add a table [[key]] for a key on its token, or [restore] with the manifest of its old shares",
         ),
         (Some(_), Some(key)) => log.error(
             CHECK,
             &key.span,
-            "the key comes back from its old shares, and its token has no part in it",
-            "take the [[key]] out; or take [restore] out, for a key that leaves its token wrapped",
+            "the key is restored from its old shares, and its token is not used",
+            "remove the [[key]]; or remove [restore], if the token can export the key wrapped",
         ),
         _ => {}
     }
@@ -40,13 +40,13 @@ fn source(log: &Log<'_>, draft: &Draft) {
         log.error(
             "script.unused",
             &backup.span,
-            "the set is replaced already: nobody gets a share",
-            "take [backup] out; or take \"superseded_by\" out, to make another set",
+            "the set is already superseded, and nobody gets a share",
+            "remove [backup]; or remove \"superseded_by\", to make another set",
         );
     }
 }
 
-/// New shares are made of the key in memory, while it is there.
+/// New shares are made while the key is in memory.
 fn memory(log: &Log<'_>, draft: &Draft) {
     let (Some(entry), Some(backup)) = (&draft.restore, &draft.backup) else {
         return;
@@ -62,8 +62,8 @@ fn memory(log: &Log<'_>, draft: &Draft) {
         log.error(
             CHECK,
             &backup.span,
-            format!("this {} gives nobody another share", draft.kind),
-            "take [backup] out; new shares are made in a backup, or in a drill with level = \"full\" that restores into locked memory",
+            format!("this {} cannot make new shares", draft.kind),
+            "remove [backup]; new shares are made in a backup, or in a drill with level = \"full\" that restores into locked memory",
         );
     }
     let manifest = entry.manifest.as_ref();
@@ -74,15 +74,15 @@ fn memory(log: &Log<'_>, draft: &Draft) {
             CHECK,
             &manifest.span,
             format!(
-                "no key of a script is called {:?}",
+                "{:?} cannot be the ID of a key in a script",
                 manifest.value.facts().key
             ),
-            "this set was not made by a ceremony: back the key up from its token",
+            "back the key up from its token: this set was not made by a ceremony",
         );
     }
 }
 
-/// An ID is one person's, in the old set and in the new one.
+/// An ID is the same person in the old set and in the new one.
 fn people(log: &Log<'_>, draft: &Draft) {
     let manifest = draft
         .restore
@@ -104,13 +104,13 @@ fn people(log: &Log<'_>, draft: &Draft) {
                     custodian.value.as_str(),
                     old.label().name
                 ),
-                "give somebody new an ID of their own: it stands on the share",
+                "give a new person another ID: it is printed on the share",
             );
         }
     }
 }
 
-/// What took the place of a set is of the same key, and says so.
+/// A set that supersedes another is for the same key, and says so.
 fn replaced(log: &Log<'_>, draft: &Draft) {
     let Some(entry) = &draft.restore else { return };
     let (Some(old), Some(new)) = (&entry.manifest, &entry.superseded_by) else {
@@ -126,19 +126,19 @@ fn replaced(log: &Log<'_>, draft: &Draft) {
             CHECK,
             &new.span,
             format!(
-                "set {} does not say that it replaces set {}",
+                "set {} does not say that it supersedes set {}",
                 new.value.set().short_hex(),
                 old.value.set().short_hex()
             ),
-            "carry in the manifest of the set that was made in its place: nothing of the only set of a key is destroyed",
+            "use the manifest of the set that was made to replace it: the only share set of a key must not be destroyed",
         );
     }
     if of_old.is_rehearsal != of_new.is_rehearsal {
         log.error(
             CHECK,
             &new.span,
-            "one of the two sets is of a rehearsal",
-            "carry in both of the same kind of ceremony",
+            "one of the two sets is from a rehearsal",
+            "use two manifests from productions, or two from rehearsals",
         );
     }
 }

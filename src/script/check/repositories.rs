@@ -1,4 +1,4 @@
-//! Further repositories: each has a root with the very keys of the script's own, so that one change serves all.
+//! Further repositories: the root of each has the same keys as the script's own, so that one change applies to all.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         log.error(
             CHECK,
             &first.span,
-            "roots of several repositories are changed in one ceremony where one key serves all: for Notary",
+            "only Notary roots of several repositories can be changed in one ceremony",
             "write destination = \"notary-v1\", or hold a ceremony for each repository",
         );
         return;
@@ -38,13 +38,13 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             span: name.span.clone(),
         })
         .collect();
-    twice(log, "folder of the export", folders.iter());
+    twice(log, "export folder", folders.iter());
     if let Some(key) = draft.distant.first() {
         log.error(
             CHECK,
             &key.span,
-            "the roots of several repositories are signed by the keys in the room alone",
-            "have the token of this key here, or hold a ceremony for each repository",
+            "only keys that are present can sign the roots of several repositories",
+            "bring the token of this key, or hold a ceremony for each repository",
         );
         return;
     }
@@ -69,20 +69,20 @@ fn same_keys(log: &Log<'_>, own: &TrustedRoot, entry: &RepositoryEntry) {
         log.error(
             CHECK,
             &root.span,
-            "this root is in another format than the one in [previous]",
-            "carry in the root.json that the server of Notary serves",
+            "this root has another format than the root in [previous]",
+            "use the root.json that the Notary server serves",
         );
     } else if publics(own) != publics(&root.value) || threshold(own) != threshold(&root.value) {
         log.error(
             CHECK,
             &root.span,
-            "this root has other root keys, or another threshold, than the one in [previous]",
-            "hold a ceremony of its own for it: what becomes of a key is said once for all repositories of this one",
+            "this root has other root keys or another threshold than the root in [previous]",
+            "hold a separate ceremony for it: each change of a key applies to all repositories of a script",
         );
     }
 }
 
-/// A certificate names one repository, or the beginning of several; and one that stays must outlive the root.
+/// A certificate names one repository or a prefix of several; and a certificate that stays must outlive the root.
 fn certificates(log: &Log<'_>, draft: &Draft, entry: &RepositoryEntry) {
     let policy = draft.root.notary.as_ref();
     let given = policy.and_then(|policy| policy.certificate_name.as_ref());
@@ -92,8 +92,8 @@ fn certificates(log: &Log<'_>, draft: &Draft, entry: &RepositoryEntry) {
             log.error(
                 "script.certificate",
                 &name.span,
-                format!("a certificate for {:?} is not one for {:?}", given.value, name.value),
-                "take certificate_name out, and each repository has a certificate of its own; or shorten the beginning that it names",
+                format!("a certificate for {given:?} is not valid for {name:?}"),
+                "remove certificate_name, so that each repository gets its own certificate; or shorten its prefix",
             );
         }
     }

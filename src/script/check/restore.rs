@@ -1,4 +1,4 @@
-//! Drills and recoveries: shares of one set, by those who keep them, enough of them, and a place for the key.
+//! Drills and recoveries: a quorum of custodians of one set, and a token for the key where it is kept.
 
 use super::people::{find, nobody};
 use crate::script::Kind;
@@ -23,10 +23,10 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             CHECK,
             &manifest.span,
             format!(
-                "the manifest is of {:?}, and the script of {repository:?}",
+                "the manifest is for {:?}, but the script is for {repository:?}",
                 facts.repository
             ),
-            "carry in the manifest of this repository's key",
+            "use the manifest of a key of this repository",
         );
     }
     custodians(log, draft, entry);
@@ -36,13 +36,13 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         log.error(
             "script.unused",
             span,
-            "no spare stands in for the token of a key that is restored",
-            "take it out: another token is another script",
+            "a restored key cannot use a spare token",
+            "remove it; for another token, write another script",
         );
     }
 }
 
-/// Each step open-share is of somebody who keeps a share, by the name that the manifest has; and they are enough.
+/// Each step open-share names a custodian of the set as in the manifest, and they are a quorum.
 fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
     let Some(manifest) = &entry.manifest else {
         return;
@@ -66,8 +66,8 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
             log.error(
                 CHECK,
                 &named.span,
-                format!("{who:?} keeps no share of this set"),
-                format!("custodians of the set: {}", known.join(", ")),
+                format!("{who:?} has no share of this set"),
+                format!("use one of the custodians of the set: {}", known.join(", ")),
             );
             continue;
         };
@@ -77,23 +77,23 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
                 CHECK,
                 &written.span,
                 format!("{who:?} is {name:?} in the manifest"),
-                "write the name as the manifest has it: shares stay with people; a new name is corrected in the room",
+                "use the name in the manifest; a changed name can be corrected in the ceremony",
             );
         }
         if person.roles.is_some() && !person.is(PersonRole::Custodian) {
             log.error(
                 CHECK,
                 &named.span,
-                format!("{who:?} is no custodian"),
-                "add \"custodian\" to the roles of that person",
+                format!("{who:?} is not a custodian"),
+                "add \"custodian\" to the roles of this person",
             );
         }
         if let Some(substitute) = &person.substitute {
             log.error(
                 CHECK,
                 &substitute.span,
-                format!("{who:?} has a share, and so no substitute: nobody else opens it"),
-                "take the substitute out",
+                format!("{who:?} has a share and cannot have a substitute"),
+                "remove the substitute: nobody else can open the share",
             );
         }
         there.push(&named.value);
@@ -107,8 +107,8 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         log.error(
             CHECK,
             &entry.span,
-            "no share comes in",
-            "add a [[step]] with act = \"open-share\", custodian = \"…\" for each custodian",
+            "no step opens a share",
+            "add a [[step]] with act = \"open-share\" and custodian = \"…\" for each custodian",
         );
         return;
     }
@@ -122,16 +122,16 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         log.error(
             CHECK,
             &entry.span,
-            "the custodians of the steps open-share cannot restore the key: they are too few",
+            "the custodians in the steps open-share are too few to restore the key",
             format!(
-                "have a step open-share for each of a quorum: {}",
+                "add a step open-share for each custodian of a quorum: {}",
                 groups.join("; ")
             ),
         );
     }
 }
 
-/// A token for the key where it is restored to one, of the key's name and type; none elsewhere.
+/// A token for the key where it is restored onto one, with the name and type of the key.
 fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
     let (Some(manifest), Some(level)) = (&entry.manifest, entry.level) else {
         return;
@@ -141,12 +141,12 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         log.error(
             "script.unused",
             &second.span,
-            "one set of shares restores one key",
-            "take this key out, and have a script of its own for it",
+            "a share set restores only one key",
+            "remove this key, and write a separate script for it",
         );
     }
     if draft.kind == Kind::Backup {
-        // It comes onto no token, which the rules of backups tell.
+        // It is not restored onto a token; the rules for backups check that.
         return;
     }
     let Some(key) = draft.keys.first() else {
@@ -154,7 +154,7 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
             log.error(
                 CHECK,
                 &entry.span,
-                "nothing says onto which token the key is restored",
+                "the script does not say onto which token the key is restored",
                 "add a table [[key]] with its holder and its new token",
             );
         }
@@ -169,8 +169,8 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         log.error(
             CHECK,
             &entry.span,
-            "the management key of a token that takes a restored key in stays on it",
-            "write another disposition for it",
+            "the management-key of a token that receives a restored key cannot be sealed",
+            "use disposition = \"pin-protected\"",
         );
     }
     let (Some(id), Some(key_type)) = (&key.id, &key.key_type) else {
@@ -180,8 +180,8 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         log.error(
             "script.unused",
             &id.span,
-            "nothing is unwrapped in a drill of this level, and so nothing comes onto a token",
-            "take the key out, or write level = \"full\"",
+            "a drill of this level does not restore a key onto a token",
+            "remove the key, or write level = \"full\"",
         );
         return;
     }
@@ -189,16 +189,19 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         log.error(
             CHECK,
             &id.span,
-            format!("the set is of the key {:?}", facts.key),
-            "give the key the name that it has in the manifest",
+            format!("the set is for the key {:?}", facts.key),
+            "use the ID that the key has in the manifest",
         );
     }
     if key_type.value.algorithm() != facts.public_key.algorithm() {
         log.error(
             CHECK,
             &key_type.span,
-            format!("the key is one of {}", facts.public_key.algorithm()),
-            "write the type that the manifest's public key has",
+            format!(
+                "the restored key is of type {}",
+                facts.public_key.algorithm()
+            ),
+            "use the type of the public key in the manifest",
         );
     }
     if let Some(make) = key.make()

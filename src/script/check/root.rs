@@ -10,8 +10,8 @@ pub(super) fn thresholds(log: &Log<'_>, draft: &Draft) {
         log.error(
             "script.keys",
             &draft.start,
-            "there is no [[key]]",
-            "name the root keys that are to be made, each in its own [[key]]",
+            "the script has no [[key]]",
+            "add a [[key]] for each root key",
         );
     } else {
         within(
@@ -39,7 +39,7 @@ pub(super) fn thresholds(log: &Log<'_>, draft: &Draft) {
     }
 }
 
-/// Reports keys that stand in a role more than once, and counts them.
+/// Reports duplicate keys of a role, and counts them.
 fn repeated(log: &Log<'_>, role: &RoleEntry) -> usize {
     let mut seen: Vec<&PinnedKey> = Vec::new();
     for key in &role.keys {
@@ -51,10 +51,10 @@ fn repeated(log: &Log<'_>, role: &RoleEntry) -> usize {
                 "script.duplicate",
                 &key.span,
                 format!(
-                    "{:?} holds the same public key as {:?}",
+                    "{:?} contains the same public key as {:?}",
                     key.value.file, first.file
                 ),
-                "one key counts once towards a threshold: list it once",
+                "list each key once: it counts once toward the threshold",
             ),
             None => seen.push(&key.value),
         }
@@ -71,14 +71,14 @@ fn within(log: &Log<'_>, what: &str, threshold: Option<&At<i64>>, keys: usize) {
             "script.threshold",
             &threshold.span,
             format!("{what} has a threshold of {wanted}"),
-            "a threshold is at least 1",
+            "use a threshold of at least 1",
         );
     } else if wanted > most {
         let plural = if keys == 1 { "key" } else { "keys" };
         log.error(
             "script.threshold",
             &threshold.span,
-            format!("{what} has a threshold of {wanted}, but {keys} different {plural}"),
+            format!("{what} has a threshold of {wanted}, but only {keys} different {plural}"),
             "lower the threshold, or add keys",
         );
     }
@@ -93,23 +93,17 @@ pub(super) fn expiry(log: &Log<'_>, draft: &Draft, at: Timestamp) {
             "script.expiry",
             span,
             message,
-            "choose a later date: a root is commonly valid for a year",
+            "choose a later date; a root is usually valid for a year",
         );
     };
     match draft.not_before {
         Some(not_before) if expires.value <= not_before => error(
             &expires.span,
-            format!(
-                "the root expires at {}, not after the ceremony's own not_before, {not_before}",
-                expires.value
-            ),
+            format!("the root expires at {expires}, which is not after not_before, {not_before}"),
         ),
         _ if expires.value <= at => error(
             &expires.span,
-            format!(
-                "the root expires at {}, which is past at {at}",
-                expires.value
-            ),
+            format!("the root expires at {expires}, which has passed: it is {at}"),
         ),
         _ => {}
     }

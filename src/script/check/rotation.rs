@@ -14,7 +14,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     every_key_once(log, &previous.span, root, &entries);
     signable(log, draft);
     if entries.iter().any(|entry| entry.change.is_none()) {
-        // Whatever a key that was not read would have changed, it was reported.
+        // A key that could not be read was reported.
         return;
     }
     if draft.kind == Kind::Rotation {
@@ -23,7 +23,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     reachable(log, draft, root, &entries);
 }
 
-/// A first root is signed by the keys in the room alone: nothing is there yet on which a signing request could build.
+/// Only keys that are present sign a first root: there is no trusted root on which a signing request could build.
 fn first_root_is_reached(log: &Log<'_>, draft: &Draft) {
     let (Some(threshold), true) = (&draft.root.threshold, draft.kind == Kind::Genesis) else {
         return;
@@ -34,8 +34,8 @@ fn first_root_is_reached(log: &Log<'_>, draft: &Draft) {
         log.error(
             "script.reachability",
             &threshold.span,
-            format!("root 1 cannot be signed: {wanted} keys must sign, and {here} are here"),
-            "have more keys in the room, or make the root with a lower threshold and raise it by a rotation",
+            format!("root 1 cannot be signed: {wanted} keys must sign, but only {here} are present"),
+            "bring more keys; or make the root with a lower threshold, and raise it with a rotation",
         );
     }
 }
@@ -70,7 +70,7 @@ fn entries(draft: &Draft) -> Vec<Entry<'_>> {
     here.chain(distant).collect()
 }
 
-/// Each root key of the root before has one table, so that none is dropped by oversight.
+/// Each key of the trusted root has one table, so that none is dropped by mistake.
 fn every_key_once(log: &Log<'_>, place: &Span, root: &TrustedRoot, entries: &[Entry<'_>]) {
     let mut named: Vec<&At<RootKey>> = Vec::new();
     for key in entries.iter().filter_map(Entry::before) {
@@ -82,11 +82,11 @@ fn every_key_once(log: &Log<'_>, place: &Span, root: &TrustedRoot, entries: &[En
                 "script.duplicate",
                 &key.span,
                 format!(
-                    "that key of root {} is named in line {} already",
+                    "this key of root {} is already named in line {}",
                     root.version(),
                     log.line(&first.span)
                 ),
-                "give each root key one [[key]]",
+                "use one [[key]] for each root key",
             ),
             None => named.push(key),
         }
@@ -105,17 +105,14 @@ fn every_key_once(log: &Log<'_>, place: &Span, root: &TrustedRoot, entries: &[En
             log.error(
                 "script.key-unlisted",
                 place,
-                format!(
-                    "no [[key]] says what becomes of the key {id} of root {}",
-                    root.version()
-                ),
+                format!("no [[key]] names the key {id} of root {}", root.version()),
                 format!("add a [[key]] with key_id = \"{id}\" and change = \"keep\" or \"remove\""),
             );
         }
     }
 }
 
-/// A key in the room must be one with which this version can have a token sign.
+/// This version can sign with every key that is present.
 fn signable(log: &Log<'_>, draft: &Draft) {
     for key in &draft.keys {
         let before = key.change.as_ref().and_then(ChangeEntry::before);
@@ -124,10 +121,10 @@ fn signable(log: &Log<'_>, draft: &Draft) {
                 "script.key-type",
                 &before.span,
                 format!(
-                    "the key is {}: no token signs with it here",
+                    "this version cannot sign with this key: it is {}",
                     before.value.key.describe()
                 ),
-                "write status = \"absent\": the other keys must reach the threshold",
+                "write status = \"absent\"; the other keys must reach the threshold",
             );
         }
     }
@@ -147,8 +144,8 @@ fn changes_something(log: &Log<'_>, place: &Span, draft: &Draft, entries: &[Entr
         log.error(
             "script.change",
             place,
-            "this rotation changes no key, no threshold and no role",
-            "a change of the expiry alone is kind = \"renewal\"",
+            "this rotation does not change a key, the threshold or a role",
+            "to change only the expiry, write kind = \"renewal\"",
         );
     }
 }
@@ -164,7 +161,7 @@ fn reachable(log: &Log<'_>, draft: &Draft, root: &TrustedRoot, entries: &[Entry<
     let Some(place) = place else { return };
     let keys = draft.root_keys() as u64;
     if wanted == 0 || (draft.root.threshold.is_some() && wanted > keys) {
-        // It was told with the other thresholds.
+        // It was reported with the other thresholds.
         return;
     }
     if wanted > keys {
@@ -172,7 +169,7 @@ fn reachable(log: &Log<'_>, draft: &Draft, root: &TrustedRoot, entries: &[Entry<
             "script.threshold",
             place,
             format!(
-                "root {} has a threshold of {wanted}, but the new root has {keys} keys",
+                "root {} has a threshold of {wanted}, but the new root has only {keys} keys",
                 root.version()
             ),
             "lower the threshold, or add keys",

@@ -1,6 +1,6 @@
-//! Spare tokens: each of its own, and of use for a key.
+//! Spare tokens: each can replace the token of some key.
 
-use super::twice;
+use super::{twice, unknown};
 use crate::script::read::{Draft, Log, SpareEntry};
 
 pub(super) fn check(log: &Log<'_>, draft: &Draft) {
@@ -9,20 +9,14 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         twice(log, "key", spare.keys.iter());
         for named in &spare.keys {
             if !keys.iter().any(|key| key.value == named.value) {
-                let known: Vec<&str> = keys.iter().map(|key| key.value.as_str()).collect();
-                log.error(
-                    "script.key",
-                    &named.span,
-                    format!("there is no key {:?}", named.value.as_str()),
-                    format!("keys of this script: {}", known.join(", ")),
-                );
+                unknown(log, "key", named, keys.iter().copied());
             }
         }
         serves(log, draft, spare);
     }
 }
 
-/// It may stand in for some key, and for each that it names.
+/// It can replace the token of some key, and of each key that it names.
 fn serves(log: &Log<'_>, draft: &Draft, spare: &SpareEntry) {
     let Some(profile) = spare.token.as_ref().and_then(|t| t.profile.as_ref()) else {
         return;
@@ -37,8 +31,8 @@ fn serves(log: &Log<'_>, draft: &Draft, spare: &SpareEntry) {
         log.error(
             "script.unused",
             &profile.span,
-            format!("no key lives on a token of {}", profile.value),
-            "take the spare out, or give it the profile of a key's token",
+            format!("no key is on a token of profile {profile}"),
+            "remove the spare, or give it the profile of a key's token",
         );
     }
     for named in &spare.keys {
@@ -47,11 +41,7 @@ fn serves(log: &Log<'_>, draft: &Draft, spare: &SpareEntry) {
             log.error(
                 "script.spare",
                 &named.span,
-                format!(
-                    "a token of {} cannot stand in for that of {:?}, which is of another make",
-                    profile.value,
-                    named.value.as_str()
-                ),
+                format!("a token of profile {profile} cannot replace the token of {named:?}, which has another profile"),
                 "give the spare the profile of the key's token",
             );
         }

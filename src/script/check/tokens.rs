@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::twice;
+use super::{twice, unknown};
 use crate::script::read::{At, Draft, KeyEntry, Log, PersonEntry, Span, StepEntry, TokenEntry};
 use crate::script::{Act, Enrolled};
 
@@ -17,10 +17,10 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
         .map(|id| id.value.as_str())
         .collect();
     if ids.len() < draft.keys.len() {
-        // An ID that is missing or used twice was reported: its steps are not at error.
+        // A missing or duplicate ID was reported; its steps are not an error.
         return;
     }
-    // A key at another site has no token here, and is enrolled all the same.
+    // A key at another site has no token here, but is enrolled.
     let enrolled = |step: &StepEntry| {
         let Some(Act::EnrollKey { key }) = &step.act else {
             return false;
@@ -31,19 +31,17 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     let steps = draft.steps.iter().filter(|step| !enrolled(step));
     for key in steps.filter_map(|step| step.key.as_ref()) {
         if !ids.contains(key.value.as_str()) {
-            let known: Vec<&str> = ids.iter().copied().collect();
-            log.error(
-                "script.key",
-                &key.span,
-                format!("there is no key {:?}", key.value.as_str()),
-                format!("keys of this script: {}", known.join(", ")),
+            unknown(
+                log,
+                "key",
+                key,
+                draft.keys.iter().filter_map(|key| key.id.as_ref()),
             );
         }
     }
 }
 
-/// Two keys on one token would fall together, and so would a key and its spare; and who approves by a token has it
-/// for nothing else.
+/// Keys, spares and approvals each have their own token.
 pub(super) fn apart(log: &Log<'_>, draft: &Draft) {
     let tokens = || {
         let keys = draft.keys.iter().filter_map(|key| key.token.as_ref());
@@ -56,7 +54,7 @@ pub(super) fn apart(log: &Log<'_>, draft: &Draft) {
             // Serial numbers repeat between makes.
             let (profile, serial) = (token.profile.as_ref()?, token.serial.as_ref()?);
             Some(At {
-                value: format!("{} of {}", serial.value, profile.value),
+                value: format!("{serial} of {profile}"),
                 span: serial.span.clone(),
             })
         })
@@ -69,7 +67,7 @@ pub(super) fn apart(log: &Log<'_>, draft: &Draft) {
     );
 }
 
-/// What only YubiKeys have is said of YubiKeys alone, and nothing is asked of a make that it cannot do.
+/// Nothing is required of a token that its profile does not support.
 pub(super) fn abilities(log: &Log<'_>, draft: &Draft) {
     let keys = draft.keys.iter().filter_map(|key| key.token.as_ref());
     let spares = draft.spares.iter().filter_map(|spare| spare.token.as_ref());
@@ -108,14 +106,14 @@ fn slots(log: &Log<'_>, token: &TokenEntry) {
             log.error(
                 "script.slot",
                 span,
-                format!("tokens of {} have no {field}", profile.value),
-                "take it out: YubiKeys alone have slots with policies",
+                format!("tokens of profile {profile} have no {field}"),
+                "remove it: only YubiKeys have slots with policies",
             );
         }
     }
 }
 
-/// A key that is brought in: only where the token takes it, and where nobody asks for an attestation.
+/// A key is imported only into a token that supports it, and only if no attestation is required.
 fn import(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
     let (Some(step), Some(profile)) = (draft.import_of(key), key.profile()) else {
         return;
@@ -124,18 +122,15 @@ fn import(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
         log.error(
             "script.import",
             &step.span,
-            format!("tokens of {} take in no keys here", profile.value),
-            "make it act = \"generate-key\": the token makes its key itself",
+            format!("keys cannot be imported into tokens of profile {profile} in a ceremony"),
+            "use act = \"generate-key\", so that the token generates its key",
         );
     } else if let Some(wanted) = &draft.root.require_provenance {
         log.error(
             "script.provenance",
             &step.span,
-            format!(
-                "a key that is brought in is never {}, and [root] requires it",
-                wanted.value
-            ),
-            "make it act = \"generate-key\", or take require_provenance out",
+            format!("an imported key is never {wanted}, but [root] requires it"),
+            "use act = \"generate-key\", or remove require_provenance",
         );
     }
 }
@@ -148,11 +143,11 @@ fn provenance_of_enrolled(log: &Log<'_>, draft: &Draft, enrolled: &At<Enrolled>)
             "script.provenance",
             &enrolled.span,
             format!(
-                "the key of {:?} is {known}, and [root] requires provenance {}",
+                "the key in {:?} is {known}, but [root] requires provenance {}",
                 enrolled.value.file().file,
                 wanted.value
             ),
-            "take in a key whose device attests it, or take require_provenance out",
+            "enroll a key that its device attests, or remove require_provenance",
         );
     }
 }
@@ -165,11 +160,8 @@ fn provenance(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
         log.error(
             "script.provenance",
             &profile.span,
-            format!(
-                "tokens of {} cannot prove where a key was made, and [root] requires provenance {}",
-                profile.value, wanted.value
-            ),
-            "put this key on a YubiKey, or take require_provenance out",
+            format!("tokens of profile {profile} cannot prove where a key was generated, but [root] requires provenance {wanted}"),
+            "put this key on a YubiKey, or remove require_provenance",
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The root keys whose tokens are in the room.
+//! The root keys whose tokens are present.
 
 use crate::metadata::KeyType;
 use crate::script::enrolled::Enrolled;
@@ -8,22 +8,19 @@ use crate::script::{KeyId, PersonId, SecretDisposition, SecretPlan, TokenSecret}
 
 use crate::script::spelling::spelling;
 
-/// A root key whose token is in the room: to be made, or made before.
+/// A root key whose token is present.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPlan {
     pub id: KeyId,
-    /// A key holder.
     pub holder: PersonId,
-    /// Where the key is to live.
     pub token: TokenSpec,
     pub key_type: KeyType,
-    /// Whose key the root says that it is, where its publisher wants to know.
+    /// The owner of the key in the root, if the destination requires it.
     pub owner: Option<String>,
     pub backup: Backup,
-    /// Who sets what opens the token, and what becomes of it: each secret of the make, once.
+    /// The secrets of the token: each secret of its profile, once.
     pub activation: Vec<SecretPlan>,
     pub change: KeyChange,
-    /// The file by which a key is enrolled that an earlier ceremony made.
     pub enrolled: Option<Enrolled>,
 }
 
@@ -32,12 +29,12 @@ impl KeyPlan {
         self.change.before().is_none() && self.enrolled.is_none()
     }
 
-    /// What the script says of a secret of the token; none where such tokens have no such secret.
+    /// A secret of the token; `None` if its profile does not have it.
     pub fn secret(&self, secret: TokenSecret) -> Option<&SecretPlan> {
         self.activation.iter().find(|plan| plan.secret == secret)
     }
 
-    /// Which secret sets a new PIN: the PUK where such tokens have one, otherwise the SO PIN.
+    /// The secret that sets a new PIN: the PUK, or the SO PIN if the profile has no PUK.
     pub fn ruling_secret(&self) -> TokenSecret {
         match self.secret(TokenSecret::Puk) {
             Some(_) => TokenSecret::Puk,
@@ -45,13 +42,13 @@ impl KeyPlan {
         }
     }
 
-    /// By which secret a locked PIN is unblocked. None where that is random and discarded.
+    /// The secret that unlocks a PIN; `None` if it is discarded.
     pub fn unblocked_by(&self) -> Option<&SecretPlan> {
         self.secret(self.ruling_secret())
             .filter(|plan| plan.disposition != SecretDisposition::Discarded)
     }
 
-    /// Who writes the management key of the token down for the safe; none where the token keeps it.
+    /// Who writes down the management key; `None` if the token keeps it.
     pub fn management_writer(&self) -> Option<&PersonId> {
         let plan = self.secret(TokenSecret::ManagementKey)?;
         matches!(plan.disposition, SecretDisposition::Sealed { .. })
@@ -59,7 +56,7 @@ impl KeyPlan {
             .flatten()
     }
 
-    /// The secrets that are sealed into bags, with the numbers of these.
+    /// The secrets that are sealed into bags, with the bag numbers.
     pub fn envelopes(&self) -> impl Iterator<Item = (TokenSecret, &str)> {
         self.activation
             .iter()
@@ -73,7 +70,7 @@ impl KeyPlan {
 }
 
 impl Spare {
-    /// Whether it may stand in for the token of a key.
+    /// Whether it may replace the token of a key.
     pub fn serves(&self, plan: &KeyPlan) -> bool {
         self.token.profile == plan.token.profile
             && (self.keys.is_empty() || self.keys.contains(&plan.id))
@@ -85,7 +82,7 @@ impl Spare {
 pub enum Backup {
     /// The other root keys are the backup.
     None,
-    /// It leaves its token wrapped, and what unwraps it is split among custodians.
+    /// The key is wrapped, and the key-encryption key is split among custodians.
     Shares,
 }
 

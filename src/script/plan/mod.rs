@@ -1,4 +1,4 @@
-//! What a script says, once it has passed every check.
+//! A script that has passed all checks.
 
 mod keys;
 mod notary;
@@ -41,7 +41,7 @@ pub use repositories::FurtherRepository;
 pub(super) use repositories::{folder_of, root_key};
 pub use restore::{DrillLevel, Entering, RestorePlan};
 
-/// A ceremony script that passed every check.
+/// A ceremony script that has passed all checks.
 #[derive(Debug, Clone)]
 pub struct Script {
     pub(super) name: String,
@@ -72,14 +72,14 @@ pub struct Script {
     pub(super) restore: Option<RestorePlan>,
 }
 
-/// How many people stand for what happens.
+/// How many people must agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Assurance {
-    /// Two people other than the administrator approve what matters.
+    /// Two people other than the administrator approve important decisions.
     #[default]
     TwoPeople,
-    /// One person may act alone, and everything says so.
+    /// One person acts alone, and every page says so.
     Solo,
 }
 
@@ -90,17 +90,15 @@ pub struct Step {
     /// Its place in [`Script::steps`].
     pub index: usize,
     pub act: Act,
-    /// How long it is thought to take.
+    /// The estimated duration.
     pub minutes: Option<u32>,
-    /// Where it stands in the script, counted from 1.
+    /// In the script, counted from 1.
     pub line: usize,
 }
 
-/// Steps that belong together on a screen: those of one key that follow each
-/// other, or a single step of its own.
+/// Steps that belong together on a screen: consecutive steps of one key, or a single step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    /// The key whose steps these are.
     pub key: Option<KeyId>,
     /// Indexes into [`Script::steps`]; never empty.
     pub steps: Range<usize>,
@@ -115,7 +113,7 @@ impl Script {
         &self.text
     }
 
-    /// Of the text: what is read aloud, and what binds a rehearsal to its ceremony.
+    /// Of the text: read aloud, and binds a rehearsal to its ceremony.
     pub const fn sha256(&self) -> Digest {
         self.sha256
     }
@@ -128,17 +126,15 @@ impl Script {
         &self.title
     }
 
-    /// The name of the line of roots: `example.com/updates`.
     pub fn repository(&self) -> &str {
         &self.repository
     }
 
-    /// The clock may not be earlier.
     pub const fn not_before(&self) -> Timestamp {
         self.not_before
     }
 
-    /// What every page and screen of a ceremony for one person says; none where two people stand for it.
+    /// On every page and screen of a ceremony for one person.
     pub fn assurance_banner(&self) -> Option<&'static str> {
         let is_witnessed = self.with_role(PersonRole::Witness).next().is_some();
         let banner = if is_witnessed {
@@ -149,7 +145,6 @@ impl Script {
         self.is_solo().then_some(banner)
     }
 
-    /// Whether one person may act alone, without witnesses.
     pub const fn is_solo(&self) -> bool {
         matches!(self.assurance, Assurance::Solo)
     }
@@ -161,13 +156,11 @@ impl Script {
             .map_or(1, |previous| previous.root.version() + 1)
     }
 
-    /// The root that the ceremony changes; none in a genesis.
     pub const fn previous(&self) -> Option<&Previous> {
         self.previous.as_ref()
     }
 
-    /// Whether the ceremony makes a root, or has a part in one. An enrollment makes keys alone; a drill or a recovery
-    /// restores one; a backup gives one shares.
+    /// Whether the ceremony makes or signs a root.
     pub const fn makes_root(&self) -> bool {
         !matches!(
             self.kind,
@@ -175,12 +168,11 @@ impl Script {
         )
     }
 
-    /// The root that the ceremony is to make; of no meaning where it makes none ([`Self::makes_root`]).
+    /// The new root; meaningless unless [`Self::makes_root`].
     pub const fn root(&self) -> &RootPolicy {
         &self.root
     }
 
-    /// Everybody, in the order of the script.
     pub fn people(&self) -> &[Person] {
         &self.people
     }
@@ -189,22 +181,22 @@ impl Script {
         self.people.iter().find(|person| person.id == *id)
     }
 
-    /// Everybody who has that role, in the order of the script.
+    /// In the order of the script.
     pub fn with_role(&self, role: PersonRole) -> impl Iterator<Item = &Person> {
         self.people.iter().filter(move |person| person.is(role))
     }
 
-    /// The root keys whose tokens are in the room, in the order of the script.
+    /// The root keys whose tokens are present.
     pub fn keys(&self) -> &[KeyPlan] {
         &self.keys
     }
 
-    /// The root keys whose tokens are elsewhere, in the order of the script.
+    /// The root keys whose tokens are elsewhere.
     pub fn distant_keys(&self) -> &[DistantKey] {
         &self.distant
     }
 
-    /// What becomes of each root key, those in the room first.
+    /// What happens to each root key; keys that are present first.
     pub fn key_changes(&self) -> impl Iterator<Item = (&KeyId, &KeyChange)> {
         let here = self.keys.iter().map(|plan| (&plan.id, &plan.change));
         let distant = self.distant.iter().map(|key| (&key.id, &key.change));
@@ -222,7 +214,7 @@ impl Script {
         self.keys.iter().find(|key| key.id == *id)
     }
 
-    /// The keys that are enrolled by files, those whose tokens are in the room first.
+    /// The enrolled keys; keys that are present first.
     pub fn enrolled(&self) -> impl Iterator<Item = (&KeyId, &Enrolled)> {
         let here = self.keys.iter().map(|plan| (&plan.id, &plan.enrolled));
         let distant = self.distant.iter().map(|key| (&key.id, &key.enrolled));
@@ -255,7 +247,7 @@ impl Script {
         self.person(&self.key(key)?.holder)
     }
 
-    /// Which token lies in which bag, as the ceremony before left them; empty where nothing was carried in.
+    /// Which token is in which bag, from the previous ceremony; empty without a custody log.
     pub const fn custody(&self) -> &CustodyList {
         &self.custody
     }
@@ -264,7 +256,6 @@ impl Script {
         self.has(&Act::InitializeToken { key: key.clone() })
     }
 
-    /// Whether a key is made in memory and brought into its token.
     pub fn imports(&self, key: &KeyId) -> bool {
         self.has(&Act::ImportKey { key: key.clone() })
     }
@@ -298,27 +289,23 @@ impl Script {
         blocks
     }
 
-    /// The minutes of all steps that give a number.
     pub fn total_minutes(&self) -> u32 {
         self.steps.iter().filter_map(|step| step.minutes).sum()
     }
 
-    /// What was signed before this ceremony, as far as it was carried here.
+    /// The register of signed payloads; empty without one.
     pub const fn payloads(&self) -> &PayloadRegister {
         &self.payloads
     }
 
-    /// At which roots attestations of keys may end.
     pub const fn attestation(&self) -> &AttestationPolicy {
         &self.attestation
     }
 
-    /// Among whom the shares of keys go; none where no key is backed up.
     pub const fn backup(&self) -> Option<&BackupPlan> {
         self.backup.as_ref()
     }
 
-    /// Whether a person has a share of the keys that are backed up.
     pub fn keeps_share(&self, person: &PersonId) -> bool {
         self.takes_share(person) || self.has_old_share(person)
     }
@@ -334,18 +321,17 @@ impl Script {
         self.restore.as_ref().is_some_and(is_of_set)
     }
 
-    /// The keys that exist and get shares from their tokens, as they were carried in.
+    /// The existing keys on tokens that get shares, with their public keys.
     pub fn known_keys(&self) -> impl Iterator<Item = (&KeyPlan, &Key)> {
         let keys = self.keys.iter().filter(|_| self.kind == Kind::Backup);
         keys.filter_map(|plan| Some((plan, &plan.change.before()?.key)))
     }
 
-    /// Whether shares of the key that old ones restore go among new custodians, or may.
+    /// Whether the key that old shares restore gets new shares.
     pub const fn reissues(&self) -> bool {
         self.backup.is_some() && self.restore.is_some()
     }
 
-    /// What is restored; none in a ceremony that restores nothing.
     pub const fn restore(&self) -> Option<&RestorePlan> {
         self.restore.as_ref()
     }
@@ -360,17 +346,15 @@ impl Script {
             .is_some_and(|plan| plan.backup == Backup::Shares)
     }
 
-    /// The medium for the shares, or for the wrapped keys.
     pub fn medium_for(&self, holds: Holds) -> Option<&Medium> {
         self.media.iter().find(|medium| medium.holds == holds)
     }
 
-    /// What a signing is about; none in other kinds.
     pub const fn signing(&self) -> Option<&Signing> {
         self.signing.as_ref()
     }
 
-    /// Every file that the script binds, once, by name.
+    /// By name, each once.
     pub fn pinned_files(&self) -> impl Iterator<Item = &PinnedFile> {
         self.pinned.values()
     }
@@ -380,7 +364,6 @@ impl Script {
         &self.profiles
     }
 
-    /// The SHA-256 of each of these.
     pub fn profile_digests(&self) -> BTreeMap<String, Digest> {
         let profiles = self.profiles.iter();
         profiles
@@ -401,7 +384,6 @@ impl Script {
         known.or_else(|| Profile::named(name).ok().map(Arc::new))
     }
 
-    /// What the script's author should know, although nothing is wrong.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }

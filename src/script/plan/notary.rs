@@ -1,4 +1,4 @@
-//! What a script says for Notary alone: what the certificates of root keys are for, and until when.
+//! Settings for Notary: the names and the validity of root key certificates.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,20 +8,19 @@ use crate::metadata::RootFormat;
 use crate::script::{KeyChange, KeyId};
 use crate::transfer::Destination;
 
-/// So long a certificate is valid, unless the script says otherwise or the root is: as Notary's own tools have it.
+/// The default validity of a certificate, as in Notary's own tools.
 const USUAL_DAYS: i64 = 3650;
 
 /// The table `[root.notary-v1]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NotaryPolicy {
-    /// The common name of certificates, where it is not the repository's name: its beginning and an asterisk.
+    /// The common name of certificates, if it is not the name of the repository: a prefix and an asterisk.
     pub certificate_name: Option<String>,
-    /// When certificates end.
     pub certificate_expires: Option<Timestamp>,
 }
 
 impl NotaryPolicy {
-    /// When certificates end that are made from a time on, for a root that expires then.
+    /// When certificates expire that are valid from a time on, for a root that expires then.
     pub(in crate::script) fn ends(&self, not_before: Timestamp, expires: Timestamp) -> Timestamp {
         let usual = not_before
             .checked_add(SignedDuration::from_hours(24 * USUAL_DAYS))
@@ -42,26 +41,22 @@ impl Script {
         }
     }
 
-    /// Whether the token of a key signs a certificate of it: a root key of Notary that is new, or that comes under
-    /// another certificate.
+    /// Whether the token of a key signs a certificate for it: a Notary root key that is new or gets another certificate.
     pub fn certifies(&self, key: &KeyId) -> bool {
         let is_new = |change: &KeyChange| matches!(change, KeyChange::Add | KeyChange::MoveId(_));
         self.root().destination == Destination::NotaryV1
             && self.key(key).is_some_and(|plan| is_new(&plan.change))
     }
 
-    /// The common name of certificates that are made.
     pub fn certificate_name(&self) -> &str {
         let name = self.root().notary.certificate_name.as_deref();
         name.unwrap_or_else(|| self.repository())
     }
 
-    /// Whether certificates are for more than this one repository.
     pub fn is_wildcard(&self) -> bool {
         self.certificate_name().ends_with('*')
     }
 
-    /// The dates of certificates that are made.
     pub fn certificate_validity(&self) -> Validity {
         let from = self.not_before();
         Validity {

@@ -1,4 +1,4 @@
-//! Who is in the room.
+//! The participants.
 
 use crate::script::PersonId;
 use crate::script::approval_token::ApprovalToken;
@@ -13,13 +13,12 @@ pub struct Person {
     pub name: String,
     /// At least one, each once.
     pub roles: Vec<PersonRole>,
-    /// The name of who may come in the person's place.
     pub substitute: Option<String>,
-    /// The approval token by which the person approves; none where it is by a code.
+    /// `None` if the person approves with a code.
     pub approval: Option<ApprovalToken>,
-    /// How the person keeps a share; none for who has none.
+    /// How the person keeps a new share; `None` without one.
     pub keeping: Option<ShareKeeping>,
-    /// Where the person opens a share when it is restored from.
+    /// Where the person opens an existing share.
     pub opens: Opens,
 }
 
@@ -31,13 +30,13 @@ impl Person {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PersonRole {
-    /// Performs the script.
+    /// Operates the program.
     Administrator,
-    /// Checks, and records exceptions.
+    /// Checks each step, and records exceptions.
     Witness,
-    /// Has a key in root.
+    /// Holds a root key.
     KeyHolder,
-    /// Keeps a share, a token or a bag.
+    /// Keeps a share of a backup.
     Custodian,
 }
 

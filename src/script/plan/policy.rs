@@ -1,4 +1,4 @@
-//! The root that a ceremony is to make.
+//! The new root.
 
 use std::fmt;
 
@@ -12,23 +12,19 @@ use super::notary::NotaryPolicy;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootPolicy {
-    /// Signatures of root keys that a root needs.
     pub threshold: u32,
     pub expires: Timestamp,
     /// Whether file names in the repository carry versions and hashes.
     pub consistent_snapshot: bool,
     pub destination: Destination,
-    /// What tuf-on-ci is told in the root; none elsewhere.
     pub tuf_on_ci: Option<TufOnCi>,
-    /// What certificates of its keys say, where it is Notary's.
     pub notary: NotaryPolicy,
-    /// What every key that comes into the root must be known by; none where its token's word is enough.
+    /// The provenance that every added key must prove.
     pub require_provenance: Option<Provenance>,
-    /// The roles whose keys are online.
     pub roles: OnlineRoles,
 }
 
-/// The roles whose keys are online. One that is not here stays as the root before has it.
+/// The roles with online keys. A missing role stays as in the trusted root.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OnlineRoles {
     pub timestamp: Option<RolePolicy>,
@@ -37,7 +33,7 @@ pub struct OnlineRoles {
 }
 
 impl RootPolicy {
-    /// Of a ceremony that makes no root: nobody has to sign, and nothing expires.
+    /// For a ceremony that does not make a root.
     pub(in crate::script) const NONE: Self = Self {
         threshold: 0,
         expires: Timestamp::MAX,
@@ -58,7 +54,7 @@ impl RootPolicy {
 }
 
 impl OnlineRoles {
-    /// Those that are given, in the order timestamp, snapshot, targets.
+    /// In the order timestamp, snapshot, targets.
     pub fn iter(&self) -> impl Iterator<Item = (RoleKind, &RolePolicy)> {
         [
             (RoleKind::Timestamp, &self.timestamp),
@@ -80,11 +76,8 @@ impl OnlineRoles {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RoleKind {
-    /// Signs which snapshot is the newest.
     Timestamp,
-    /// Signs which targets metadata belong together.
     Snapshot,
-    /// Signs the files that clients may install.
     Targets,
 }
 
@@ -113,7 +106,7 @@ impl From<RoleKind> for crate::metadata::RoleKind {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolePolicy {
-    /// Signatures that the role needs; at least one, and never more than there are keys.
+    /// 1 to the number of keys.
     pub threshold: u32,
     /// Different public keys.
     pub keys: Vec<PinnedKey>,

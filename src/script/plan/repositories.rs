@@ -1,4 +1,4 @@
-//! Further repositories whose roots one ceremony changes: the same keys, each with a root of its own.
+//! Further repositories whose roots change in the same ceremony: the same keys, but separate roots.
 
 use std::sync::Arc;
 
@@ -8,30 +8,26 @@ use crate::metadata::{RoleKind, TrustedRoot};
 use crate::script::KeyId;
 use crate::script::previous::{KeyChange, Previous, RootKey};
 
-/// A repository beside the script's own, whose root has the same keys.
 #[derive(Debug, Clone)]
 pub struct FurtherRepository {
-    /// Its name.
     pub name: String,
-    /// Its root, and the versions before it.
     pub previous: Previous,
 }
 
 impl FurtherRepository {
-    /// The folder of an export in which its files lie. Different names have different ones: the script's check sees to it.
+    /// The folder of its files in an export. The check of the script makes sure that folders differ.
     pub fn folder(&self) -> String {
         folder_of(&self.name)
     }
 }
 
-/// The name of a repository as that of a folder.
 pub(in crate::script) fn folder_of(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let text: String = name
         .chars()
         .map(|c| if plain(c) || c == '.' { c } else { '_' })
         .collect();
-    // No name leads out of the folder, or hides in it.
+    // The name must not lead out of the export, or be hidden.
     if text.starts_with(plain) {
         text
     } else {
@@ -39,7 +35,7 @@ pub(in crate::script) fn folder_of(name: &str) -> String {
     }
 }
 
-/// The root key of a root that is this key.
+/// The root key with this public key.
 pub(in crate::script) fn root_key(root: &TrustedRoot, public: &PublicKey) -> Option<RootKey> {
     let mut keys = root.document().role_keys(RoleKind::Root);
     let (id, listed) = keys.find(|(_, listed)| listed.key().public() == Some(public))?;
@@ -50,7 +46,6 @@ pub(in crate::script) fn root_key(root: &TrustedRoot, public: &PublicKey) -> Opt
 }
 
 impl KeyChange {
-    /// The same change in another root that has the key.
     fn within(&self, root: &TrustedRoot) -> Option<Self> {
         let there = |before: &RootKey| root_key(root, before.key.public()?);
         Some(match self {
@@ -63,13 +58,11 @@ impl KeyChange {
 }
 
 impl Script {
-    /// The repositories whose roots are changed beside the script's own, in its order.
     pub fn further(&self) -> &[FurtherRepository] {
         &self.further
     }
 
-    /// The script as if it were for that repository alone. None if its root has other keys, which no script that was
-    /// checked lets happen.
+    /// The script as if it were for that repository alone. `None` if its root has other keys, which the check excludes.
     pub fn within(&self, repository: &FurtherRepository) -> Option<Self> {
         let mut script = self.clone();
         script.repository.clone_from(&repository.name);
@@ -81,7 +74,7 @@ impl Script {
         Some(script)
     }
 
-    /// Every change of a root key, by the names of the keys, in the root of a further repository.
+    /// The root keys as the root of a further repository has them, by their IDs in the script.
     pub fn keys_within(&self, repository: &FurtherRepository) -> Vec<(KeyId, RootKey)> {
         let script = self.within(repository);
         let keys = script.iter().flat_map(Self::keys);

@@ -1,12 +1,11 @@
-//! How keys and their tokens are called, aloud and on paper.
+//! Titles of keys and their tokens, as they are read aloud and printed.
 
 use crate::script::{KeyId, PersonId};
 
 use super::{PersonRole, Script};
 
 impl Script {
-    /// `key holder 3`: the holders of keys have the numbers of their IDs, where all are called like `holder-3`;
-    /// otherwise they are counted in the order of the script.
+    /// `key holder 3`: numbered by their IDs if all are like `holder-3`, otherwise in the order of the script.
     pub fn holder_title(&self, key: &KeyId) -> String {
         let holder = self.key(key).map(|key| &key.holder);
         let holders = || self.with_role(PersonRole::KeyHolder);

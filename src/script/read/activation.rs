@@ -1,4 +1,4 @@
-//! The list `activation` of a key: who sets what opens its token, and what becomes of it.
+//! The list `activation` of a key: who sets each secret of its token, and how the secret is kept.
 
 use super::fields::Fields;
 use super::log::{At, Span};
@@ -12,7 +12,7 @@ const DISPOSITIONS: &[(&str, DispositionWord)] = &[
     ("pin-protected", DispositionWord::PinProtected),
 ];
 
-/// A disposition as it is spelled.
+/// A disposition without its bag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::script) enum DispositionWord {
     Memorized,
@@ -54,7 +54,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>) -> SecretEntry {
     entry
 }
 
-/// What the script says of each secret of the make, and what is taken for granted of the others.
+/// The secrets of the profile: as the script says, or by default.
 pub(super) fn complete(
     entries: Vec<SecretEntry>,
     holder: &PersonId,

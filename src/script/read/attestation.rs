@@ -1,4 +1,4 @@
-//! The table `[attestation]`: roots beside the makers' own.
+//! The table `[attestation]`: roots besides the built-in ones.
 
 use super::fields::{Fields, Value};
 use super::log::At;
@@ -10,7 +10,7 @@ use crate::script::attestation::AttestationPolicy;
 #[derive(Default)]
 pub(in crate::script) struct AttestationEntry {
     pub(in crate::script) roots: Vec<At<PinnedFile>>,
-    /// At which roots attestations may end.
+    /// The roots to which attestations are verified.
     pub(super) trusted: TrustedRoots,
 }
 
@@ -25,8 +25,8 @@ pub(super) fn read(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> A
             Ok(trusted) => entry.trusted = trusted,
             Err(error) => named.error(
                 "script.attestation-root",
-                format!("{:?} holds no root certificate: {error}", file.name),
-                "carry in the certificate of the root, in PEM or DER form",
+                format!("{:?} is not a root certificate: {error}", file.name),
+                "use the certificate of the root, in PEM or DER form",
             ),
         }
         entry.roots.extend(item.at(Some(file)));

@@ -48,7 +48,7 @@ fn group(mut fields: Fields<'_, '_>) -> GroupEntry {
 }
 
 impl BackupEntry {
-    /// The plan, where every number of it was read.
+    /// The plan, if every number was read.
     pub(in crate::script) fn plan(&self) -> Option<BackupPlan> {
         let number = |at: &At<i64>| u8::try_from(at.value).ok();
         let groups = self.groups.iter().map(|group| {
@@ -61,7 +61,6 @@ impl BackupEntry {
         Some(BackupPlan {
             group_threshold: match &self.group_threshold {
                 Some(at) => number(at)?,
-                // All of them, unless it is said otherwise.
                 None => u8::try_from(groups.len()).ok()?,
             },
             groups,
@@ -70,7 +69,7 @@ impl BackupEntry {
 }
 
 /// Reads `recipient`, `second_recipient` and `opens` of a person.
-/// Where an old share is opened as well (`of_both`), `opens` may be said of that alone.
+/// If an old share is opened as well (`of_both`), `opens` may be about that one alone.
 pub(super) fn keeping(fields: &mut Fields<'_, '_>, of_both: bool) -> Option<At<ShareKeeping>> {
     let value = fields.value("recipient");
     let second = fields.value("second_recipient");
@@ -79,7 +78,7 @@ pub(super) fn keeping(fields: &mut Fields<'_, '_>, of_both: bool) -> Option<At<S
         for field in [second, opens].iter().flatten() {
             field.error(
                 "script.recipient",
-                "who has no \"recipient\" has no share",
+                "a person without \"recipient\" gets no share",
                 "add, for example: recipient = \"age1…\"",
             );
         }
@@ -97,10 +96,10 @@ pub(super) fn keeping(fields: &mut Fields<'_, '_>, of_both: bool) -> Option<At<S
             field.error(
                 "script.recipient",
                 format!(
-                    "a share is kept {} or encrypted to a recipient, not both",
+                    "a share is either kept {} or encrypted to a recipient",
                     keeping.title()
                 ),
-                "take this out, or name a recipient",
+                "remove this field, or name a recipient",
             );
         }
         return value.at(Some(keeping));
@@ -121,7 +120,7 @@ pub(super) fn keeping(fields: &mut Fields<'_, '_>, of_both: bool) -> Option<At<S
     }))
 }
 
-/// A recipient. A private identity is not repeated.
+/// A recipient. The error never repeats a private identity.
 fn recipient(value: &Value<'_, '_>) -> Option<String> {
     let text = value.line()?;
     match text.parse::<Recipient>() {
@@ -129,13 +128,17 @@ fn recipient(value: &Value<'_, '_>) -> Option<String> {
         Err(error) => {
             let hint = match error {
                 RecipientError::Private => {
-                    "take it out, and make a new identity: whoever saw this script has the old one"
+                    "remove it, and create a new identity: anyone who saw this script has the old one"
                 }
                 RecipientError::Unknown => {
-                    "write \"age1…\" or \"ssh-ed25519 …\", as the custodian gave it; or \"passphrase\", or \"paper\""
+                    "write \"age1…\" or \"ssh-ed25519 …\" as the custodian gave it; or \"passphrase\", or \"paper\""
                 }
             };
-            value.error("script.recipient", format!("no recipient: {error}"), hint);
+            value.error(
+                "script.recipient",
+                format!("invalid recipient: {error}"),
+                hint,
+            );
             None
         }
     }

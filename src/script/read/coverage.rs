@@ -1,4 +1,4 @@
-//! Every declared field is read somewhere, and every declared word is one that the reader knows.
+//! Every declared field is read somewhere, and the reader knows every declared word.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::script::embedded;
 use crate::script::schema::tables;
 
-/// Tables that no ready script has, by the heading of a ready one after which they are put.
+/// Tables that no ready script has: the ready script, the text that is replaced, and its replacement.
 const FURTHER: &[(&str, &str, &str)] = &[
     (
         "genesis",

@@ -1,4 +1,4 @@
-//! The custody list, a pinned input file.
+//! The custody log, a pinned input file.
 
 use super::fields::Value;
 use super::log::{At, Log};
@@ -11,20 +11,20 @@ pub(super) fn read(value: &Value<'_, '_>, files: &mut PinnedFiles<'_>) -> Option
     value.at(parse(value, &file))
 }
 
-/// The list in a file that was read.
+/// The log in a file that was read.
 pub(super) fn parse(value: &Value<'_, '_>, file: &PinnedFile) -> Option<CustodyList> {
     CustodyList::parse(&file.bytes)
         .map_err(|error| {
             value.error(
                 "script.custody",
-                format!("{:?} is no custody list: {error}", file.name),
-                "carry in keys/custody.jsonl of the ceremony before, as it lies there",
+                format!("{:?} is not a custody log: {error}", file.name),
+                "use keys/custody.jsonl of the previous ceremony, unchanged",
             );
         })
         .ok()
 }
 
-/// A list of another line of roots says nothing about these tokens.
+/// The log of another repository does not cover these tokens.
 pub(super) fn of_repository(log: &Log<'_>, list: &At<CustodyList>, repository: &str) {
     let mut lines = list.value.lines().iter();
     if let Some(line) = lines.find(|line| line.repository != repository) {
@@ -32,10 +32,10 @@ pub(super) fn of_repository(log: &Log<'_>, list: &At<CustodyList>, repository: &
             "script.custody",
             &list.span,
             format!(
-                "line {} of the custody list is about {:?}, and this script about {repository:?}",
+                "line {} of the custody log is about {:?}, but this script is for {repository:?}",
                 line.seq, line.repository
             ),
-            "carry in the list of this line of roots",
+            "use the custody log of this repository",
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The fields `enrollment` and `attestation` of `[[key]]`: a key that was made elsewhere, and what shows that it was.
+//! The fields `enrollment` and `attestation` of `[[key]]`: a key that was generated elsewhere, and its proofs.
 
 use super::fields::{Fields, Value};
 use super::log::At;
@@ -8,19 +8,19 @@ use crate::certificate::attestation::{TrustedRoots, is_statement};
 use crate::script::{BoundFile, Enrolled, KeyId, PinnedFile, Proofs};
 use crate::transfer::{Attested, Enrollment};
 
-const HINT: &str = "carry in two files as the tool wrote them: the attestation of the key's slot, and the certificate of slot f9";
+const HINT: &str = "use two files as the tool wrote them: the attestation of the key's slot, and the certificate of slot f9";
 
-/// Reads the files of keys that were made elsewhere.
+/// Reads the files of keys that were generated elsewhere.
 pub(super) struct EnrollmentReader<'c, 'f> {
     pub(super) files: &'c mut PinnedFiles<'f>,
-    /// At which roots attestations may end.
+    /// The roots to which attestations are verified.
     pub(super) roots: &'c TrustedRoots,
     pub(super) repository: Option<&'c str>,
 }
 
 impl EnrollmentReader<'_, '_> {
-    /// Reads `enrollment` or `attestation` of the key of that name and holder; whether either is there, and what it
-    /// says if it is sound.
+    /// Reads `enrollment` or `attestation` of the key with that ID and holder: whether one of them is there, and its
+    /// content if it is valid.
     pub(super) fn read(
         &mut self,
         fields: &mut Fields<'_, '_>,
@@ -32,8 +32,8 @@ impl EnrollmentReader<'_, '_> {
         if let (Some(_), Some(second)) = (&enrollment, &attestation) {
             second.error(
                 "script.attestation",
-                "a key comes in by its enrollment file or by an attestation, not by both",
-                "take the attestation out: an enrollment file holds its own",
+                "a key is enrolled by an enrollment file or by an attestation, not by both",
+                "remove the attestation: an enrollment file contains its own",
             );
             return (true, None);
         }
@@ -60,8 +60,8 @@ impl EnrollmentReader<'_, '_> {
             .map_err(|refusal| {
                 named.error(
                     "script.enrollment",
-                    format!("{:?} is refused: {refusal}", file.name),
-                    "carry in the file as the ceremony that made the key left it: keys/ID.enrollment.json",
+                    format!("{:?} was refused: {refusal}", file.name),
+                    "use the file that the ceremony exported: keys/ID.enrollment.json",
                 );
             })
             .ok()?;
@@ -71,7 +71,7 @@ impl EnrollmentReader<'_, '_> {
         }))
     }
 
-    /// Verifies what the device states of a key.
+    /// Verifies the attestation of a key by its device.
     fn attestation(&mut self, value: &Value<'_, '_>, attested: Attested) -> Option<At<Enrolled>> {
         let refuse = |what: String| value.error("script.attestation", what, HINT);
         let (mut statements, mut issuers) = (Vec::new(), Vec::new());
@@ -81,7 +81,7 @@ impl EnrollmentReader<'_, '_> {
                 .map_err(|error| error.to_string())
                 .and_then(|found| {
                     <[Certificate; 1]>::try_from(found)
-                        .map_err(|found| format!("it holds {}, not one", found.len()))
+                        .map_err(|found| format!("it contains {}, not one", found.len()))
                 });
             match one {
                 Ok([certificate]) if is_statement(&certificate) => {
@@ -89,7 +89,7 @@ impl EnrollmentReader<'_, '_> {
                 }
                 Ok([certificate]) => issuers.push((certificate, bound(file))),
                 Err(why) => {
-                    let what = format!("{:?} is not the file of a certificate: {why}", file.name);
+                    let what = format!("{:?} is not a certificate file: {why}", file.name);
                     named.error("script.attestation", what, HINT);
                     return None;
                 }
@@ -101,13 +101,13 @@ impl EnrollmentReader<'_, '_> {
                 number => format!("{number} of the certificates are"),
             };
             refuse(format!(
-                "{found} a device's statement of a key; one has to be"
+                "{found} an attestation of a key; exactly one must be"
             ));
         });
         let [(leaf, statement)] = statement.ok()?;
         let (certificates, issuers): (Vec<_>, Vec<_>) = issuers.into_iter().unzip();
         let enrollment = Enrollment::by_device(attested, &leaf, &certificates, self.roots)
-            .map_err(|refusal| refuse(format!("{:?} is refused: {refusal}", statement.file)))
+            .map_err(|refusal| refuse(format!("{:?} was refused: {refusal}", statement.file)))
             .ok()?;
         value.at(Some(Enrolled {
             proofs: Proofs::Attestation { statement, issuers },

@@ -1,4 +1,4 @@
-//! Tables, field by field, as the schema declares them. What nobody asked for is an error.
+//! Tables, field by field, as the schema declares them. A field that was not read is an error.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -16,12 +16,12 @@ use crate::words::Digest;
 pub(in crate::script) struct Fields<'l, 't> {
     log: &'l Log<'t>,
     table: &'l DeTable<'l>,
-    /// The header, or what stands in its place.
+    /// The header, or what replaces it.
     pub(in crate::script) span: Span,
     declared: &'static Table,
-    /// Fields beside those of the table.
+    /// Fields besides those of the table.
     more: &'static [Field],
-    /// As messages call it: `[root]`.
+    /// As messages name it: `[root]`.
     what: String,
     /// The kind of ceremony, once it is known.
     kind: Option<Kind>,
@@ -34,7 +34,7 @@ pub(in crate::script) struct Value<'l, 't> {
     found: &'l DeValue<'l>,
     pub(in crate::script) span: Span,
     declared: Type,
-    /// As messages call it: `"threshold"`.
+    /// As messages name it: `"threshold"`.
     what: String,
     kind: Option<Kind>,
 }
@@ -66,7 +66,6 @@ impl<'l, 't> Fields<'l, 't> {
         self.what = what.into();
     }
 
-    /// Has the table have further fields.
     pub(super) fn extend(&mut self, more: &'static [Field]) {
         self.more = more;
     }
@@ -82,7 +81,7 @@ impl<'l, 't> Fields<'l, 't> {
         field
     }
 
-    /// A field as it is declared; one that the declaration leaves to the reader may be missing.
+    /// A field as it is declared; a field that is required in some cases only may be missing.
     pub(super) fn value(&mut self, name: &str) -> Option<Value<'l, 't>> {
         let field = self.declaration(name)?;
         let value = self.read_as(field);
@@ -92,7 +91,6 @@ impl<'l, 't> Fields<'l, 't> {
         value
     }
 
-    /// Whether a field is there, whatever it is.
     pub(super) fn has(&self, name: &str) -> bool {
         self.table.contains_key(name)
     }
@@ -103,7 +101,7 @@ impl<'l, 't> Fields<'l, 't> {
         self.required_as(name, field.example)
     }
 
-    /// The same, where the declaration cannot have the example.
+    /// The same, with another example than the declared one.
     pub(super) fn required_as(&mut self, name: &str, example: &str) -> Option<Value<'l, 't>> {
         let value = self.read_as(self.declaration(name)?);
         if value.is_none() {
@@ -130,7 +128,7 @@ impl<'l, 't> Fields<'l, 't> {
         })
     }
 
-    /// Lets a field be there unread.
+    /// Allows a field without reading it.
     pub(super) fn allow(&mut self, name: &'static str) {
         if !self.known.contains(&name) {
             self.known.push(name);
@@ -152,7 +150,7 @@ impl<'l, 't> Fields<'l, 't> {
         );
     }
 
-    /// What a function makes of a field, with its place.
+    /// The result of a function on a field, with its place.
     pub(super) fn read<T>(
         &mut self,
         name: &str,
@@ -167,27 +165,27 @@ impl<'l, 't> Fields<'l, 't> {
         self.value(name)?.table()
     }
 
-    /// The tables of a field; none where it is missing or faulty.
+    /// The tables of a field; none if it is missing or invalid.
     pub(super) fn tables(&mut self, name: &str) -> Vec<Fields<'l, 't>> {
         let items = self.value(name).and_then(|value| value.items());
         let items = items.unwrap_or_default();
         items.iter().filter_map(Value::table).collect()
     }
 
-    /// Ends the table: any field that was not asked for is an error.
+    /// Ends the table: any field that was not read is an error.
     pub(super) fn finish(self) {
         for (key, _) in self.table {
             let name: &str = key.get_ref();
-            // A PIN is an error of its own, louder than this one.
+            // A PIN has been reported already, with another hint.
             if self.known.contains(&name) || self.log.has("script.pin", &key.span()) {
                 continue;
             }
             self.log.error(
                 "script.field-unknown",
                 &key.span(),
-                format!("{} has no use for {name:?}", self.what),
+                format!("{} has no field {name:?}", self.what),
                 format!(
-                    "take it out, or mend the spelling; known here: {}",
+                    "remove it, or correct the spelling; known fields: {}",
                     self.known.join(", ")
                 ),
             );
@@ -215,7 +213,11 @@ impl<'l, 't> Value<'l, 't> {
     fn wants(&self, wanted: &str, hint: &str) {
         self.error(
             "script.type",
-            format!("{} wants {wanted}, not {}", self.what, kind_of(self.found)),
+            format!(
+                "{} must be {wanted}, not {}",
+                self.what,
+                kind_of(self.found)
+            ),
             hint,
         );
     }
@@ -239,23 +241,23 @@ impl<'l, 't> Value<'l, 't> {
             self.error(
                 "script.text",
                 format!("{} is empty", self.what),
-                "write what belongs there",
+                "fill it in",
             );
         } else if text.chars().count() > longest {
             self.error(
                 "script.text",
                 format!(
-                    "{} has {} characters; {longest} are the most",
+                    "{} has {} characters; at most {longest} are allowed",
                     self.what,
                     text.chars().count()
                 ),
-                "make it shorter",
+                "shorten it",
             );
         } else if let Some(c) = text.chars().find(|c| bad(*c) || is_invisible(*c)) {
             self.error(
                 "script.characters",
-                format!("{} has the character U+{:04X} in it", self.what, c as u32),
-                "take it out: what cannot be seen cannot be read aloud",
+                format!("{} contains the character U+{:04X}", self.what, c as u32),
+                "remove it: a character that cannot be seen cannot be read aloud",
             );
         } else {
             return Some(text.to_owned());
@@ -270,16 +272,16 @@ impl<'l, 't> Value<'l, 't> {
                 self.error(
                     "script.id",
                     format!("{} cannot be {text:?}", self.what),
-                    format!("{error}"),
+                    format!("choose another ID: {error}"),
                 );
             })
             .ok()
     }
 
-    /// One of the words that are declared, by what it stands for.
+    /// One of the declared words, by its meaning.
     pub(super) fn word<T: Copy>(&self, check: &'static str, spellings: &[(&str, T)]) -> Option<T> {
         let Type::Word(words) = self.declared else {
-            debug_assert!(false, "{} is no word", self.what);
+            debug_assert!(false, "{} is not a word", self.what);
             return None;
         };
         debug_assert!(
@@ -306,7 +308,7 @@ impl<'l, 't> Value<'l, 't> {
             self.error(
                 check,
                 format!("{} cannot be {text:?}", self.what),
-                format!("known here: {}", known.join(", ")),
+                format!("use one of: {}", known.join(", ")),
             );
         }
         found.map(|(_, value)| *value)
@@ -318,7 +320,7 @@ impl<'l, 't> Value<'l, 't> {
         {
             return Some(number);
         }
-        self.wants("a whole number", "write it without quotes, as in 3");
+        self.wants("a whole number", "write it without quotes, for example 3");
         None
     }
 
@@ -338,10 +340,10 @@ impl<'l, 't> Value<'l, 't> {
         None
     }
 
-    /// A time in the one form that scripts have.
+    /// A time in the only form that scripts allow.
     pub(super) fn time(&self) -> Option<Timestamp> {
         const HINT: &str =
-            "write it in UTC as \"YYYY-MM-DDTHH:MM:SSZ\", as in \"2026-12-01T09:00:00Z\"";
+            "write it in UTC as \"YYYY-MM-DDTHH:MM:SSZ\", for example \"2026-12-01T09:00:00Z\"";
         let DeValue::String(text) = self.found else {
             self.wants("a time in quotes", HINT);
             return None;
@@ -359,24 +361,28 @@ impl<'l, 't> Value<'l, 't> {
         exact
     }
 
-    /// A SHA-256 in hex; the caller says what to do when it is none.
+    /// A SHA-256 in hex; the caller reports an invalid one.
     pub(super) fn digest(&self) -> Option<Result<Digest, ()>> {
         self.raw()
             .map(|text| Digest::from_hex(text).map_err(|_| ()))
     }
 
-    /// The items of a list, as many as it may have.
+    /// The items of a list.
     pub(super) fn items(&self) -> Option<Vec<Value<'l, 't>>> {
         let DeValue::Array(array) = self.found else {
-            self.wants("a list", "write it in brackets, as in [\"…\"]");
+            self.wants("a list", "write it in brackets, for example [\"…\"]");
             return None;
         };
         let most = self.declared.most();
         if array.len() > most {
             self.error(
                 "script.size",
-                format!("{} has {} entries", self.what, array.len()),
-                format!("{most} are the most"),
+                format!(
+                    "{} has {} entries; at most {most} are allowed",
+                    self.what,
+                    array.len()
+                ),
+                "shorten the list",
             );
             return None;
         }
@@ -391,7 +397,7 @@ impl<'l, 't> Value<'l, 't> {
         Some(items.collect())
     }
 
-    /// The table that is declared for it.
+    /// The table, as it is declared.
     pub(super) fn table(&self) -> Option<Fields<'l, 't>> {
         let (declared, what) = match self.declared {
             Type::Table(table) => (table, table.name),
@@ -411,7 +417,6 @@ impl<'l, 't> Value<'l, 't> {
         matches!(self.found, DeValue::Table(_))
     }
 
-    /// What is declared of a file.
     pub(super) fn pin(&self) -> Option<Pin> {
         match self.declared {
             Type::File(pin) | Type::Profile(pin) => Some(pin),
@@ -432,7 +437,7 @@ fn kind_of(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// Characters that change how others look, or cannot be seen at all.
+/// Characters that change how others look, or that cannot be seen.
 pub(super) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

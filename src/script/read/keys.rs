@@ -21,13 +21,12 @@ use crate::script::{Enrolled, KeyId, PersonId, SlotPlan, TokenSpec};
 pub(in crate::script) struct KeyEntry {
     pub(in crate::script) id: Option<At<KeyId>>,
     pub(in crate::script) holder: Option<At<PersonId>>,
-    /// Where it is made, if the script says so.
     pub(in crate::script) token: Option<TokenEntry>,
     pub(in crate::script) key_type: Option<At<KeyType>>,
     pub(in crate::script) activation: Vec<SecretEntry>,
     pub(in crate::script) change: Option<ChangeEntry>,
     pub(in crate::script) owner: Option<At<String>>,
-    /// Whether the script names an enrollment file, sound or not.
+    /// Whether the script names an enrollment file, valid or not.
     pub(in crate::script) is_enrolled: bool,
     pub(in crate::script) enrolled: Option<At<Enrolled>>,
     pub(in crate::script) backup: Option<At<Backup>>,
@@ -45,7 +44,7 @@ pub(in crate::script) struct TokenEntry {
     pub(in crate::script) touch_policy: Option<At<TouchPolicy>>,
 }
 
-/// The keys whose tokens are in the room, and those whose tokens are not.
+/// The keys whose tokens are present, and those whose tokens are elsewhere.
 pub(super) fn read(
     tables: Vec<Fields<'_, '_>>,
     kind: Kind,
@@ -83,7 +82,7 @@ fn key(
         (false, None)
     };
     let (key_type, backup) = match &change {
-        // What its file says of a key is not said again.
+        // The enrollment file has the type.
         Some(_) if is_enrolled => {
             let key_type = enrolled.as_ref().map(|at| At {
                 value: at.value.enrollment.key_type(),
@@ -91,16 +90,16 @@ fn key(
             });
             (key_type, None)
         }
-        // What the root before says of a key is not said again.
+        // The trusted root has the type.
         Some(change) if change.exists() => {
-            // Whatever key stands in a backup gets shares.
+            // Every key of a backup gets shares.
             let shares = id.as_ref().filter(|_| kind == Kind::Backup).map(|id| At {
                 value: Backup::Shares,
                 span: id.span.clone(),
             });
             (change.key_type(), shares)
         }
-        // Whether it is made or matched, nobody knows.
+        // Whether the key exists is unknown.
         None => {
             for name in ["key_id", "type", "backup"] {
                 fields.allow(name);
@@ -168,14 +167,14 @@ fn slot(value: &Value<'_, '_>) -> Option<u8> {
     if number.is_none() {
         value.error(
             "script.slot",
-            format!("a YubiKey has no slot {text:?} for such a key"),
-            "take \"9c\", which is for signatures, or \"9a\", \"9d\", \"9e\", \"82\" to \"95\"",
+            format!("a YubiKey has no slot {text:?} for a root key"),
+            "use \"9c\", the slot for signatures, or \"9a\", \"9d\", \"9e\", \"82\" to \"95\"",
         );
     }
     number
 }
 
-/// Somebody may take the field for the PIN's own, so that what stands there is not repeated.
+/// The value may be a PIN by mistake, so the error does not repeat it.
 fn pin_policy(value: &Value<'_, '_>) -> Option<PinPolicy> {
     let text = value.raw()?;
     let mut known = SlotPlan::PIN_POLICIES.iter();
@@ -183,8 +182,8 @@ fn pin_policy(value: &Value<'_, '_>) -> Option<PinPolicy> {
     if found.is_none() {
         value.error(
             "script.policy",
-            "\"pin_policy\" says when the key wants the PIN, and this is not a way to say it",
-            "known here: always, once; if a PIN stands there, never use that PIN again",
+            "\"pin_policy\" must say when the key requires the PIN",
+            "use one of: always, once; if you wrote a PIN, never use that PIN again",
         );
     }
     found.map(|(_, policy)| *policy)
@@ -196,7 +195,7 @@ fn label(value: &Value<'_, '_>) -> Option<String> {
         value.error(
             "script.label",
             format!("a token cannot be labeled {text:?}"),
-            "a label has at most 32 bytes, and no space at its ends",
+            "use at most 32 bytes, without leading or trailing spaces",
         );
         return None;
     }
@@ -211,14 +210,14 @@ fn key_type(value: &Value<'_, '_>) -> Option<KeyType> {
 }
 
 impl TokenEntry {
-    /// Who made it, as far as the script says.
+    /// Profile and model, as far as the script says.
     pub(in crate::script) fn make(&self) -> Option<(&str, Option<&str>)> {
         let profile = self.profile.as_ref()?;
         Some((&profile.value.name, self.model.as_deref()))
     }
 }
 
-/// The one key of a signing: who holds it, and where. The request has its type.
+/// The key of a signing: who holds it, and on which token. The request has its type.
 pub(super) fn signing_key(
     mut fields: Fields<'_, '_>,
     id: Option<At<KeyId>>,
@@ -235,22 +234,19 @@ pub(super) fn signing_key(
 }
 
 impl KeyEntry {
-    /// Its name, its holder and its token.
     pub(super) fn place(self) -> Option<(KeyId, PersonId, TokenSpec)> {
         Some((self.id?.value, self.holder?.value, self.token?.complete()?))
     }
 
-    /// Whether the root before has it, or is said to have it.
+    /// Whether the trusted root has it, according to the script.
     pub(in crate::script) fn exists(&self) -> bool {
         self.change.as_ref().is_some_and(ChangeEntry::exists)
     }
 
-    /// Whether it is made in this ceremony.
     pub(in crate::script) fn is_made(&self) -> bool {
         !self.is_enrolled && self.change.as_ref().is_some_and(|change| !change.exists())
     }
 
-    /// Whether it comes under another ID.
     pub(in crate::script) fn is_moved(&self) -> bool {
         self.change.as_ref().is_some_and(ChangeEntry::is_moved)
     }

@@ -1,7 +1,8 @@
-//! Where in the text something is, and what is wrong there.
+//! Places in the text, and the errors there.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::fmt;
 use std::ops::Range;
 
 use crate::script::ScriptError;
@@ -19,12 +20,12 @@ pub(in crate::script) struct Log<'t> {
     failed: RefCell<HashSet<(&'static str, usize)>>,
     /// Whether there were more errors than are kept.
     more: Cell<bool>,
-    /// The fields that were asked for, by table.
+    /// The fields that were read, by table.
     #[cfg(test)]
     pub(in crate::script) asked: RefCell<std::collections::BTreeSet<(&'static str, &'static str)>>,
 }
 
-/// Whoever is told this many has the wrong file, or wants to keep us busy.
+/// A script with this many errors is the wrong file, or an attempt to keep the program busy.
 const MOST_ERRORS: usize = 500;
 
 impl<'t> Log<'t> {
@@ -83,7 +84,7 @@ impl<'t> Log<'t> {
         });
     }
 
-    /// Whether a check failed already in the line of a place.
+    /// Whether a check has already failed in the line of a place.
     pub(in crate::script) fn has(&self, check: &'static str, span: &Span) -> bool {
         self.failed.borrow().contains(&(check, self.line(span)))
     }
@@ -99,8 +100,8 @@ impl<'t> Log<'t> {
             file: self.file.to_owned(),
             line: self.line(&end),
             column: self.column(&end),
-            message: format!("there are more faults than these {MOST_ERRORS}"),
-            hint: "mend these first".to_owned(),
+            message: format!("the script has more than {MOST_ERRORS} errors"),
+            hint: "fix these first".to_owned(),
         };
         let mut errors = self.errors.into_inner();
         errors.extend(self.more.get().then_some(last));
@@ -108,11 +109,23 @@ impl<'t> Log<'t> {
     }
 }
 
-/// A value that was read, and where it stands.
-#[derive(Debug, Clone)]
+/// A value that was read, and its place.
+#[derive(Clone)]
 pub(in crate::script) struct At<T> {
     pub(in crate::script) value: T,
     pub(in crate::script) span: Span,
+}
+
+impl<T: fmt::Display> fmt::Display for At<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for At<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
 }
 
 #[cfg(test)]

@@ -24,7 +24,6 @@ pub(super) fn read(mut fields: Fields<'_, '_>) -> MediumEntry {
 }
 
 impl MediumEntry {
-    /// What it is for; none where that was not read.
     pub(in crate::script) fn holds(&self) -> Option<Holds> {
         Some(self.holds.as_ref()?.value)
     }

@@ -1,4 +1,4 @@
-//! From text to a draft: every part of a script, sound or not, with its places.
+//! From text to a draft: every part of a script, valid or not, with its places.
 
 mod activation;
 mod attestation;
@@ -61,7 +61,7 @@ pub(super) use steps::StepEntry;
 
 const LONGEST_SCRIPT: usize = 1 << 20;
 
-/// Everything that was read, sound or not, with its places.
+/// Everything that was read, valid or not, with its places.
 pub(super) struct Draft {
     pub(super) start: Span,
     pub(super) kind: Kind,
@@ -72,7 +72,6 @@ pub(super) struct Draft {
     pub(super) attestation: AttestationEntry,
     pub(super) people: Vec<PersonEntry>,
     pub(super) previous: Option<PreviousEntry>,
-    /// Repositories beside the script's own.
     pub(super) further: Vec<RepositoryEntry>,
     pub(super) custody: Option<At<CustodyList>>,
     pub(super) keys: Vec<KeyEntry>,
@@ -85,7 +84,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// The step that brings a key in which is made in memory.
+    /// The step that imports a key.
     pub(super) fn import_of(&self, key: &KeyEntry) -> Option<&StepEntry> {
         let id = &key.id.as_ref()?.value;
         let is_it =
@@ -100,7 +99,7 @@ impl Draft {
         here + distant.filter(|change| change.stays()).count()
     }
 
-    /// The threshold of the new root: what is left out stays as the root before has it.
+    /// The threshold of the new root; by default that of the trusted root.
     pub(super) fn threshold(&self) -> Option<At<i64>> {
         let stays = || {
             let threshold = self.before()?.role(RoleKind::Root).threshold();
@@ -112,8 +111,7 @@ impl Draft {
         self.root.threshold.clone().or_else(stays)
     }
 
-    /// Whether the token of a key signs a certificate of it: a root key of Notary that is new, or that comes under
-    /// another ID.
+    /// Whether the token of a key signs a certificate for it: a Notary root key that is new or gets another ID.
     pub(super) fn certifies(&self, key: &KeyEntry) -> bool {
         let destination = self.root.destination.as_ref().map(|at| at.value);
         destination == Some(Destination::NotaryV1)
@@ -121,7 +119,7 @@ impl Draft {
             && (!key.exists() || key.is_moved())
     }
 
-    /// Where a set stands in the script of which the key gets other shares; none where none does.
+    /// The place of the set whose key gets new shares; `None` if no key does.
     pub(super) fn reissue(&self) -> Option<&Span> {
         let entry = self.restore.as_ref()?;
         let reissues = match self.kind {
@@ -131,19 +129,19 @@ impl Draft {
         reissues.then_some(&entry.span)
     }
 
-    /// Whether another set took the place of the one in the script already.
+    /// Whether the set in the script is already superseded.
     pub(super) fn is_replaced(&self) -> bool {
         let level = self.restore.as_ref().and_then(|entry| entry.level);
         self.kind == Kind::Backup && level == Some(super::DrillLevel::Custody)
     }
 
-    /// The root that is changed, if it can be trusted.
+    /// The trusted root that is changed.
     pub(super) fn before(&self) -> Option<&TrustedRoot> {
         Some(&self.previous.as_ref()?.root.as_ref()?.value)
     }
 }
 
-/// What is left unsaid of a draft: nothing where it has errors, and otherwise its warnings.
+/// Checks a draft: `None` if it has errors, otherwise its warnings.
 pub(super) type Judge<'j> = &'j dyn Fn(&Draft) -> Option<Vec<Warning>>;
 
 /// Reads a script, and has `judge` check whether its parts fit together.
@@ -159,7 +157,7 @@ pub(super) fn read(
             "script.size",
             &start,
             "the script is longer than 1 MiB",
-            "a script is a few pages; is this another file?",
+            "check that this is the right file: a script is a few pages long",
         );
         return None;
     }
@@ -170,7 +168,7 @@ pub(super) fn read(
             "script.toml",
             &error.span().unwrap_or(start.clone()),
             format!("this is not TOML: {}", error.message().replace('\n', ", ")),
-            "mend the line: a field is written name = \"text\", name = 3 or name = [\"a\", \"b\"]",
+            "correct the line: a field is written name = \"text\", name = 3 or name = [\"a\", \"b\"]",
         );
     }
     pins::in_fields(log, document.get_ref());
@@ -182,7 +180,7 @@ pub(super) fn read(
     document_fields(log, fields, source, judge)
 }
 
-/// Characters that nobody can see, comments included.
+/// Reports characters that cannot be seen, also in comments.
 fn characters(log: &Log<'_>) {
     let hidden = |c: char| fields::is_invisible(c) || (c.is_control() && !"\t\r\n".contains(c));
     for (at, c) in log.text().char_indices().filter(|(_, c)| hidden(*c)) {
@@ -192,21 +190,20 @@ fn characters(log: &Log<'_>) {
                 "script.characters",
                 &span,
                 format!("the character U+{:04X} cannot be seen", c as u32),
-                "take it out: a script must read the same to everyone",
+                "remove it: a script must read the same to everyone",
             );
         }
     }
 }
 
-/// Whether the script is of the one schema that this version reads.
 fn is_known_schema(fields: &mut Fields<'_, '_>) -> bool {
     fields.value("schema").is_some_and(|value| {
         let number = value.integer();
         if number.is_some_and(|number| number != 1) {
             value.error(
                 "script.schema",
-                "this version reads scripts of schema 1",
-                "use the version of conclave that the script was written for",
+                "this version only reads scripts with schema = 1",
+                "use the version of Conclave that the script was written for",
             );
         }
         number == Some(1)
@@ -221,7 +218,7 @@ fn document_fields(
 ) -> Option<Script> {
     let schema = is_known_schema(&mut fields);
     let kind = fields.read("kind", |value| value.word("script.kind", Kind::SPELLINGS));
-    // Another language, or another set of rules: whatever else is said would mislead.
+    // With another schema or an unknown kind, all other errors would mislead.
     let kind = kind.filter(|_| schema)?.value;
     fields.set_kind(kind);
     let title = fields.value("title").and_then(|value| value.line());
@@ -317,7 +314,7 @@ fn document_fields(
     })
 }
 
-/// The custody list, from `[previous]` or, where nothing went before, from the script itself.
+/// The custody log, from `[previous]` or, without that table, from the script itself.
 fn custody_list(
     log: &Log<'_>,
     fields: &mut Fields<'_, '_>,
@@ -338,7 +335,7 @@ fn custody_list(
     Some(list)
 }
 
-/// The script of a draft in which no error was found; its name, text, title and pinned files come from elsewhere.
+/// The script of a draft without errors; its name, text, title and pinned files are added by the caller.
 fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     let previous = match draft.previous {
         Some(entry) => Some(entry.complete()?),
@@ -405,7 +402,7 @@ fn repository(value: &Value<'_, '_>) -> Option<String> {
     value.error(
         "script.repository",
         format!("{text:?} cannot name a repository"),
-        "use A-Z, a-z, 0-9, \".\", \"_\", \"-\", \"/\", \":\", as in \"example.com/updates\"",
+        "use A-Z, a-z, 0-9, \".\", \"_\", \"-\", \"/\", \":\", for example \"example.com/updates\"",
     );
     None
 }

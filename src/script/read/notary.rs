@@ -16,7 +16,7 @@ pub(in crate::script) struct NotaryEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) certificate_name: Option<At<String>>,
     pub(in crate::script) certificate_expires: Option<At<Timestamp>>,
-    /// The online roles of a root that was made elsewhere and never published.
+    /// The online roles of a root that was created elsewhere and never published.
     pub(super) template: Option<Vec<RoleEntry>>,
 }
 
@@ -35,24 +35,24 @@ pub(super) fn read(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> N
     }
 }
 
-/// The online roles of the template, as if the script listed them. Its root key is thrown away.
+/// The online roles of the template, as if the script listed them. Its root key is not used.
 fn template_roles(value: &Value<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<Vec<RoleEntry>> {
     let (_, file) = files.read(value)?;
     let error = |what: String| {
         value.error(
             "script.template",
             what,
-            "carry in the root.json that `notary init` left in its trust directory, under tuf/GUN/metadata",
+            "use the root.json that `notary init` left in its trust directory, under tuf/GUN/metadata",
         );
     };
     let root = match RootFile::read(&file.bytes) {
         Ok(root) if root.document().format() == RootFormat::Notary => root,
         Ok(_) => {
-            error(format!("{:?} is no root of Notary", file.name));
+            error(format!("{:?} is not a Notary root", file.name));
             return None;
         }
         Err(refusal) => {
-            error(format!("{:?} is no root: {refusal}", file.name));
+            error(format!("{:?} is not a root: {refusal}", file.name));
             return None;
         }
     };

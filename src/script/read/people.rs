@@ -18,7 +18,7 @@ pub(in crate::script) struct PersonEntry {
     pub(in crate::script) approval: Option<ApprovalEntry>,
     /// How the person keeps a share.
     pub(in crate::script) keeping: Option<At<ShareKeeping>>,
-    /// Whether that is all that the script says of it: nothing of it was faulty.
+    /// Whether the fields about that were valid.
     pub(in crate::script) is_keeping_read: bool,
     opens: Opens,
 }
@@ -43,7 +43,7 @@ pub(super) fn read(
     let approval = fields.table("approval");
     let approval = approval.map(|table| approval_token(table, files));
     let has_recipient = fields.value("recipient").is_some();
-    // How a share is kept that exists, its manifest says.
+    // How an existing share is kept is in its manifest.
     let is_restored = matches!(kind, Kind::Drill | Kind::Recovery | Kind::Backup);
     let opens = if is_restored {
         fields.read("opens", |value| {
@@ -54,7 +54,7 @@ pub(super) fn read(
     };
     let keeping = match kind {
         Kind::Recovery => None,
-        // An old share that is opened, perhaps, and no new one.
+        // At most an old share is opened.
         Kind::Drill | Kind::Backup if !has_recipient => None,
         _ => backup::keeping(&mut fields, is_restored),
     };
@@ -89,7 +89,7 @@ fn roles(value: &Value<'_, '_>) -> Option<Vec<PersonRole>> {
         value.error(
             "script.person",
             "\"roles\" is empty",
-            "give at least one: administrator, witness, key-holder, custodian",
+            "add at least one of: administrator, witness, key-holder, custodian",
         );
         return None;
     }
@@ -100,7 +100,7 @@ fn roles(value: &Value<'_, '_>) -> Option<Vec<PersonRole>> {
             item.error(
                 "script.duplicate",
                 format!("\"roles\" has {:?} twice", role.as_str()),
-                "take one out",
+                "remove one of them",
             );
             return None;
         }

@@ -31,14 +31,16 @@ impl Bound<'_, '_> {
             self.sha256.error(
                 "script.digest",
                 "\"sha256\" is not 64 lower-case hex characters",
-                format!("the SHA-256 of {name:?} here is {found}: compare it with its owner's"),
+                format!(
+                    "compare with the owner of the file: the SHA-256 of {name:?} here is {found}"
+                ),
             );
             return None;
         };
         if claimed != found {
             self.sha256.error(
                 "script.hash",
-                format!("{name:?} has the SHA-256 {found}, but the script binds {claimed}"),
+                format!("{name:?} has the SHA-256 {found}, but the script has {claimed}"),
                 "find out which of the two is right before you change either",
             );
             return None;
@@ -58,7 +60,7 @@ fn parse_profile(value: &Value<'_, '_>, path: &str, bytes: &[u8]) -> Option<Prof
         .ok()
 }
 
-/// Reads pinned input files, and keeps those that are what the script says.
+/// Reads pinned input files, and keeps those with the right hash.
 pub(super) struct PinnedFiles<'f> {
     source: &'f dyn PinnedFileSource,
     files: BTreeMap<String, PinnedFile>,
@@ -155,7 +157,7 @@ impl<'f> PinnedFiles<'f> {
         }
     }
 
-    /// Reads the public key of an online role, with whose it is where tuf-on-ci wants to know.
+    /// Reads the public key of an online role, with its owner for tuf-on-ci.
     pub(super) fn online_key(
         &mut self,
         mut fields: Fields<'_, '_>,
@@ -190,8 +192,8 @@ impl<'f> PinnedFiles<'f> {
         if matches!(key, Err(KeyFileError::Private)) {
             bound.file.error(
                 "script.private-key",
-                format!("{name:?} holds a PRIVATE key"),
-                "take it off this machine now; carry in the public key, as `openssl pkey -pubout` writes it",
+                format!("{name:?} contains a PRIVATE key"),
+                "remove it from this machine now; use the public key, as `openssl pkey -pubout` writes it",
             );
             return None;
         }
@@ -200,8 +202,8 @@ impl<'f> PinnedFiles<'f> {
             .map_err(|error| {
                 bound.file.error(
                     "script.public-key",
-                    format!("{name:?} is no public key that can be used: {error}"),
-                    "carry in a public key in PEM form, as `openssl pkey -pubout` writes it",
+                    format!("{name:?} is not a public key that can be used: {error}"),
+                    "use a public key in PEM form, as `openssl pkey -pubout` writes it",
                 );
             })
             .ok()?;
@@ -221,7 +223,7 @@ impl<'f> PinnedFiles<'f> {
         self.read_table(value.table()?, value.pin()?)
     }
 
-    /// The same, of a table that has a name of its own.
+    /// The same, for a table with its own name.
     pub(super) fn read_table<'l, 't>(
         &mut self,
         fields: Fields<'l, 't>,
@@ -253,7 +255,7 @@ impl<'f> PinnedFiles<'f> {
         if let Some(why) = name_error(name) {
             file.error(
                 "script.file-name",
-                format!("{name:?} cannot be carried"),
+                format!("{name:?} is not a valid file name"),
                 why,
             );
             return None;
@@ -278,17 +280,17 @@ impl<'f> PinnedFiles<'f> {
             Ok(_) => (
                 "script.file-size",
                 format!("{name:?} is longer than {} KiB", longest.div_ceil(1024)),
-                "is this another file than the one that is meant?",
+                "check that this is the right file",
             ),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => (
                 "script.file",
                 format!("there is no file {name:?}"),
-                "names are relative to the script: put the file there, or mend the name",
+                "put the file there, or correct the name: names are relative to the script",
             ),
             Err(error) => (
                 "script.file",
                 format!("{name:?} cannot be read: {error}"),
-                "names are relative to the script: is it a file that you may read?",
+                "check that it is a file that you may read: names are relative to the script",
             ),
         };
         file.error(check, what, hint);

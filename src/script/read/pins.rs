@@ -1,13 +1,13 @@
-//! No PIN in a script: it is printed, read aloud and kept for good.
+//! No PIN in a script: it is printed, read aloud and kept permanently.
 
 use toml::de::{DeTable, DeValue};
 
 use super::log::{Log, Span};
 
-const HINT: &str = "take it out, and never use that PIN again: scripts are printed and kept. \
+const HINT: &str = "remove it, and never use that PIN again: scripts are printed and kept. \
                     Conclave asks for PINs at the terminal";
 
-/// Words that name a secret when they stand in a field's name.
+/// Words that name a secret in the name of a field.
 const FIELD_WORDS: [&str; 10] = [
     "pin",
     "pins",
@@ -42,7 +42,7 @@ fn in_value(log: &Log<'_>, value: &DeValue<'_>) {
     }
 }
 
-/// Any line, comments and broken ones included, that evidently tells one: `PIN: 271828`.
+/// Any line, also in comments and invalid TOML, that evidently contains one: `PIN: 271828`.
 pub(super) fn in_text(log: &Log<'_>) {
     let mut start = 0;
     for line in log.text().split_inclusive('\n') {
@@ -58,13 +58,13 @@ fn error(log: &Log<'_>, span: &Span) {
         log.error(
             "script.pin",
             span,
-            "a PIN or password does not belong in a script",
+            "a script must not contain a PIN or password",
             HINT,
         );
     }
 }
 
-/// When a key wants its PIN is no secret; the value is one of a few words.
+/// When a key requires its PIN is not a secret; the value is one of a few words.
 const POLICY: &str = "pin_policy";
 
 fn names_secret(name: &str) -> bool {

@@ -23,7 +23,7 @@ pub(in crate::script) struct PreviousEntry {
     payloads: PayloadRegister,
 }
 
-/// Reads the table. The chain is judged at the time for which the script was written.
+/// Reads the table. The chain is verified at `not_before`.
 pub(super) fn read(
     mut fields: Fields<'_, '_>,
     files: &mut PinnedFiles<'_>,
@@ -51,12 +51,12 @@ pub(super) fn read(
         .unwrap_or_default();
     // A register that cannot be read was reported.
     if let (Some((head, value)), true) = (&digest, register.is_none() || !payloads.is_empty())
-        && !payloads.has_record(head)
+        && !payloads.has_transcript(head)
     {
         value.error(
             "script.previous-transcript",
-            "the register does not know the record that the script names: a record is missing",
-            "carry in keys/payloads.json of the ceremony whose head stands in the ink, with its hash, as \"register\"",
+            "the register does not contain the transcript that the script names: the record of a ceremony is missing",
+            "use keys/payloads.json of the ceremony whose digest is on paper, with its hash, as \"register\"",
         );
     }
     let transcript_digest = digest.map(|(digest, _)| digest);
@@ -74,7 +74,7 @@ pub(super) fn read(
     }
 }
 
-/// Reads `root` and `chain`: the root, if every version ties it to the first, and all of them.
+/// Reads `root` and `chain`: the root if the chain verifies, and all versions.
 pub(super) fn chain(
     fields: &mut Fields<'_, '_>,
     files: &mut PinnedFiles<'_>,
@@ -88,7 +88,7 @@ pub(super) fn chain(
     let newest = fields
         .value("root")
         .and_then(|value| Some((files.read(&value)?.1, value)));
-    // Without a date the rest of the script is at error already; without a file, so is this.
+    // A missing date or file was reported.
     let older = older.unwrap_or_else(|| Some(Vec::new()));
     let (Some(at), Some(mut chain), Some((newest, value))) = (at, older, newest) else {
         return (None, Vec::new());
@@ -98,7 +98,7 @@ pub(super) fn chain(
     (value.at(root), chain)
 }
 
-/// The root, if every version of the chain ties it to the first.
+/// The root, if the chain verifies from the first version.
 fn trusted(value: &Value<'_, '_>, chain: &[PinnedFile], at: Timestamp) -> Option<TrustedRoot> {
     let files = chain
         .iter()
@@ -111,7 +111,7 @@ fn trusted(value: &Value<'_, '_>, chain: &[PinnedFile], at: Timestamp) -> Option
     value.error(
         "script.previous-root",
         format!("the root cannot be trusted: {}", reasons.join("; ")),
-        "carry in the root that clients trust now; \"chain\" lists the versions before it, the trust anchor first",
+        "use the root that clients trust now; \"chain\" lists the versions before it, the trust anchor first",
     );
     None
 }
@@ -122,20 +122,19 @@ fn transcript_digest(value: &Value<'_, '_>) -> Option<Digest> {
         .map_err(|error| {
             value.error(
                 "script.previous-transcript",
-                format!("\"record\" is not the head of a record: {error}"),
-                "copy the 32 words from the ink on the closing note of the ceremony before",
+                format!("\"transcript_digest\" is not a transcript digest: {error}"),
+                "copy the 32 words that are written by hand on the closing note of the previous ceremony",
             );
         })
         .ok()
 }
 
 impl PreviousEntry {
-    /// The register of payloads that was carried in, if one was.
     pub(in crate::script) fn payloads(&self) -> Option<&PayloadRegister> {
         self.register.as_ref().map(|_| &self.payloads)
     }
 
-    /// Whether the script names the record of the ceremony before.
+    /// Whether the script names the transcript of the previous ceremony.
     pub(in crate::script) const fn names_transcript(&self) -> bool {
         self.transcript_digest.is_some()
     }
@@ -152,14 +151,13 @@ impl PreviousEntry {
     }
 }
 
-/// Reads a register of payloads that the script carries.
 pub(super) fn payloads(value: &Value<'_, '_>, file: &PinnedFile) -> Option<PayloadRegister> {
     PayloadRegister::read(&file.bytes)
         .map_err(|refusal| {
             value.error(
                 "script.register",
-                format!("{:?} is refused: {refusal}", file.name),
-                "carry in keys/payloads.json of the last ceremony",
+                format!("{:?} was refused: {refusal}", file.name),
+                "use keys/payloads.json of the previous ceremony",
             );
         })
         .ok()

@@ -11,7 +11,7 @@ pub(in crate::script) struct RestoreEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) manifest: Option<At<Manifest>>,
     pub(in crate::script) level: Option<DrillLevel>,
-    /// The set that took its place already: then there is nothing to restore.
+    /// The set that has superseded it: then nothing is restored.
     pub(in crate::script) superseded_by: Option<At<Manifest>>,
     file: Option<PinnedFile>,
     days: Option<u16>,
@@ -33,7 +33,7 @@ pub(super) fn read(
     let superseded_by = replacing.as_ref().and_then(read);
     let superseded_by = superseded_by.map(|(manifest, _)| manifest);
     let level = match kind {
-        // Its shares may be opened before they are destroyed; none comes together with another.
+        // Its shares may be opened before they are destroyed, but are not combined.
         Kind::Backup if replacing.is_some() => Some(DrillLevel::Custody),
         Kind::Recovery | Kind::Backup => Some(DrillLevel::Full),
         _ => fields
@@ -49,9 +49,9 @@ pub(super) fn read(
             if number.is_none() {
                 value.error(
                     "script.restore",
-                    format!("a lost share is not made good in {days} days"),
+                    format!("\"reissue_within_days\" cannot be {days}"),
                     format!(
-                        "give {} to {}, or leave it out for 30",
+                        "use {} to {}, or leave it out for 30",
                         range.start(),
                         range.end()
                     ),
@@ -77,8 +77,8 @@ fn manifest(value: &Value<'_, '_>, file: PinnedFile) -> Option<(At<Manifest>, Pi
         Err(refusal) => {
             value.error(
                 "script.manifest",
-                format!("no manifest of a share set: {refusal}"),
-                "carry in the file KEY.ID.manifest.json that lies with the shares, and with the record of the backup",
+                format!("this is not the manifest of a share set: {refusal}"),
+                "use the file KEY.ID.manifest.json, which is kept with the shares and in the ceremony directory of the backup",
             );
             None
         }

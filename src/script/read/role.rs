@@ -8,7 +8,7 @@ pub(in crate::script) struct RoleEntry {
     pub(in crate::script) kind: RoleKind,
     pub(in crate::script) threshold: Option<At<i64>>,
     pub(in crate::script) keys: Vec<At<PinnedKey>>,
-    /// How many keys the script lists, sound or not; `None` when there is no list.
+    /// How many keys the script lists, valid or not; `None` without a list.
     pub(in crate::script) listed: Option<usize>,
     pub(in crate::script) span: Span,
 }

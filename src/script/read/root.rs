@@ -14,7 +14,7 @@ use crate::script::Kind;
 use crate::script::plan::{OnlineRoles, RoleKind, RootPolicy};
 use crate::transfer::{Destination, TufOnCi};
 
-/// What a script can ask of every key that comes into the root: a claim is what any token makes.
+/// What a script can require of every key added to the root. Any token can claim its provenance.
 const PROVENANCES: &[(&str, Provenance)] = &[(Provenance::Attested.as_str(), Provenance::Attested)];
 
 #[derive(Default)]
@@ -29,7 +29,7 @@ pub(in crate::script) struct RootEntry {
     pub(in crate::script) roles: Vec<RoleEntry>,
 }
 
-/// Reads the table. What a rotation does not say stays as the root before has it.
+/// Reads the table. What a rotation leaves out stays as in the trusted root.
 pub(super) fn read(
     mut fields: Fields<'_, '_>,
     files: &mut PinnedFiles<'_>,
@@ -42,7 +42,7 @@ pub(super) fn read(
         .as_ref()
         .is_some_and(|at| at.value == Destination::NotaryV1);
     let consistent_snapshot = match kind {
-        // Its servers serve no other layout.
+        // Its servers do not serve another layout.
         Kind::Genesis if is_notary => Some(false),
         Kind::Genesis => fields
             .required("consistent_snapshot")
@@ -59,7 +59,7 @@ pub(super) fn read(
     let require_provenance = fields.read("require_provenance", |value| {
         value.word("script.provenance", PROVENANCES)
     });
-    // What is listed takes the place of what the template says.
+    // Roles in the script replace those of the template.
     let lists_all = kind == Kind::Genesis && template.is_none();
     let listed = if lists_all {
         fields.required("roles")
@@ -95,7 +95,7 @@ fn destination(value: &Value<'_, '_>) -> Option<Destination> {
         value.error(
             "script.unsupported",
             format!("destination {text:?} is not supported by this version"),
-            format!("this version writes: {}", names.join(", ")),
+            format!("use one of: {}", names.join(", ")),
         );
         return None;
     }

@@ -1,4 +1,4 @@
-//! What `[[key]]` says beyond a genesis: which key of the root before it is, what becomes of it, and where it is.
+//! The fields of `[[key]]` about the trusted root: which key it is, what happens to it, and where it is.
 
 use super::enrolled::EnrollmentReader;
 use super::fields::{Fields, Value};
@@ -9,15 +9,15 @@ use crate::metadata::{Key, KeyType, RoleKind, Scheme, TrustedRoot};
 use crate::script::Kind;
 use crate::script::{DistantKey, Enrolled, KeyChange, KeyId, Place, RootKey};
 
-/// What becomes of a key, as it was read.
+/// What happens to a key, as it was read.
 #[derive(Debug, Clone)]
 pub(in crate::script) struct ChangeEntry {
     wanted: WantedKey,
-    /// The key that `key_id` names; none for one that is to be made, or that nobody found.
+    /// The key that `key_id` names; `None` for a new key or an unknown ID.
     before: Option<At<RootKey>>,
 }
 
-/// What the field `change` says.
+/// The field `change`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WantedKey {
     Add,
@@ -44,7 +44,7 @@ pub(in crate::script) struct DistantEntry {
     pub(in crate::script) enrolled: Option<At<Enrolled>>,
 }
 
-/// Reads `change` and `key_id`. In a genesis every key is made, in a renewal every key is kept.
+/// Reads `change` and `key_id`. In a genesis every key is added, in a renewal every key is kept.
 pub(super) fn change(
     fields: &mut Fields<'_, '_>,
     kind: Kind,
@@ -68,7 +68,7 @@ pub(super) fn change(
     Some(ChangeEntry { wanted, before })
 }
 
-/// The key of a backup: it exists, and its public half is carried in.
+/// The key of a backup: it exists, and its public key is a pinned file.
 fn known(fields: &mut Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<ChangeEntry> {
     let value = fields.value("public_key")?;
     let before = files.key(&value).map(|at| At {
@@ -102,12 +102,12 @@ fn existing(value: &Value<'_, '_>, root: Option<&TrustedRoot>) -> Option<RootKey
     value.error(
         "script.key-id",
         format!("root {} has no root key {text:?}", root.version()),
-        format!("its root keys: {}", known.join(", ")),
+        format!("use one of its root keys: {}", known.join(", ")),
     );
     None
 }
 
-/// Reads `site` and `status`: where a key is whose token is not in the room.
+/// Reads `site` and `status`: where a key is whose token is not present.
 pub(super) fn place(
     fields: &mut Fields<'_, '_>,
     kind: Kind,
@@ -124,7 +124,7 @@ pub(super) fn place(
         let value = fields.value("site")?;
         let site = value.line().unwrap_or_default();
         return Some(match kind {
-            // A signing request has a root on which it builds.
+            // A signing request needs a trusted root.
             Kind::Genesis => Place::Elsewhere(site),
             _ => Place::Site(site),
         });
@@ -134,8 +134,8 @@ pub(super) fn place(
     if let (Some(_), Some(status)) = (&site, &status) {
         status.error(
             "script.place",
-            "a key at a site owes its signature, and has no \"status\"",
-            "take one of the two out",
+            "a key with \"site\" cannot have a \"status\"",
+            "remove one of the two",
         );
     }
     let spellings = [("absent", Place::Absent), ("lost", Place::Lost)];
@@ -185,7 +185,7 @@ pub(super) fn distant(
     }
 }
 
-/// The type of key that a token must have for a key of a root; none where this version does not sign with such keys.
+/// The type of a key of a root; `None` if this version cannot sign with such keys.
 pub(super) fn key_type(key: &Key) -> Option<KeyType> {
     let public = key.public()?;
     let signs = key.is_of_notary() || Scheme::for_public_key(public) == key.scheme();
@@ -194,32 +194,29 @@ pub(super) fn key_type(key: &Key) -> Option<KeyType> {
 }
 
 impl ChangeEntry {
-    /// Whether the root before has the key, or is said to have it.
+    /// Whether the trusted root has the key, according to the script.
     pub(in crate::script) fn exists(&self) -> bool {
         self.wanted != WantedKey::Add
     }
 
-    /// Whether the new root has the key.
     pub(in crate::script) fn stays(&self) -> bool {
         self.wanted != WantedKey::Remove
     }
 
-    /// Whether anything about the key is another in the new root.
     pub(in crate::script) fn changes(&self) -> bool {
         self.wanted != WantedKey::Keep
     }
 
-    /// Whether the key stays, under another ID.
     pub(in crate::script) fn is_moved(&self) -> bool {
         self.wanted == WantedKey::MoveId
     }
 
-    /// Whether it names a key of the root before that was not found.
+    /// Whether it names a key that the trusted root does not have.
     pub(in crate::script) fn is_unread(&self) -> bool {
         self.exists() && self.before.is_none()
     }
 
-    /// The key in the root before, and where the script names it.
+    /// The key in the trusted root, and where the script names it.
     pub(in crate::script) const fn before(&self) -> Option<&At<RootKey>> {
         self.before.as_ref()
     }
@@ -244,7 +241,7 @@ impl ChangeEntry {
 }
 
 impl DistantEntry {
-    /// Whether it is a new key, which its file brings in.
+    /// Whether it is a new key, from an enrollment file.
     pub(in crate::script) fn is_enrolled(&self) -> bool {
         self.change.as_ref().is_some_and(|change| !change.exists())
     }

@@ -1,4 +1,4 @@
-//! Scripts of the kind `signing`: their own tables, and their own order of steps.
+//! Scripts of the kind `signing`, with their own tables and a fixed order of steps.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::script::{
 use crate::transfer::{Destination, PayloadRegister, SigningRequest};
 use crate::words::Digest;
 
-/// What every script begins with.
+/// The first fields of every script.
 pub(super) struct Head {
     pub(super) title: Option<String>,
     pub(super) repository: Option<String>,
@@ -69,10 +69,10 @@ pub(super) fn read(
             "script.request",
             &start,
             format!(
-                "the request is for {:?}, and not for {repository:?}",
+                "the request is for {:?}, not for {repository:?}",
                 request.repository()
             ),
-            "a signing script names the repository of its request",
+            "use the repository that the request names",
         );
     }
     check_people(log, &start, &people, &keys);
@@ -91,7 +91,7 @@ pub(super) fn read(
         title: head.title?,
         repository: head.repository?,
         not_before: head.not_before?,
-        // One person acts, whoever watches.
+        // One person acts, with or without a witness.
         assurance: Assurance::Solo,
         root: policy(&request),
         previous: Some(previous(&request)),
@@ -143,8 +143,8 @@ fn request(value: &Value<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<Signing
         .map_err(|refusal| {
             named.error(
                 "script.request",
-                format!("{:?} is refused: {refusal}", file.name),
-                "ask whoever sent it, by another way, what they have",
+                format!("{:?} was refused: {refusal}", file.name),
+                "ask the sender over another channel which file they sent",
             );
         })
         .ok()
@@ -160,7 +160,7 @@ fn trust(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<Trus
         Some((file.name, file.bytes))
     });
     let files = files.collect::<Option<Vec<_>>>()?;
-    // What has expired can still be changed: the time does not decide.
+    // An expired root can still be changed, so the time does not matter.
     let report = verify_chain(files.into_iter(), Timestamp::UNIX_EPOCH);
     if let Some(root) = report.trusted() {
         return Some(Trust::Root(root.clone()));
@@ -169,7 +169,7 @@ fn trust(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<Trus
     roots.error(
         "script.trust",
         format!("the roots cannot be trusted: {}", reasons.join("; ")),
-        "carry in the chain from your trust anchor on; or take the table out and type the words of the card",
+        "use the chain from your trust anchor; or remove the table, and type the words from the card",
     );
     None
 }
@@ -190,7 +190,7 @@ fn key(
     let key = value.and_then(|value| {
         let text = value.line()?;
         let asked = request?
-            .asked()
+            .requested()
             .iter()
             .find(|one| one.key_id.as_str() == text);
         let found = asked.and_then(|one| root_key(request?, &one.key_id));
@@ -198,14 +198,14 @@ fn key(
             value.error(
                 "script.not-requested",
                 format!("the request does not ask the key {text:?} to sign"),
-                "name a key of the request, by its ID there",
+                "use the ID of a key that the request asks to sign",
             );
             return None;
         };
         let Some(key_type) = rotation::key_type(&found.key) else {
             value.error(
                 "script.not-requested",
-                "this version signs with no key of that type and scheme",
+                "this version cannot sign with keys of this type and scheme",
                 "sign with another tool, and merge the signature: conclave root merge --signature",
             );
             return None;
@@ -238,7 +238,7 @@ impl KeyEntry {
             holder,
             token,
             key_type,
-            // The token has its PIN: nobody sets anything.
+            // The token already has its PIN.
             activation: Vec::new(),
             owner: None,
             backup: Backup::None,
@@ -258,8 +258,8 @@ fn check_people(
         log.error(
             "script.keys",
             start,
-            "a signing is of one [[key]]",
-            "one key holder signs with one token; others have signings of their own",
+            "a signing has exactly one [[key]]",
+            "keep one: each key holder signs in a separate signing",
         );
         return;
     };
@@ -267,8 +267,8 @@ fn check_people(
         log.error(
             "script.approval",
             &own.span,
-            "nobody approves anything in a signing",
-            "take \"approval\" out",
+            "a signing has no approvals",
+            "remove \"approval\"",
         );
     }
     let administrators = people
@@ -279,8 +279,8 @@ fn check_people(
         log.error(
             "script.people",
             start,
-            format!("{administrators} people are the administrator"),
-            "one person performs the script: the key holder, as a rule",
+            format!("the script has {administrators} administrators"),
+            "give one person the role administrator, usually the key holder",
         );
     }
     let watching = people
@@ -291,7 +291,7 @@ fn check_people(
             "script.people",
             &person.span,
             "the administrator cannot be a witness",
-            "who performs the script and who checks it are two people; without a witness the record says so",
+            "give the role witness to another person, or leave it out: the transcript then says that there was no witness",
         );
     }
     if let Some(holder) = &key.entry.holder {
@@ -306,14 +306,14 @@ fn check_people(
             log.error(
                 "script.holder",
                 &holder.span,
-                format!("{:?} is not a key-holder", holder.value.as_str()),
-                "add \"key-holder\" to the roles of that person",
+                format!("{holder:?} is not a key-holder"),
+                "add \"key-holder\" to the roles of this person",
             );
         }
     }
 }
 
-/// The acts of a signing, in their order; notes may stand between them.
+/// The acts of a signing, in order; notes may be between them.
 const ACTS: [&str; 9] = [
     "attendance",
     "attest-clock",
@@ -342,15 +342,15 @@ fn check_steps(log: &Log<'_>, start: &std::ops::Range<usize>, steps: &[StepEntry
             "script.order",
             start,
             format!(
-                "a signing has these steps, in this order: {}",
+                "a signing must have these steps, in this order: {}",
                 ACTS.join(", ")
             ),
-            "put them in this order; notes may stand after attendance",
+            "use this order; notes may follow attendance",
         );
     }
 }
 
-/// What the payload says of the new root.
+/// The new root, from the payload.
 fn policy(request: &SigningRequest) -> RootPolicy {
     let payload = request.payload().document();
     RootPolicy {
@@ -365,7 +365,7 @@ fn policy(request: &SigningRequest) -> RootPolicy {
     }
 }
 
-/// The chain of the request, as a ceremony knows what went before.
+/// The chain of the request, in the form of `[previous]`.
 fn previous(request: &SigningRequest) -> Previous {
     let chain = request
         .chain()

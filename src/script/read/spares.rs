@@ -22,7 +22,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> S
         list.error(
             "script.spare",
             "\"keys\" is empty",
-            "name the keys for which the spare may be taken, or leave it out: then it may be for any",
+            "name the keys for which the spare may be used, or leave it out to allow any key",
         );
     }
     let keys = items.iter().flatten();

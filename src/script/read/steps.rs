@@ -13,16 +13,12 @@ pub(in crate::script) struct StepEntry {
     /// Of the act's name.
     pub(in crate::script) span: Span,
     pub(in crate::script) line: usize,
-    /// `None` when the act or something in it was faulty.
+    /// `None` if the act or one of its fields is invalid.
     pub(in crate::script) act: Option<Act>,
-    /// The key that the step names, and where.
     pub(in crate::script) key: Option<At<KeyId>>,
     pub(in crate::script) medium: Option<At<MediumId>>,
-    /// The people who the step names, and where.
     pub(in crate::script) initials: Vec<At<PersonId>>,
-    /// Who takes a bag, and where that stands.
     pub(in crate::script) receiver: Option<At<PersonId>>,
-    /// Whose share it is about, and where that stands.
     pub(in crate::script) custodian: Option<At<PersonId>>,
     pub(in crate::script) id: Option<At<StepId>>,
     minutes: Option<u32>,
@@ -82,8 +78,8 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
     entry
 }
 
-/// Reads the fields that the act has. One that is faulty counts as missing; but an act that may name a key is not read
-/// as one without.
+/// Reads the fields that the act has. An invalid field counts as missing; but with an invalid `key`, the act is not read
+/// as one without a key.
 fn act(described: &Description, fields: &mut Fields<'_, '_>, entry: &mut StepEntry) -> Option<Act> {
     let has = |name: &str| described.fields.iter().any(|field| field.name == name);
     let mut values = Values::default();
@@ -135,7 +131,7 @@ fn initials(people: &Value<'_, '_>) -> Option<Vec<At<PersonId>>> {
         people.error(
             "script.note",
             "\"initials\" is empty",
-            "name at least one person, as in [\"witness-1\"]",
+            "name at least one person, for example [\"witness-1\"]",
         );
     }
     let mut read: Vec<At<PersonId>> = Vec::new();
@@ -144,8 +140,8 @@ fn initials(people: &Value<'_, '_>) -> Option<Vec<At<PersonId>>> {
             if read.iter().any(|known| known.value == person.value) {
                 item.error(
                     "script.duplicate",
-                    format!("\"initials\" has {:?} twice", person.value.as_str()),
-                    "take one out",
+                    format!("\"initials\" has {person:?} twice"),
+                    "remove one of them",
                 );
             }
             read.push(person);
@@ -163,7 +159,7 @@ fn minutes(value: &Value<'_, '_>) -> Option<u32> {
         value.error(
             "script.minutes",
             format!("a step cannot take {number} minutes"),
-            format!("give {} to {}, or leave it out", range.start(), range.end()),
+            format!("use {} to {}, or leave it out", range.start(), range.end()),
         );
     }
     minutes

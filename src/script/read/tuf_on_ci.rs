@@ -1,4 +1,4 @@
-//! What a script says for tuf-on-ci alone: periods, and whose each key is.
+//! Settings for tuf-on-ci alone: periods, and the owner of each key.
 
 use super::fields::{Fields, Value};
 use super::log::At;
@@ -11,7 +11,7 @@ pub(super) fn periods(value: &Value<'_, '_>) -> Option<TufOnCi> {
     let root = fields.value("root").map(|value| of_one(&value));
     let online = fields.value("online").map(|value| of_one(&value));
     fields.finish();
-    // What is faulty was reported, and is not what was left out.
+    // An invalid period is not the same as a missing one.
     let (root, online) = (
         root.map_or(Some(None), |p| p.map(Some))?,
         online.map_or(Some(None), |p| p.map(Some))?,
@@ -28,8 +28,8 @@ fn of_one(value: &Value<'_, '_>) -> Option<Periods> {
         if !range.contains(&days) {
             value.error(
                 "script.period",
-                format!("{days} days"),
-                format!("a period has {} to {} days", range.start(), range.end()),
+                format!("a period cannot be {days} days"),
+                format!("use {} to {}", range.start(), range.end()),
             );
             return None;
         }
@@ -46,23 +46,21 @@ fn of_one(value: &Value<'_, '_>) -> Option<Periods> {
         value.error(
             "script.period",
             format!(
-                "what is valid for {} days cannot be signed anew {} days before its end",
+                "a role that is valid for {} days cannot be signed again {} days before it expires",
                 periods.expiry, periods.signing
             ),
-            "signing_days is less than expiry_days",
+            "make signing_days less than expiry_days",
         );
         return None;
     }
     Some(periods)
 }
 
-/// Whose an online key is.
+/// Who or what holds an online key.
 pub(super) enum Whose {
-    /// The script does not say.
     Unsaid,
-    /// A person's account.
     Owner(String),
-    /// A service, and where the key is in it.
+    /// The URI of the key at a service.
     Service(String),
 }
 
@@ -86,15 +84,15 @@ pub(super) fn whose(fields: &mut Fields<'_, '_>) -> Option<Whose> {
         (Some(owner), Some(_)) => {
             owner.error(
                 "script.owner",
-                "a key is a person's, or is at a service",
-                "take one of \"owner\" and \"uri\" out",
+                "a key has either an owner or a service",
+                "remove \"owner\" or \"uri\"",
             );
             None
         }
     }
 }
 
-/// Reads the account of whoever owns a root key: `owner = "@alice"`.
+/// Reads the owner of a root key: `owner = "@alice"`.
 pub(super) fn owner(fields: &mut Fields<'_, '_>) -> Option<At<String>> {
     fields.read("owner", account)
 }
@@ -109,7 +107,7 @@ fn account(value: &Value<'_, '_>) -> Option<String> {
     if !is_account {
         value.error(
             "script.owner",
-            format!("{text:?} is no account"),
+            format!("{text:?} is not an account"),
             "write it as tuf-on-ci does: owner = \"@alice\"",
         );
         return None;
@@ -127,7 +125,7 @@ fn place(value: &Value<'_, '_>) -> Option<String> {
     if !is_uri {
         value.error(
             "script.uri",
-            format!("{text:?} does not say where a key is"),
+            format!("{text:?} is not the URI of a key"),
             "write it as tuf-on-ci does: uri = \"gcpkms:…\", \"awskms:…\" or \"azurekms:…\"",
         );
         return None;

@@ -1,12 +1,11 @@
-//! The comments behind the fields of a ready script, from the declarations.
+//! The comments after the fields of a ready script, from the declarations.
 
 use toml_edit::{DocumentMut, Item};
 
 use super::{Field, SCRIPT, Table, Type};
 use crate::script::Kind;
 
-/// Has each comment behind a field say what is declared of the field. What a script explains of itself, above its tables
-/// and in its steps, stays.
+/// Replaces each comment after a field by the declared text of the field. Comments above tables and in steps are kept.
 pub(in crate::script) fn annotate(document: &mut DocumentMut) {
     let kind = document.get("kind").and_then(Item::as_str);
     let mut kinds = Kind::SPELLINGS.iter();
@@ -42,7 +41,7 @@ fn annotate_table(table: &mut toml_edit::Table, declared: &Table, kind: Kind) {
 }
 
 impl Field {
-    /// The meaning of the word that is there, or the first sentence about the field; none for an act, which the script
+    /// The meaning of the current word, or the first sentence about the field; none for an act, which the script
     /// explains itself.
     fn comment(&self, word: Option<&str>) -> Option<String> {
         match self.value {
@@ -91,18 +90,18 @@ mod tests {
         }
         assert!(
             old.is_empty(),
-            "comments of {old:?} are old: run `REGENERATE=1 cargo test --lib script::` twice"
+            "comments of {old:?} are outdated: run `REGENERATE=1 cargo test --lib script::` twice"
         );
     }
 
-    /// Every `word   meaning` above a table, with the lines on which the meaning goes on.
+    /// Every `word   meaning` above a table, with the lines on which the meaning continues.
     fn explained(text: &str) -> Vec<(String, String)> {
         let mut found: Vec<(String, String)> = Vec::new();
-        let mut goes_on = false;
+        let mut continues = false;
         for line in text.lines() {
             let line = line.strip_prefix("#   ");
             let pair = line.and_then(|line| line.split_once("  "));
-            goes_on = match (pair, found.last_mut()) {
+            continues = match (pair, found.last_mut()) {
                 (Some((word, meaning)), _)
                     if !word.is_empty() && !word.starts_with("conclave ") =>
                 {
@@ -114,7 +113,7 @@ mod tests {
                     found.push((word.replace('"', ""), meaning.to_owned()));
                     true
                 }
-                (Some(("", rest)), Some((_, meaning))) if goes_on => {
+                (Some(("", rest)), Some((_, meaning))) if continues => {
                     *meaning = format!("{meaning} {}", rest.trim());
                     true
                 }

@@ -1,5 +1,5 @@
-//! What a ceremony script may say: one declaration per TOML table. The reader takes names, needs, examples, words and
-//! limits from it, the comments of the ready scripts are its texts, and so is `docs/formats/script.md`.
+//! The schema of ceremony scripts: one declaration per TOML table. The reader takes names, needs, examples, words and
+//! limits from it; the comments of the ready scripts and `docs/formats/script.md` are generated from it.
 
 mod comments;
 mod keys;
@@ -16,24 +16,24 @@ pub(super) use script::SCRIPT;
 
 /// A table of a script.
 pub(super) struct Table {
-    /// As messages and the reference call it: `[[key]]`.
+    /// As messages and the reference name it: `[[key]]`.
     pub(super) name: &'static str,
     pub(super) about: &'static str,
     pub(super) fields: &'static [Field],
 }
 
-/// A field of a table. A field that is not alike in all kinds of ceremonies is declared once for each group of kinds.
+/// A field of a table. A field that differs between kinds of ceremony is declared once for each group of kinds.
 #[derive(Clone, Copy)]
 pub(super) struct Field {
     pub(super) name: &'static str,
     pub(super) value: Type,
     pub(super) need: Need,
     pub(super) kinds: &'static [Kind],
-    /// A line that could be it; the hint where it is missing.
+    /// An example line; the hint when the field is missing.
     pub(super) example: &'static str,
-    /// Whole sentences. The first is the comment behind the field in the ready scripts.
+    /// Whole sentences. The first one is the comment after the field in the ready scripts.
     pub(super) about: &'static str,
-    /// Whether that comment is the meaning of the word that is there.
+    /// Whether that comment is the meaning of the current word instead.
     pub(super) shows_word: bool,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Field {
 pub(super) enum Need {
     Required,
     Optional,
-    /// Required or refused, as other fields have it; the reader decides.
+    /// Required or refused, depending on other fields; the reader decides.
     When(&'static str),
 }
 
@@ -53,7 +53,7 @@ pub(super) enum Type {
     Line(usize),
     /// Lines of at most so many characters together.
     Lines(usize),
-    /// A text that the reader checks by a rule, in words.
+    /// A text that the reader checks by this rule.
     Text(&'static str),
     /// One of these words, each with its meaning.
     Word(&'static [(&'static str, &'static str)]),
@@ -77,17 +77,17 @@ pub(super) enum Type {
 pub(super) struct Pin {
     /// In bytes.
     pub(super) longest: usize,
-    /// A name that could be the file's.
+    /// An example of a file name.
     pub(super) example: &'static str,
 }
 
-/// People, keys, and whatever else is listed.
+/// Of people, keys, and everything else that is listed.
 pub(super) const MOST: usize = 64;
-/// The longest custody list or register of payloads: each grows by a few lines with each ceremony.
+/// The longest custody log or register of payloads: each grows by a few lines with each ceremony.
 const LONGEST_REGISTER: usize = 4 << 20;
-/// What python-tuf's client walks at most, and more than any repository has used up.
+/// The most that python-tuf's client follows, and more than any repository has used.
 const MOST_VERSIONS: usize = 256;
-/// How tuf-on-ci names people.
+/// A person, as tuf-on-ci names them.
 const ACCOUNT: Type = Type::Line(64);
 
 pub(super) const ALL: &[Kind] = &[
@@ -100,11 +100,11 @@ pub(super) const ALL: &[Kind] = &[
     Kind::Recovery,
     Kind::Backup,
 ];
-/// Those that change a root.
+/// Kinds that change a root.
 const CHANGES: &[Kind] = &[Kind::Rotation, Kind::Renewal];
-/// Those that make a root.
+/// Kinds that make a root.
 const ROOTS: &[Kind] = &[Kind::Genesis, Kind::Rotation, Kind::Renewal];
-/// Those in which keys may be made or come in.
+/// Kinds in which keys may be generated, enrolled or restored.
 const MAKING: &[Kind] = &[
     Kind::Genesis,
     Kind::Rotation,
@@ -112,7 +112,7 @@ const MAKING: &[Kind] = &[
     Kind::Drill,
     Kind::Recovery,
 ];
-/// Those that open shares.
+/// Kinds that open shares.
 const RESTORING: &[Kind] = &[Kind::Drill, Kind::Recovery, Kind::Backup];
 const NOT_SIGNING: &[Kind] = &[
     Kind::Genesis,
@@ -124,81 +124,52 @@ const NOT_SIGNING: &[Kind] = &[
     Kind::Backup,
 ];
 
-impl Field {
-    pub(super) const fn required(
-        name: &'static str,
-        value: Type,
-        example: &'static str,
-        about: &'static str,
-    ) -> Self {
-        Self {
-            name,
-            value,
-            need: Need::Required,
-            kinds: ALL,
-            example,
-            about,
+/// A field, in one row: whether it is needed, its name, the kinds of ceremony that have it (all unless stated), its value,
+/// an example, and what it means.
+macro_rules! field {
+    ($need:ident $(($case:expr))? $name:literal $(in $kinds:expr)?, $value:expr, $example:expr, $about:expr) => {
+        $crate::script::schema::Field {
+            name: $name,
+            value: $value,
+            need: field!(@$need $($case)?),
+            kinds: field!(@kinds $($kinds)?),
+            example: $example,
+            about: $about,
             shows_word: false,
         }
-    }
+    };
+    (@required) => { $crate::script::schema::Need::Required };
+    (@optional) => { $crate::script::schema::Need::Optional };
+    (@when $case:expr) => { $crate::script::schema::Need::When($case) };
+    (@kinds) => { $crate::script::schema::ALL };
+    (@kinds $kinds:expr) => { $kinds };
+}
+pub(in crate::script) use field;
 
-    pub(super) const fn optional(
-        name: &'static str,
-        value: Type,
-        example: &'static str,
-        about: &'static str,
-    ) -> Self {
-        let field = Self::required(name, value, example, about);
-        Self {
-            need: Need::Optional,
-            ..field
-        }
-    }
-
-    /// A field that is required in a case that other fields make.
-    pub(super) const fn when(
-        case: &'static str,
-        name: &'static str,
-        value: Type,
-        example: &'static str,
-        about: &'static str,
-    ) -> Self {
-        let field = Self::required(name, value, example, about);
-        Self {
-            need: Need::When(case),
-            ..field
-        }
-    }
-
+impl Field {
     const fn showing_word(self) -> Self {
         Self {
             shows_word: true,
             ..self
         }
     }
-
-    /// Of these kinds of ceremonies only.
-    const fn of(self, kinds: &'static [Kind]) -> Self {
-        Self { kinds, ..self }
-    }
 }
 
 impl Table {
-    /// The field as it is declared for a kind of ceremony; for any, while the kind is not known.
+    /// The field as declared for a kind of ceremony; for any kind while it is not known.
     pub(super) fn field(&self, name: &str, kind: Option<Kind>) -> Option<&'static Field> {
         let mut fields = self.fields.iter();
         fields
             .find(|field| field.name == name && kind.is_none_or(|kind| field.kinds.contains(&kind)))
     }
 
-    /// Whether there is such a field in some kind of ceremony.
     pub(super) fn declares(&self, name: &str) -> bool {
         self.fields.iter().any(|field| field.name == name)
     }
 }
 
 impl Type {
-    /// How long a text or a list may be; what has no limit of its own is no longer than the script.
+    /// The maximum length of a text or a list; without a limit of its own, the size of the script is the limit.
     pub(super) const fn most(&self) -> usize {
         match *self {
             Self::Line(most)
@@ -218,7 +189,7 @@ impl Type {
         }
     }
 
-    /// What an item of a list can be.
+    /// The type of an item of a list.
     pub(super) const fn item(&self) -> Self {
         match *self {
             Self::List(item, _) => *item,
@@ -237,23 +208,16 @@ pub(super) static FILE: Table = Table {
     fields: &[PINNED_NAME, PINNED_DIGEST],
 };
 
-const PINNED_NAME: Field = Field::required(
-    "file",
-    Type::Text(
+const PINNED_NAME: Field = field!(required "file", Type::Text(
         "1 to 120 of A-Z, a-z, 0-9, `.`, `_`, `-`, `/`; relative to the script; no part is empty or starts with `.` or `-`",
-    ),
-    "file = \"online/timestamp.pub.pem\"",
-    "The name of the file. A ceremony directory must not use the first part of the name itself.",
-);
+    ), r#"file = "online/timestamp.pub.pem""#,
+    "The name of the file. Its first part must not be a name that a ceremony directory itself uses.");
 
-const PINNED_DIGEST: Field = Field::required(
-    "sha256",
-    Type::Text("64 lower-case hex characters"),
-    "sha256 = \"…\", as `sha256sum` prints it",
-    "The SHA-256 of the file. Compare it with the owner of the file.",
-);
+const PINNED_DIGEST: Field = field!(required "sha256", Type::Text("64 lower-case hex characters"),
+    r#"sha256 = "…", as `sha256sum` prints it"#,
+    "The SHA-256 of the file. Compare it with the owner of the file.");
 
-/// Every table with its heading, from the script down; each once.
+/// Every table once, with its heading, starting with the script.
 pub(super) fn tables() -> Vec<(String, &'static Table)> {
     let mut found = Vec::new();
     collect(&mut found, "The script".to_owned(), &SCRIPT);

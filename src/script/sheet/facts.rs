@@ -1,4 +1,4 @@
-//! What the script says outside its steps, as facts.
+//! The script outside its steps, as facts.
 
 use crate::document::Document;
 use crate::metadata::RoleKind;
@@ -32,7 +32,7 @@ fn duration(minutes: u32) -> String {
 
 pub(super) fn root(page: &mut Document, script: &Script) {
     if !script.makes_root() {
-        let none = "none: this ceremony makes a key for a root that others sign";
+        let none = "none: this ceremony does not make a root";
         page.fact("Version", none);
         enrolled(page, script);
         return;
@@ -48,17 +48,14 @@ pub(super) fn root(page: &mut Document, script: &Script) {
         "plain (no consistent_snapshot)"
     };
     page.fact("File names", names);
-    page.fact("Written for", root.destination.as_str());
+    page.fact("Destination", root.destination.as_str());
     if let Some(provenance) = root.require_provenance {
-        page.fact(
-            "Keys that come in",
-            format!("only with provenance {provenance}"),
-        );
+        page.fact("Added keys", format!("only with provenance {provenance}"));
     }
     for file in script.attestation().additional() {
         page.fact(
             "Attestations may end at",
-            format!("{}, which is no built-in root of a maker's", file.name),
+            format!("{}, which is not a built-in root", file.name),
         );
     }
     if let Some(previous) = script.previous() {
@@ -66,17 +63,17 @@ pub(super) fn root(page: &mut Document, script: &Script) {
         let threshold = previous.root.role(RoleKind::Root).threshold();
         page.fact(
             "Changes",
-            format!("root {version}, whose threshold of {threshold} must sign as well"),
+            format!("root {version}, whose threshold of {threshold} must sign too"),
         );
         for further in script.further() {
             let version = further.previous.root.version();
-            let what = format!("root {version} of {}, by the same keys", further.name);
-            page.fact("Changes as well", what);
+            let what = format!("root {version} of {}, with the same keys", further.name);
+            page.fact("Also changes", what);
         }
         for (id, change) in script.key_changes() {
             let mut places = script.distant_keys().iter();
             let place = places.find(|key| key.id == *id).map_or_else(
-                || "its token is here".to_owned(),
+                || "its token is present".to_owned(),
                 |key| match &key.held_by {
                     Some(holder) => format!("{} ({holder})", key.place),
                     None => key.place.to_string(),
@@ -100,18 +97,16 @@ pub(super) fn root(page: &mut Document, script: &Script) {
     }
 }
 
-/// Files that are bound by their hashes.
 fn bound<'f>(files: impl Iterator<Item = &'f BoundFile>) -> String {
     let files = files.map(|bound| format!("{}, SHA-256 {}", bound.file, bound.sha256));
     files.collect::<Vec<_>>().join("; ")
 }
 
-/// The keys that come in by files.
 fn enrolled(page: &mut Document, script: &Script) {
     for (id, enrolled) in script.enrolled() {
         let place = match script.distant_key(id) {
             Some(distant) => distant.title(),
-            None => "its token is here".to_owned(),
+            None => "its token is present".to_owned(),
         };
         let (files, origin) = (bound(enrolled.files()), enrolled.origin());
         page.fact(
@@ -121,17 +116,16 @@ fn enrolled(page: &mut Document, script: &Script) {
     }
 }
 
-/// The roles of a person, as they are spelled.
 pub(super) fn roles(person: &Person) -> String {
     let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
     let roles = roles.join(", ");
     match &person.approval {
-        Some(own) => format!("{roles}; approves by {}", token(&own.token)),
+        Some(own) => format!("{roles}; approves with {}", token(&own.token)),
         None => roles,
     }
 }
 
-/// How a token is told, as far as the script says.
+/// What identifies a token, as far as the script says.
 pub(super) fn token(token: &TokenSpec) -> String {
     let marks = [
         ("", &token.manufacturer),
@@ -153,7 +147,7 @@ pub(super) fn token(token: &TokenSpec) -> String {
     parts.join(", ")
 }
 
-/// What opens the token of a key: who sets it, and what becomes of it.
+/// The secrets of a key's token: who sets each, and how it is kept.
 pub(super) fn activation(script: &Script, plan: &KeyPlan) -> Vec<String> {
     let secrets = plan.activation.iter();
     secrets
@@ -163,26 +157,26 @@ pub(super) fn activation(script: &Script, plan: &KeyPlan) -> Vec<String> {
             let title = plan.secret.title();
             match &plan.disposition {
                 SecretDisposition::Memorized => {
-                    format!("{title}: set by {by}, who knows it by heart")
+                    format!("{title}: set and memorized by {by}")
                 }
                 SecretDisposition::Sealed { bag } if plan.secret == TokenSecret::ManagementKey => {
                     format!("{title}: random, written down by {by}, sealed into bag {bag}")
                 }
                 SecretDisposition::PinProtected => {
-                    format!("{title}: random, kept by the token behind the PIN")
+                    format!("{title}: random, kept by the token and protected by the PIN")
                 }
                 SecretDisposition::Sealed { bag } => {
                     format!("{title}: set by {by}, sealed into bag {bag}")
                 }
                 SecretDisposition::Discarded => {
-                    format!("{title}: random and forgotten, known to nobody")
+                    format!("{title}: random and discarded, known to nobody")
                 }
             }
         })
         .collect()
 }
 
-/// How a medium is told, as far as the script says.
+/// What identifies a medium, as far as the script says.
 pub(super) fn medium(medium: &Medium) -> String {
     match &medium.serial {
         Some(serial) => format!("medium, serial {serial}"),
@@ -190,17 +184,17 @@ pub(super) fn medium(medium: &Medium) -> String {
     }
 }
 
-/// For which keys a spare may be taken.
+/// For which keys a spare may be used.
 pub(super) fn spare(spare: &Spare) -> String {
     let keys: Vec<&str> = spare.keys.iter().map(KeyId::as_str).collect();
     if keys.is_empty() {
-        "a spare for any key".to_owned()
+        "spare for any key".to_owned()
     } else {
-        format!("a spare for {}", keys.join(", "))
+        format!("spare for {}", keys.join(", "))
     }
 }
 
-/// What the script cannot know beforehand, and people fill in.
+/// What people fill in.
 pub(super) const MACHINE: [&str; 4] = [
     "This machine (make, model, serial number)",
     "Operating system image (SHA-256, first words)",
@@ -208,11 +202,11 @@ pub(super) const MACHINE: [&str; 4] = [
     "Media (make, serial numbers)",
 ];
 
-/// What nobody may take for the real thing.
+/// Warnings on every page.
 pub(super) fn banners(script: &Script) -> Vec<&'static str> {
     let samples = script
         .uses_sample_keys()
-        .then_some("SAMPLE KEYS: for a rehearsal only. Production refuses this script.");
+        .then_some("SAMPLE KEYS: for rehearsals only. A production refuses this script.");
     let assurance = script.assurance_banner();
     assurance.into_iter().chain(samples).collect()
 }

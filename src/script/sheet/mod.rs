@@ -1,4 +1,4 @@
-//! The run sheet: the script on paper, with room for initials, times and what is written by hand.
+//! The run sheet: the script on paper, with space for initials, times and notes by hand.
 
 mod facts;
 mod glossary;
@@ -10,21 +10,19 @@ pub use slips::{SlipFacts, bag_labels, cards, planned, planned_medium};
 use super::{Act, KeyId, Person, Script, Step};
 use crate::document::{Block, Cell, Document, Mark, Table, capitalized};
 
-/// What people may say at the end.
 const VERDICTS: [&str; 3] = ["agree", "with reservation", "refuse"];
 
-/// What is written down about a departure from the script, and in how many lines.
-const DEVIATION: [(&str, usize); 6] = [
+/// What is written down about an exception, and in how many lines.
+const EXCEPTION: [(&str, usize); 6] = [
     ("Time", 1),
     ("Step", 1),
     ("Expected", 2),
-    ("Happened", 2),
-    ("Decided", 2),
-    ("By whom", 1),
+    ("What happened", 2),
+    ("Decision", 2),
+    ("Decided by", 1),
 ];
 
-/// How many departures there is room for.
-const DEVIATIONS: usize = 3;
+const EXCEPTIONS: usize = 3;
 
 /// The run sheet of a script.
 pub fn run_sheet(script: &Script) -> Document {
@@ -38,7 +36,7 @@ pub fn run_sheet(script: &Script) -> Document {
         page.alarm(banner);
     }
     facts::ceremony(&mut page, script);
-    page.paragraph("SHA-256 of the script, to be read aloud and compared:");
+    page.paragraph("SHA-256 of the script, read aloud and compared in the ceremony:");
     page.digest(&script.sha256());
     approval(&mut page);
     people(&mut page, script);
@@ -46,7 +44,7 @@ pub fn run_sheet(script: &Script) -> Document {
     hardware(&mut page, script);
     steps(&mut page, script);
     storage(&mut page, script);
-    deviations(&mut page);
+    exceptions(&mut page);
     sign_off(&mut page, script);
     page
 }
@@ -78,23 +76,20 @@ fn people(page: &mut Document, script: &Script) {
 }
 
 fn root(page: &mut Document, script: &Script) {
-    page.heading("The root that is to be made");
+    page.heading("Root");
     facts::root(page, script);
-    page.paragraph("Files carried in, each bound by its SHA-256:");
+    page.paragraph("Pinned input files, with their SHA-256:");
     let files = script.pinned_files();
     page.facts(files.map(|file| (file.name.clone(), Cell::hex(&file.sha256))));
 }
 
 fn hardware(page: &mut Document, script: &Script) {
-    page.heading("Hardware and activation");
+    page.heading("Hardware and token secrets");
     page.facts(facts::MACHINE.map(|label| (label, Cell::Blank(1))));
-    page.paragraph("Tokens, and what opens them. Nobody types or sees what another sets.");
-    let columns = [
-        ("Key", 19),
-        ("Holder", 15),
-        ("Token", 18),
-        ("What opens it", 22),
-    ];
+    page.paragraph(
+        "Tokens and their secrets. Nobody types or sees a secret that another person sets.",
+    );
+    let columns = [("Key", 19), ("Holder", 15), ("Token", 18), ("Secrets", 22)];
     let mut table = Table::new(&columns);
     for plan in script.keys() {
         table.row([
@@ -124,7 +119,7 @@ fn steps(page: &mut Document, script: &Script) {
     page.heading("Steps");
     let mut table = Table::new(&[
         ("No", 3),
-        ("Step and activity", 42),
+        ("Step and instructions", 42),
         ("Who, initials", 22),
         ("Time", 5),
     ]);
@@ -160,7 +155,7 @@ fn key_heading(script: &Script, key: &KeyId) -> String {
 
 fn activity(script: &Script, step: &Step) -> Vec<Block> {
     let act = &step.act;
-    // A note's title is its text, cut short: on paper the text itself is enough.
+    // The title of a note is its shortened text: on paper the text itself is enough.
     let title = if let Act::Note { .. } = act {
         act.label().to_owned()
     } else {
@@ -195,8 +190,10 @@ fn who<'s>(script: &'s Script, step: &Step) -> Vec<&'s str> {
 }
 
 fn storage(page: &mut Document, script: &Script) {
-    page.heading("Storage afterwards");
-    page.paragraph("Where each token goes, in which bag, and who received it.");
+    page.heading("Storage");
+    page.paragraph(
+        "The bag and the place of each token and medium after the ceremony, and who received it.",
+    );
     let mut table = Table::new(&[
         ("Key", 10),
         ("Holder", 18),
@@ -221,12 +218,12 @@ fn storage(page: &mut Document, script: &Script) {
     page.push(Block::Table(table));
 }
 
-fn deviations(page: &mut Document) {
-    page.heading("Deviations from the script");
-    page.paragraph("Whatever was done or amended otherwise than printed. None: cross out.");
-    for number in 1..=DEVIATIONS {
-        page.subheading(format!("Deviation {number}"));
-        page.facts(DEVIATION.map(|(label, lines)| (label, Cell::Blank(lines))));
+fn exceptions(page: &mut Document) {
+    page.heading("Exceptions");
+    page.paragraph("Everything that was done or corrected differently from this run sheet. If there was nothing, cross this out.");
+    for number in 1..=EXCEPTIONS {
+        page.subheading(format!("Exception {number}"));
+        page.facts(EXCEPTION.map(|(label, lines)| (label, Cell::Blank(lines))));
     }
 }
 

@@ -1,37 +1,33 @@
-//! Slips of paper: the card that a key holder takes along, and the label on a bag. They say whose a token is and how
-//! to know its key again; never a hint to a PIN, and not how many signatures a root needs.
+//! Slips of paper: the card of a key holder, and the label on a bag. They identify a token and its key; they never contain
+//! a hint to a PIN, or how many signatures a root needs.
 
 use crate::document::{Block, Cell, Document};
 use crate::script::{Act, KeyId, Medium, Script};
 use crate::words::Digest;
 
-/// What is known of a key and its token. What is not known is left open, to be written by hand.
+/// What is known of a key and its token. Unknown fields are left blank, to be written by hand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SlipFacts {
     pub serial: Option<String>,
-    /// The number of the bag in which it lies.
     pub bag: Option<String>,
     pub place: Option<String>,
     pub receiver: Option<String>,
-    /// The day on which it was sealed.
     pub sealed_on: Option<String>,
-    /// Who read the number of the bag.
     pub sealed_by: Option<String>,
     /// SHA-256 of the public key.
     pub fingerprint: Option<Digest>,
-    /// SHA-256 of what was signed of the root.
+    /// SHA-256 of the signed part of the root.
     pub root: Option<Digest>,
-    /// The day of the ceremony.
     pub ceremony_on: Option<String>,
 }
 
-/// A card for each key, for its holder. What is not known is left open.
+/// A card for each key, for its holder.
 pub fn cards(
     script: &Script,
     banner: Option<&str>,
     facts: impl Fn(&KeyId) -> SlipFacts,
 ) -> Document {
-    let title = format!("Key holders' cards: {}", script.title());
+    let title = format!("Key holder cards: {}", script.title());
     let mut page = Document::new(&title);
     page.title(title);
     for plan in script.keys() {
@@ -43,34 +39,34 @@ pub fn cards(
             Some(("Key", Cell::from(&plan.id))),
             Some(("Token, serial", known(facts.serial))),
             Some(("Bag", known(facts.bag))),
-            Some(("Kept", known(facts.place))),
+            Some(("Place", known(facts.place))),
             Some(("Ceremony on", known(facts.ceremony_on))),
             of_root("Root expires", day(&expires).into()),
-            Some(("Own key", words(facts.fingerprint))),
-            of_root("Root", words(facts.root)),
+            Some(("Key digest", words(facts.fingerprint))),
+            of_root("Root digest", words(facts.root)),
         ];
         let holder = script.holder(&plan.id).map_or("", |holder| &holder.name);
-        let heading = format!("Key holder's card: {holder}");
+        let heading = format!("Key holder card: {holder}");
         slip(&mut page, banner, &heading, fields.into_iter().flatten());
     }
     page
 }
 
-/// A label for the bag of each token, and of each medium. What is not known is left open.
+/// A label for the bag of each token and of each medium.
 pub fn bag_labels(
     script: &Script,
     banner: Option<&str>,
     facts: impl Fn(&KeyId) -> SlipFacts,
     of_medium: impl Fn(&Medium) -> SlipFacts,
 ) -> Document {
-    let title = format!("Labels of bags: {}", script.title());
+    let title = format!("Bag labels: {}", script.title());
     let mut page = Document::new(&title);
     page.title(title);
     let custody = |facts: SlipFacts| {
         [
             ("Bag", known(facts.bag)),
             ("Received by", known(facts.receiver)),
-            ("Kept", known(facts.place)),
+            ("Place", known(facts.place)),
             ("Sealed on", known(facts.sealed_on)),
             ("Number read by", known(facts.sealed_by)),
         ]
@@ -83,7 +79,7 @@ pub fn bag_labels(
             ("Holder", holder.into()),
             ("Token, serial", known(facts.serial.clone())),
         ];
-        let key = [("Key", words(facts.fingerprint))];
+        let key = [("Key digest", words(facts.fingerprint))];
         let heading = format!("Bag label: token for {}", plan.id);
         let fields = whose.into_iter().chain(custody(facts)).chain(key);
         slip(&mut page, banner, &heading, fields);
@@ -127,7 +123,7 @@ fn words(digest: Option<Digest>) -> Cell {
     digest.map_or(Cell::Blank(4), |digest| digest.words().join(" ").into())
 }
 
-/// What the script alone knows of a key and its token.
+/// What is known of a key and its token from the script alone.
 pub fn planned(script: &Script, key: &KeyId) -> SlipFacts {
     let sealed = script.steps().iter().find_map(|step| {
         let Act::Seal {
@@ -152,7 +148,7 @@ pub fn planned(script: &Script, key: &KeyId) -> SlipFacts {
     }
 }
 
-/// What the script alone knows of a medium.
+/// What is known of a medium from the script alone.
 pub fn planned_medium(script: &Script, medium: &Medium) -> SlipFacts {
     let sealed = script.steps().iter().find_map(|step| {
         let Act::SealMedium {

@@ -1,4 +1,4 @@
-//! Writing the backup of a key into a script.
+//! Adds the backup of a key to a script.
 
 use toml_edit::Table;
 
@@ -8,17 +8,16 @@ use super::document::{Document, inline, list, person, set, step, table, text};
 /// Who keeps a share of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keeper {
-    /// The name, as it is read aloud.
     pub name: String,
-    /// What stands in the script as `recipient`.
+    /// The value of `recipient` in the script.
     pub recipient: String,
 }
 
-/// Writes the backup of one key into the text of a script that makes it or brings it in: custodians, their shares, two
-/// media, and the steps.
+/// Adds the backup of one key to the text of a script that generates or imports it: custodians, their shares, two media,
+/// and the steps.
 ///
 /// # Errors
-/// When the script has no such key, or no steps in which it comes to be.
+/// If the script has no such key, or no step that creates it.
 pub fn back_up(
     text_of: &str,
     key: &str,
@@ -66,7 +65,7 @@ pub(super) fn groups<'i>(
     ])])
 }
 
-/// The key is backed up where it comes to be, and the backup is proven before the root is composed or the file leaves.
+/// The key is backed up when it is created, and the backup is verified before the root is composed or a file is exported.
 fn with_backup(steps: Vec<Table>, key: &str) -> Result<Vec<Table>, TemplateError> {
     let makes = |step: &Table| {
         text(step, "key") == key && ["generate-key", "import-key"].contains(&text(step, "act"))
@@ -75,7 +74,7 @@ fn with_backup(steps: Vec<Table>, key: &str) -> Result<Vec<Table>, TemplateError
     let made = made.ok_or(TemplateError::Missing("step that makes the key"))?;
     let uses = |step: &Table| ["compose-root", "export"].contains(&text(step, "act"));
     let before = steps.iter().position(uses);
-    let before = before.ok_or(TemplateError::Missing("step that wants the key"))?;
+    let before = before.ok_or(TemplateError::Missing("step that uses the key"))?;
     let new = |act| {
         let mut step = step(act, Some(key));
         set(&mut step, "minutes", 10);

@@ -1,4 +1,4 @@
-//! Writing the script of a rotation or a renewal from a ready one and the root that it changes.
+//! The script of a rotation or a renewal, from a ready script and the root that it changes.
 
 use std::collections::BTreeMap;
 
@@ -15,55 +15,50 @@ use crate::record::CustodyList;
 use crate::script::TokenSecret;
 use crate::words::Digest;
 
-/// What the script of a change is to say. Keys get names by their places in the root: `key-3` of `holder-3`.
+/// The content of the script of a change. Keys are numbered by their places in the root: `key-3` of `holder-3`.
 #[derive(Debug, Clone)]
 pub struct ChangeTemplate {
-    /// The ready script that it is written from: `rotation`, `renewal` or `revocation`.
+    /// The ready script: `rotation`, `renewal` or `revocation`.
     pub template: String,
-    /// `None` keeps the kind of title that the ready script has.
+    /// `None` derives a title from the ready script.
     pub title: Option<String>,
-    /// The name of the line of roots.
     pub repository: String,
-    /// The clock may not be earlier.
     pub not_before: Timestamp,
-    /// When the new root expires.
     pub expires: Timestamp,
-    /// The versions from the trust anchor on, the root that is changed last: names in the script, and contents.
+    /// The versions from the trust anchor to the root that is changed: names in the script, and contents.
     pub chain: Vec<NamedFile>,
     /// The transcript digest of the previous ceremony.
     pub transcript_digest: Option<Digest>,
-    /// The register of payloads of the ceremony before, `keys/payloads.json`: name in the script, and content.
+    /// The register of payloads of the previous ceremony, `keys/payloads.json`: name in the script, and content.
     pub register: Option<NamedFile>,
-    /// The custody list of the ceremony before, `keys/custody.jsonl`: name in the script, and content.
+    /// The custody log of the previous ceremony, `keys/custody.jsonl`: name in the script, and content.
     pub custody: Option<NamedFile>,
     /// `None` keeps the threshold.
     pub threshold: Option<u32>,
-    /// The root keys that exist, in the order of the root, and what becomes of each.
+    /// The existing root keys, in the order of the root, and what happens to each.
     pub keys: Vec<(KeyId, KeyDisposition)>,
-    /// How many keys are added.
     pub added: u8,
-    /// The type of added keys.
     pub key_type: KeyType,
-    /// The token profile of every key that is here: `softhsm2`.
+    /// The token profile of every key that is present: `softhsm2`.
     pub profile: String,
     /// Public keys of the online roles that change, by file name and content.
     pub online: OnlineFiles,
 }
 
-/// What becomes of a key that exists.
+/// What happens to an existing key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyDisposition {
-    /// It stays, and its token is here.
+    /// It stays, and its token is present.
     Keep,
-    /// It goes, and its token is here.
+    /// It is removed, and its token is present.
     Remove,
-    /// It goes: nobody has it.
+    /// It is removed: it is lost or stolen.
     Lost,
-    /// It stays, and does not sign this time.
+    /// It stays, and does not sign this root.
     Absent,
-    /// It stays, and another site owes its signature.
+    /// It stays, and another site signs with it.
     Site(String),
-    /// It stays under the ID that the specification gives it, and its token is here.
+    /// It stays, under the ID that the specification defines, and its token is present.
     MoveId,
 }
 
@@ -81,10 +76,10 @@ impl KeyDisposition {
     }
 }
 
-/// A key as the script names it.
+/// A key of the script.
 struct Named<'b> {
     number: usize,
-    /// The ID in the root, and what becomes of it; none for a key that is added.
+    /// The ID in the root, and what happens to it; `None` for an added key.
     exists: Option<&'b (KeyId, KeyDisposition)>,
 }
 
@@ -104,16 +99,16 @@ impl Named<'_> {
 }
 
 impl ChangeTemplate {
-    /// The files of the ceremonies before that the script carries.
+    /// The pinned input files of the script.
     pub fn files(&self) -> impl Iterator<Item = NamedFile> {
         let lists = self.register.iter().chain(&self.custody);
         self.chain.iter().chain(lists).cloned()
     }
 
-    /// The script's text. It still has to be parsed: whether the change can be made is not judged here.
+    /// The text of the script. Parsing it checks whether the change is possible.
     ///
     /// # Errors
-    /// When the ready script is not one of a change.
+    /// If the ready script is not for a change.
     pub fn write(&self) -> Result<String, TemplateError> {
         let mut document = Document::ready(&self.template)?;
         let title = self.title.clone().unwrap_or_else(|| {
@@ -179,7 +174,7 @@ impl ChangeTemplate {
         Ok(())
     }
 
-    /// A spare stands in for the token of a new key; where none is made, none is needed.
+    /// A spare replaces the token of a new key; without a new key, none is needed.
     fn spares(&self, document: &mut Document, keys: &[Named<'_>]) {
         let added = keys.iter().filter(|key| key.exists.is_none());
         let ids: Vec<String> = added.map(Named::id).collect();
@@ -192,8 +187,7 @@ impl ChangeTemplate {
         }
     }
 
-    /// The serial numbers of the tokens that hold keys of the root, as the custody list knows them: by these a token
-    /// is matched with its bag.
+    /// The serial numbers of the tokens that hold keys of the root, from the custody log: they tie a token to its bag.
     fn serials(&self) -> BTreeMap<KeyId, String> {
         let list = self
             .custody
@@ -215,7 +209,7 @@ impl ChangeTemplate {
         .collect()
     }
 
-    /// Tables in the order of the root, those of new keys last. The comment above the first one stays.
+    /// Tables in the order of the root, those of new keys last. The comment above the first one is kept.
     fn write_keys(
         &self,
         tables: &[Table],
@@ -279,7 +273,7 @@ impl ChangeTemplate {
     }
 }
 
-/// Everyone else stays; a holder for each key that is here.
+/// Everyone else stays, with a holder for each key that is present.
 fn with_holders(people: Vec<Table>, keys: &[Named<'_>]) -> Result<Vec<Table>, TemplateError> {
     let is_holder = |table: &Table| text(table, "id").starts_with("holder-");
     let (holders, mut written): (Vec<_>, Vec<_>) = people.into_iter().partition(is_holder);
@@ -295,8 +289,8 @@ fn with_holders(people: Vec<Table>, keys: &[Named<'_>]) -> Result<Vec<Table>, Te
     Ok(written)
 }
 
-/// The ready script has the steps of matching, those of making, and those of proving and sealing a key; each is repeated for
-/// the keys that need it.
+/// The ready script has the steps that identify a key, create it, and verify and seal it; each is repeated for the keys
+/// that need it.
 fn with_steps(steps: &[Table], keys: &[Named<'_>]) -> Result<Vec<Table>, TemplateError> {
     let is_made = |table: &Table| {
         let key = text(table, "key");
@@ -310,7 +304,7 @@ fn with_steps(steps: &[Table], keys: &[Named<'_>]) -> Result<Vec<Table>, Templat
     };
     let matching = of_existing("identify-token").ok_or(TemplateError::Missing("identify-token"))?;
     let sealing = of_existing("seal").unwrap_or_default();
-    // Without an added key of its own, a ready script has no pattern for one.
+    // A ready script without an added key has no pattern for one.
     let mut rotation = Document::ready("rotation")?;
     let of_new = rotation
         .tables("step")
@@ -347,7 +341,7 @@ fn with_steps(steps: &[Table], keys: &[Named<'_>]) -> Result<Vec<Table>, Templat
     Ok(written)
 }
 
-/// The steps for each of the keys; only the first keeps its comment.
+/// The steps for each key; only the first keeps its comment.
 fn repeated(patterns: &[Table], keys: &[&Named<'_>]) -> Vec<Table> {
     let mut steps = Vec::new();
     for key in keys {

@@ -1,4 +1,4 @@
-//! The text of a script as it is being written: values and tables change, comments stay.
+//! The text of a script while it is written: values and tables change, comments are kept.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::script::embedded::embedded;
 use crate::script::schema::annotate;
 use crate::words::Digest;
 
-/// A file that a script names: its name there, and its bytes.
+/// A file of a script: its name there, and its bytes.
 pub type NamedFile = (String, Vec<u8>);
 
 pub(in crate::script) struct Document(DocumentMut);
@@ -39,7 +39,6 @@ impl Document {
         set(&mut self.0, "not_before", not_before.to_string());
     }
 
-    /// What stands above the first table.
     pub(in crate::script) fn root(&mut self) -> &mut Table {
         self.0.as_table_mut()
     }
@@ -52,7 +51,7 @@ impl Document {
         table.ok_or(TemplateError::Missing(name))
     }
 
-    /// The tables `[[name]]`; none where there are none.
+    /// The tables `[[name]]`.
     pub(in crate::script) fn tables(&mut self, name: &str) -> impl Iterator<Item = &mut Table> {
         let tables = self.0.get_mut(name).and_then(Item::as_array_of_tables_mut);
         tables.into_iter().flat_map(ArrayOfTables::iter_mut)
@@ -66,7 +65,7 @@ impl Document {
         self.0.remove(name);
     }
 
-    /// Puts other tables in place of those that are there.
+    /// Replaces the tables `[[name]]`.
     pub(in crate::script) fn rewrite(
         &mut self,
         name: &'static str,
@@ -80,7 +79,7 @@ impl Document {
         Ok(())
     }
 
-    /// Adds tables where people look for them: before the steps.
+    /// Adds tables before the steps.
     pub(super) fn add(&mut self, name: &str, added: impl IntoIterator<Item = Table>) {
         let item = self.0.entry(name);
         let item = item.or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
@@ -98,7 +97,7 @@ impl Document {
 
     fn steps_last(&mut self) {
         let steps = self.0.remove_entry("step");
-        // Their places are those that the text gives them.
+        // Reparsing gives the tables their places in the text.
         if let Ok(parsed) = self.0.to_string().parse() {
             self.0 = parsed;
         }
@@ -111,7 +110,7 @@ impl Document {
     }
 }
 
-/// The text, with the comments that the schema has for its fields.
+/// The text, with the comments from the schema after its fields.
 impl fmt::Display for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut document = self.0.clone();
@@ -124,7 +123,7 @@ pub(super) fn text<'t>(table: &'t Table, name: &str) -> &'t str {
     table.get(name).and_then(Item::as_str).unwrap_or_default()
 }
 
-/// Puts a value in place of another, and leaves the comment behind it where it is.
+/// Replaces a value, and keeps the comment after it.
 pub(in crate::script) fn set(table: &mut Table, name: &str, new: impl Into<Value>) {
     let mut new: Value = new.into();
     let item = table.entry(name).or_insert(Item::None);
@@ -175,7 +174,7 @@ pub(super) fn person(id: &str, name: &str, role: &str) -> Table {
     ])
 }
 
-/// Sets fields of a key's or a spare's token that is there.
+/// Sets fields of the token of a key or a spare.
 pub(super) fn set_token<const N: usize>(key: &mut Table, fields: [(&str, Value); N]) {
     let token = key.get_mut("token").and_then(Item::as_inline_table_mut);
     if let Some(token) = token {
@@ -183,7 +182,7 @@ pub(super) fn set_token<const N: usize>(key: &mut Table, fields: [(&str, Value);
     }
 }
 
-/// Has the secrets of a key's token be those of its profile, and its holder's.
+/// Adapts the secrets of a key's token to its profile and its holder.
 pub(super) fn set_activation(key: &mut Table, profile: &str, holder: &str) {
     let secrets = key.get_mut("activation").and_then(Item::as_array_mut);
     let secrets = secrets.into_iter().flat_map(Array::iter_mut);
@@ -204,7 +203,7 @@ pub(super) fn set_activation(key: &mut Table, profile: &str, holder: &str) {
     }
 }
 
-/// Repeats the steps of `key-1` for `count` keys, in each run of steps that are about keys with such names.
+/// Repeats the steps of `key-1` for `count` keys, in each run of repeated steps.
 pub(super) fn repeat_steps(
     steps: &[Table],
     count: u8,
@@ -235,13 +234,13 @@ pub(super) fn repeat_steps(
     written
 }
 
-/// A table whose place in the text is its place in the array.
+/// A table placed by its order in the array.
 fn unplaced(mut table: Table) -> Table {
     table.set_position(None);
     table
 }
 
-/// Puts an empty line above a copy, in place of the comment of its pattern.
+/// Replaces the comment above a copy by an empty line.
 pub(super) fn uncomment(table: &mut Table) {
     table.decor_mut().set_prefix("\n");
 }

@@ -1,4 +1,4 @@
-//! Writing keys that were made elsewhere into a script that was written for new ones.
+//! Enrolls keys that were generated elsewhere in a script that was written for new ones.
 
 use toml_edit::{InlineTable, Table, Value};
 
@@ -7,14 +7,13 @@ use super::document::{Document, NamedFile, list, pinned, set, step, table, text}
 use crate::script::{CUSTODY_LIST, SlotPlan};
 use crate::transfer::Enrollment;
 
-/// A key that a script is to take in.
+/// A key that a script enrolls.
 #[derive(Debug, Clone)]
 pub struct EnrolledKey {
     /// The enrollment file, or the certificates of an attestation.
     pub files: Vec<NamedFile>,
-    /// What they say.
     pub enrollment: Enrollment,
-    /// The site where its token is; none where its holder brings it.
+    /// The site of its token; `None` if the token is present.
     pub site: Option<String>,
 }
 
@@ -26,12 +25,11 @@ impl EnrolledKey {
     fn write_files(&self, key: &mut Table) {
         match self.files.as_slice() {
             [file] => set(key, "enrollment", pinned(file)),
-            // The statement, and at least the certificate of the device.
             files => set(key, "attestation", list(files.iter().map(pinned))),
         }
     }
 
-    /// Puts it in place of a key that would be made.
+    /// Replaces a key that would be generated.
     fn adopt(&self, key: &mut Table) {
         for made in ["type", "backup", "activation"] {
             key.remove(made);
@@ -59,7 +57,7 @@ impl EnrolledKey {
         self.write_files(key);
     }
 
-    /// Adds it as a key of another site, and gives the name that it has in the script.
+    /// Adds it as a key of another site, and returns its ID in the script.
     fn add(&self, keys: &mut Vec<Table>) -> String {
         let number = |key: &Table| text(key, "id").strip_prefix("key-")?.parse::<u32>().ok();
         let last = keys.iter().filter_map(number).max();
@@ -80,12 +78,11 @@ impl EnrolledKey {
     }
 }
 
-/// Writes keys into the text of a script. One whose token is brought takes the place of a key that would be made: the
-/// one of its name, or else the first. One of another site is added. The custody list, where there is one, is
-/// [`CUSTODY_LIST`] of the script.
+/// Enrolls keys in the text of a script. A key whose token is present replaces a key that would be generated: the one
+/// with its name, or else the first. A key of another site is added. The custody log is [`CUSTODY_LIST`] of the script.
 ///
 /// # Errors
-/// When there are more keys than places for them.
+/// If there are more keys than the script generates.
 pub fn enroll(
     text_of: &str,
     enrolled: &[EnrolledKey],
@@ -115,7 +112,7 @@ pub fn enroll(
         }
         adopted.push(id);
     }
-    // A spare stands in for the token of a key that is made.
+    // A spare replaces the token of a new key.
     if free.is_empty() {
         document.remove("spare");
     }
@@ -151,10 +148,10 @@ pub fn enroll(
     Ok(document.to_string())
 }
 
-/// Writes into the text of a script that attestations may end at these roots as well.
+/// Adds attestation roots to the text of a script.
 ///
 /// # Errors
-/// When the text is not that of a script.
+/// If the text is not a script.
 pub fn trust_roots(text_of: &str, roots: &[NamedFile]) -> Result<String, TemplateError> {
     let mut document = Document::parse(text_of)?;
     let files = list(roots.iter().map(pinned));

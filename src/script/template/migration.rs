@@ -1,4 +1,4 @@
-//! Writing the script of a migration: out of a key file of Docker Content Trust, into tokens.
+//! The script of a migration from a key file of Docker Content Trust to tokens.
 
 use jiff::Timestamp;
 use toml_edit::Table;
@@ -13,16 +13,14 @@ use crate::script::plan::folder_of;
 /// A repository whose root key is the one in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigratedRepository {
-    /// Its name, the GUN.
+    /// The GUN.
     pub name: String,
-    /// The version of its root.
     pub version: u64,
-    /// The root, as the server serves it.
+    /// As the server serves it.
     pub root: Vec<u8>,
 }
 
 impl MigratedRepository {
-    /// Its root, with the name that it has in the script.
     fn file(&self) -> NamedFile {
         let folder = folder_of(&self.name);
         let name = format!("notary/{folder}/{}.root.json", self.version);
@@ -30,39 +28,35 @@ impl MigratedRepository {
     }
 }
 
-/// What the script of a migration is to say.
+/// The content of the script of a migration.
 #[derive(Debug, Clone)]
 pub struct MigrationTemplate {
     /// `None` makes a title from the first repository.
     pub title: Option<String>,
-    /// The clock may not be earlier.
     pub not_before: Timestamp,
-    /// When the new roots expire.
     pub expires: Timestamp,
     /// All repositories under the key; the first is the script's own.
     pub repositories: Vec<MigratedRepository>,
     /// The ID of the old key in the root of the first.
     pub key_id: String,
-    /// The ID after which its file is called.
+    /// The name of its file.
     pub key_file: String,
-    /// How many new keys there are; each is enough to sign.
+    /// The number of new keys.
     pub tokens: u8,
-    /// The type of the new keys.
     pub key_type: KeyType,
-    /// The profile of their tokens.
     pub profile: String,
 }
 
 impl MigrationTemplate {
-    /// The roots that the script carries.
+    /// The pinned input files of the script.
     pub fn files(&self) -> impl Iterator<Item = NamedFile> {
         self.repositories.iter().map(MigratedRepository::file)
     }
 
-    /// The script's text. It still has to be parsed.
+    /// The text of the script, not yet parsed.
     ///
     /// # Errors
-    /// When there is no repository, or an impossible number of tokens.
+    /// Without a repository, or with an invalid number of tokens.
     pub fn write(&self) -> Result<String, TemplateError> {
         check_tokens(self.tokens)?;
         let Some((own, further)) = self.repositories.split_first() else {
@@ -70,8 +64,11 @@ impl MigrationTemplate {
         };
         let mut document = Document::ready("notary-migration")?;
         let title = self.title.clone().unwrap_or_else(|| match further.len() {
-            0 => format!("Take {} out of a key file", own.name),
-            more => format!("Take {} and {more} more out of a key file", own.name),
+            0 => format!("Move {} from a key file to tokens", own.name),
+            more => format!(
+                "Move {} and {more} more from a key file to tokens",
+                own.name
+            ),
         });
         document.header(title, &own.name, self.not_before);
         set(document.table("root")?, "expires", self.expires.to_string());

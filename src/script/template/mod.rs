@@ -1,4 +1,4 @@
-//! Writing a script from a ready one: the comments stay, the rest is filled in.
+//! Writes scripts from the ready ones: comments are kept, the rest is filled in.
 
 mod backup;
 mod change;
@@ -36,14 +36,14 @@ const MOST_TOKENS: u8 = 32;
 /// Public key files of online roles.
 pub type OnlineFiles = BTreeMap<RoleKind, Vec<NamedFile>>;
 
-/// What a new script is to say. People get the names of their parts: `Key holder 3`.
+/// The content of a new script. People are named after their roles: `Key holder 3`.
 #[derive(Debug, Clone)]
 pub struct ScriptTemplate {
     pub kind: Kind,
     /// `None` makes a title from the repository.
     pub title: Option<String>,
     pub repository: String,
-    /// Root keys, each with a holder and a token of its own: 1 to 32.
+    /// Root keys, each with its own holder and token: 1 to 32.
     pub tokens: u8,
     /// Signatures that a root needs: 1 to `tokens`.
     pub threshold: u8,
@@ -51,37 +51,31 @@ pub struct ScriptTemplate {
     pub key_type: KeyType,
     /// The token profile of every root key: `softhsm2`.
     pub profile: String,
-    /// The clock may not be earlier.
     pub not_before: Timestamp,
-    /// When the root expires.
     pub expires: Timestamp,
-    /// A role that is not here keeps the sample key of the ready script.
+    /// Other roles keep the sample key of the ready script.
     pub online: OnlineFiles,
 }
 
-/// Why no script can be written.
+/// Why a script cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TemplateError {
-    /// None, or more than anyone would want to touch in a day.
-    #[error("a script has 1 to {MOST_TOKENS} tokens, not {0}")]
+    #[error("a script cannot have {0} tokens; use 1 to {MOST_TOKENS}")]
     Tokens(u8),
-    /// A threshold that cannot be reached, or needs nobody.
-    #[error("a threshold of {threshold} does not go with {tokens} tokens")]
+    #[error("a threshold of {threshold} is not possible with {tokens} tokens")]
     Threshold { threshold: u8, tokens: u8 },
-    /// The script makes fewer keys than are to take their places.
-    #[error("there is no place for the key of {0:?}: the script makes too few keys")]
+    #[error("cannot enroll the key of {0:?}: the script does not generate enough keys")]
     NoPlace(String),
-    /// The ready script lacks a part that has to be filled in.
     #[error("the ready script has no {0}")]
     Missing(&'static str),
 }
 
 impl ScriptTemplate {
-    /// The script's text. It still has to be parsed: names and dates are not judged here.
+    /// The text of the script. Parsing it checks names and dates.
     ///
     /// # Errors
-    /// When the numbers of tokens and signatures do not go together.
+    /// With an invalid number of tokens, or a threshold that they cannot reach.
     pub fn write(&self) -> Result<String, TemplateError> {
         self.write_from(self.kind.as_str())
     }
@@ -89,7 +83,7 @@ impl ScriptTemplate {
     /// The same, from the ready script of that name.
     ///
     /// # Errors
-    /// As [`Self::write`]; when there is no such script.
+    /// As [`Self::write`]; or without such a script.
     pub fn write_from(&self, ready: &str) -> Result<String, TemplateError> {
         check_tokens(self.tokens)?;
         if !(1..=self.tokens).contains(&self.threshold) {
@@ -110,7 +104,7 @@ impl ScriptTemplate {
             self.root(document.table("root")?)?;
         }
         document.rewrite("person", |people| {
-            // Key holders are cut or added at the end; everyone else stays.
+            // Key holders are removed or added at the end; everyone else stays.
             let is_holder = |table: &Table| text(table, "id").starts_with("holder-");
             resize(people, is_holder, self.tokens, |table, n| {
                 set(table, "id", format!("holder-{n}"));
@@ -165,13 +159,13 @@ fn check_tokens(tokens: u8) -> Result<(), TemplateError> {
     Err(TemplateError::Tokens(tokens))
 }
 
-/// What a script says of the token of `key-N`.
+/// The token of `key-N`.
 fn new_token(profile: &str, n: impl std::fmt::Display) -> [(&'static str, toml_edit::Value); 2] {
     let label = format!("conclave-key-{n}");
     [("profile", profile.into()), ("label", label.into())]
 }
 
-/// Cuts or adds tables at the end, until `count` of those that match are there; then fills each.
+/// Removes or adds matching tables at the end until there are `count` of them, and fills each.
 fn resize(
     tables: Vec<Table>,
     matches: impl Fn(&Table) -> bool,

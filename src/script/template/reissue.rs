@@ -1,4 +1,4 @@
-//! Writing a backup of a key that exists: from its old shares, from its token, or of what is left of an old set.
+//! The script of a backup of an existing key: from its old shares, from its token, or to destroy an old set.
 
 use jiff::Timestamp;
 use toml_edit::Table;
@@ -9,51 +9,47 @@ use super::restore::open_shares;
 use super::{Keeper, TemplateError};
 use crate::backup::Manifest;
 
-/// What a new backup is to say.
+/// The content of a backup script.
 #[derive(Debug, Clone)]
 pub struct BackupTemplate {
-    /// The name of the repository.
     pub repository: String,
     /// `None` makes a title from the key.
     pub title: Option<String>,
-    /// The clock may not be earlier.
     pub not_before: Timestamp,
     /// Where the key is.
     pub source: BackupSource,
-    /// How many of the custodians restore the key.
+    /// How many custodians are needed to restore the key.
     pub threshold: u8,
-    /// Who gets a share; nobody where an old set is only destroyed.
+    /// Who gets a share; empty if an old set is only destroyed.
     pub keepers: Vec<Keeper>,
 }
 
 /// Where the key of a backup is.
 #[derive(Debug, Clone)]
 pub enum BackupSource {
-    /// On its token, which lets it out wrapped.
+    /// On its token, which can export it wrapped.
     Token {
-        /// How the script calls it.
+        /// Its ID in the script.
         key: String,
-        /// Its public half.
         public_key: NamedFile,
-        /// The profile of the token.
         profile: String,
     },
     /// In its old shares.
     Shares {
         /// The manifest of the old set.
         manifest: NamedFile,
-        /// The same, read.
+        /// The parsed manifest.
         set: Box<Manifest>,
-        /// The manifest of what took its place already: then nothing is made.
+        /// The manifest of the set that superseded it: then no shares are made.
         superseded_by: Option<NamedFile>,
     },
 }
 
 impl BackupTemplate {
-    /// The script's text. It still has to be parsed.
+    /// The text of the script, not yet parsed.
     ///
     /// # Errors
-    /// When the ready script lacks a part.
+    /// If the ready script lacks a part.
     pub fn write(&self) -> Result<String, TemplateError> {
         let mut document = Document::ready("backup")?;
         document.header(self.title(), &self.repository, self.not_before);
@@ -99,7 +95,7 @@ impl BackupTemplate {
         Ok(document.to_string())
     }
 
-    /// Whether shares are made, and not only destroyed.
+    /// Whether shares are made, not only destroyed.
     const fn makes(&self) -> bool {
         !matches!(
             &self.source,
@@ -117,7 +113,7 @@ impl BackupTemplate {
             BackupSource::Shares { set, .. } if self.makes() => {
                 what(&set.facts().key, "New shares for")
             }
-            BackupSource::Shares { set, .. } => what(&set.facts().key, "The end of old shares of"),
+            BackupSource::Shares { set, .. } => what(&set.facts().key, "Destroy old shares for"),
         })
     }
 
@@ -128,7 +124,7 @@ impl BackupTemplate {
         }
     }
 
-    /// The keepers by the IDs that they have in the old set, or by new ones.
+    /// The keepers with their IDs in the old set, or with new ones.
     fn with_ids(&self) -> Vec<(String, &Keeper)> {
         let old = |name: &str| {
             let mut shares = self.old_set()?.shares().iter();

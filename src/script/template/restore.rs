@@ -1,4 +1,4 @@
-//! Writing a drill or a recovery from the manifest of a share set.
+//! The script of a drill or a recovery, from the manifest of a share set.
 
 use jiff::Timestamp;
 use toml_edit::Table;
@@ -7,39 +7,36 @@ use super::TemplateError;
 use super::document::{
     Document, NamedFile, person, pinned, set, set_activation, set_token, text, uncomment,
 };
-use crate::backup::{Closing, Manifest};
+use crate::backup::{Manifest, Protection};
 use crate::metadata::KeyType;
 use crate::script::Kind;
 use crate::script::{DrillLevel, Opens};
 
-/// What a new drill or recovery is to say.
+/// The content of the script of a drill or a recovery.
 #[derive(Debug, Clone)]
 pub struct RestoreTemplate {
-    /// Drill or recovery.
     pub kind: Kind,
     /// How far a drill goes.
     pub level: DrillLevel,
     /// `None` makes a title from the manifest.
     pub title: Option<String>,
-    /// The clock may not be earlier.
     pub not_before: Timestamp,
-    /// The name of the manifest's file in the script, and the file.
     pub manifest: NamedFile,
-    /// The same, read.
+    /// The parsed manifest.
     pub set: Manifest,
-    /// The profile of the token that takes the restored key in; none for a drill in locked memory.
+    /// The profile of the token for the restored key; `None` for a drill in locked memory.
     pub onto: Option<String>,
-    /// Where custodians open files that are closed to a recipient.
+    /// Where custodians open files that are encrypted to a recipient.
     pub opens: Opens,
 }
 
 impl RestoreTemplate {
-    /// The script's text. It still has to be parsed.
+    /// The text of the script, not yet parsed.
     ///
     /// # Errors
-    /// When the ready script lacks a part, or no token takes a key of that type.
+    /// If the ready script lacks a part, or tokens do not support the type of the key.
     pub fn write(&self) -> Result<String, TemplateError> {
-        // Where a token is wanted, a recovery has the steps for it already.
+        // A recovery already has the steps for a token.
         let ready = match self.onto {
             Some(_) => Kind::Recovery,
             None => Kind::Drill,
@@ -80,11 +77,8 @@ impl RestoreTemplate {
         for share in self.set.shares() {
             let label = share.label();
             let mut custodian = person(&label.custodian, &label.name, "custodian");
-            if let Some(Closing::Recipients(_)) = share.custodian().closing {
-                let mut spellings = Opens::SPELLINGS.iter();
-                let spelling = spellings.find(|(_, opens)| *opens == self.opens);
-                let word = spelling.map_or("own-device", |(word, _)| *word);
-                set(&mut custodian, "opens", word);
+            if let Some(Protection::Recipients(_)) = share.custodian().protection {
+                set(&mut custodian, "opens", self.opens.as_str());
             }
             people.push(custodian);
         }

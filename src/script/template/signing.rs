@@ -12,46 +12,36 @@ use crate::words::Digest;
 
 const TEMPLATE: &str = include_str!("../../../ceremony-scripts/signing.toml");
 
-/// Everything that a signing script is made of.
+/// The content of a signing script.
 #[derive(Debug, Clone)]
 pub struct SigningPlan {
-    /// The name of the request's file, and its bytes.
     pub request: (String, Vec<u8>),
-    /// The files of the roots that this machine trusts, the oldest first; empty where the card is typed.
+    /// The root files that this machine trusts, oldest first; empty if the card is typed.
     pub trusted: Vec<(String, Vec<u8>)>,
-    /// The register of payloads, where there is one.
+    /// The register of signed payloads.
     pub register: Option<(String, Vec<u8>)>,
-    /// The line of roots.
     pub repository: String,
-    /// The version that is asked for.
     pub version: u64,
-    /// The time from which on it is signed.
     pub not_before: Timestamp,
-    /// The key holder's name.
     pub holder: String,
-    /// The name of the witness, if there is one.
     pub witness: Option<String>,
-    /// The key, by the ID that the request names.
+    /// The ID of the key in the request.
     pub key_id: KeyId,
-    /// The profile of the token.
     pub profile: String,
     /// The file of that profile, if it is not built in.
     pub profile_file: Option<(String, Vec<u8>)>,
-    /// The token's label or serial number.
     pub token: TokenMark,
 }
 
-/// By what a token is told from others.
+/// What identifies the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenMark {
-    /// Its label.
     Label(String),
-    /// Its serial number.
     Serial(String),
 }
 
 impl SigningPlan {
-    /// The files that the script carries.
+    /// The pinned input files of the script.
     pub fn files(&self) -> std::collections::BTreeMap<String, Vec<u8>> {
         std::iter::once(&self.request)
             .chain(&self.trusted)
@@ -61,10 +51,6 @@ impl SigningPlan {
             .collect()
     }
 
-    /// The text of the script.
-    ///
-    /// # Errors
-    /// When the ready script lacks a part.
     fn fill(&self) -> Result<String, TemplateError> {
         let mut document = Document::parse(TEMPLATE)?;
         let title = format!("Sign root {} of {}", self.version, self.repository);
@@ -111,14 +97,14 @@ impl SigningPlan {
 
     /// The text of the script.
     pub fn write(&self) -> String {
-        // The ready script is part of the program, and a test fills it in.
+        // The ready script is part of the program, and a test writes it.
         self.fill().unwrap_or_default()
     }
 
-    /// The script, read and checked like any other.
+    /// The script, parsed and checked like any other.
     ///
     /// # Errors
-    /// With its errors: a name with a character that nobody can see, for one.
+    /// The errors of the script, such as an invisible character in a name.
     pub fn script(&self) -> Result<Script, ScriptErrors> {
         Script::parse(
             "signing.toml",

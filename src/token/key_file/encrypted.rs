@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use crate::certificate::pem::Block;
 use crate::secret::{Pin, PrivateKey};
 
-/// More rounds than any tool makes would only be there to keep a machine busy.
+/// More rounds than any tool uses would only be there to keep a machine busy.
 const MOST_ROUNDS: u32 = 10_000_000;
 
 /// AES in the mode CBC.
@@ -63,11 +63,11 @@ enum Derivation {
         salt: Vec<u8>,
         rounds: NonZeroU32,
     },
-    /// As OpenSSL did it before there was PKCS #8: one round of MD5.
+    /// As OpenSSL did it before PKCS #8: one round of MD5.
     Legacy,
 }
 
-/// What is inside.
+/// The format of the decrypted key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Pkcs8,
@@ -89,21 +89,21 @@ impl EncryptedKey {
         match block.label {
             "ENCRYPTED PRIVATE KEY" => {
                 pbes2(&content).ok_or_else(|| {
-                    "is closed in a way that Conclave does not know: it opens PBES2 with PBKDF2 and AES-CBC".to_owned()
+                    "uses an encryption that Conclave does not support; it supports PBES2 with PBKDF2 and AES-CBC".to_owned()
                 })
             }
             "EC PRIVATE KEY" if block.header("Proc-Type") == Some("4,ENCRYPTED") => {
                 legacy(block, content)
             }
             "EC PRIVATE KEY" | "PRIVATE KEY" => {
-                Err("is not closed under a passphrase: whoever has read it has the key".to_owned())
+                Err("is not encrypted: anyone who has read it has the key".to_owned())
             }
-            "PUBLIC KEY" | "CERTIFICATE" => Err("holds no private key".to_owned()),
-            _ => Err("holds no key of a kind that root keys of Notary are".to_owned()),
+            "PUBLIC KEY" | "CERTIFICATE" => Err("does not hold a private key".to_owned()),
+            _ => Err("does not hold a key of a type that Notary uses for root keys".to_owned()),
         }
     }
 
-    /// None where the passphrase is wrong: the file does not tell that from damage.
+    /// `None` if the passphrase is wrong or the file is damaged, which cannot be distinguished.
     pub(super) fn decrypt(&self, passphrase: &Pin) -> Option<PrivateKey> {
         let mut content = Zeroizing::new(self.content.clone());
         let clear = {
@@ -185,7 +185,7 @@ fn pbes2(der: &[u8]) -> Option<EncryptedKey> {
 }
 
 fn legacy(block: &Block<'_>, content: Vec<u8>) -> Result<EncryptedKey, String> {
-    let unknown = "is closed in a way that Conclave does not know: it opens AES-CBC";
+    let unknown = "uses an encryption that Conclave does not support; it supports AES-CBC";
     let (name, iv) = block
         .header("DEK-Info")
         .and_then(|info| info.split_once(','))
@@ -205,7 +205,7 @@ fn legacy(block: &Block<'_>, content: Vec<u8>) -> Result<EncryptedKey, String> {
     })
 }
 
-/// The key as tokens and libraries take it.
+/// The key as tokens and libraries read it.
 fn pkcs8(algorithm: AlgorithmIdentifierRef<'_>, key: &OctetStringRef) -> Option<PrivateKey> {
     let der = PrivateKeyInfoRef::new(algorithm, key).to_der().ok()?;
     Some(PrivateKey::new(Zeroizing::new(der)))

@@ -1,5 +1,5 @@
-//! Root keys of Docker Content Trust in files on a disk, as tokens that do one thing: sign, once somebody typed the
-//! passphrase. What is opened lies in the locked memory of this process, and is wiped when the file is put away.
+//! Root keys of Docker Content Trust in files, as tokens that can only sign, after the passphrase was typed. A decrypted key is
+//! in the locked memory of this process, and is wiped when the file is closed.
 
 mod encrypted;
 #[cfg(test)]
@@ -29,14 +29,13 @@ use crate::storage::{self, EntryKind, FileError, Links, list, real_path};
 /// The name of the profile by which scripts name key files.
 pub const PROFILE: &str = "docker-key-file";
 
-/// The most that a key file may be long, in bytes.
+/// The maximum size of a key file, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
 
-/// How deep key files lie below `private`: old clients kept them in folders named after the repository.
+/// How deep key files are below `private`: old clients kept them in folders named after the repository.
 const DEEPEST: usize = 8;
 
-/// Where Docker and the stock client of Notary keep what they trust: `DOCKER_CONFIG/trust` or `~/.docker/trust`, and
-/// `~/.notary`.
+/// The trust folders of Docker and of Notary's stock client: `DOCKER_CONFIG/trust` or `~/.docker/trust`, and `~/.notary`.
 pub fn trust_folders() -> Vec<PathBuf> {
     let home = env::var_os("HOME").map(PathBuf::from);
     let docker = env::var_os("DOCKER_CONFIG")
@@ -48,7 +47,7 @@ pub fn trust_folders() -> Vec<PathBuf> {
     docker.into_iter().chain(notary).collect()
 }
 
-/// A key file, as far as it says of itself without its passphrase.
+/// A key file, as far as it can be read without its passphrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyFile {
     path: PathBuf,
@@ -57,16 +56,16 @@ pub struct KeyFile {
 }
 
 impl KeyFile {
-    /// Reads what a file says of itself.
+    /// Reads a file as far as no passphrase is needed.
     ///
     /// # Errors
-    /// When it cannot be read, or is no key file of Docker Content Trust.
+    /// When it cannot be read, or is not a key file of Docker Content Trust.
     pub fn read(path: &Path) -> Result<Self, TokenError> {
         let (id, role) = id_in(path).unwrap_or_default();
         if id.len() != 64 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(wrong(
                 path,
-                "is not called as Docker calls key files: by the ID of the key, 64 hex digits, and .key",
+                "does not have the name of a Docker key file, which is the key ID in 64 hex digits, and .key",
             ));
         }
         let text = read_text(path)?;
@@ -79,7 +78,7 @@ impl KeyFile {
         })
     }
 
-    /// The root keys in these trust directories.
+    /// The root keys in these trust folders.
     pub fn roots_in(folders: &[PathBuf]) -> Vec<Self> {
         let mut paths = Vec::new();
         for folder in folders {
@@ -102,7 +101,7 @@ impl KeyFile {
         &self.path
     }
 
-    /// The canonical ID of the key, by which it is called.
+    /// The canonical ID of the key, after which the file is named.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -118,16 +117,16 @@ impl KeyFile {
             return Ok(());
         }
         let problem = match self.role.as_str() {
-            "" => "does not say of which role its key is".to_owned(),
-            role => format!("holds a key of the role {role:?}, and not a root key"),
+            "" => "does not state the role of its key".to_owned(),
+            role => format!("holds a key of the role {role:?}, not a root key"),
         };
         Err(wrong(&self.path, problem))
     }
 
-    /// Opens the key in it.
+    /// Decrypts the key in it.
     ///
     /// # Errors
-    /// When the passphrase is wrong, the file is damaged, or it holds another key than its name says.
+    /// When the passphrase is wrong, the file is damaged, or it does not hold the key that its name states.
     pub fn open(&self, passphrase: &Pin) -> Result<OpenedKeyFile, TokenError> {
         self.require_root()?;
         let text = read_text(&self.path)?;
@@ -140,13 +139,12 @@ impl KeyFile {
         })?;
         let public = public_of(&private).ok_or_else(|| {
             wrong(
-                "holds no key on the curve P-256, on which Notary's tools make root keys"
-                    .to_owned(),
+                "does not hold a P-256 key, which Notary's tools generate as root keys".to_owned(),
             )
         })?;
         if canonical_id(&public).as_deref() != Some(self.id.as_str()) {
             return Err(wrong(
-                "holds another key than the one after which it is called".to_owned(),
+                "does not hold the key that its name states".to_owned(),
             ));
         }
         Ok(OpenedKeyFile { private, public })
@@ -170,21 +168,21 @@ fn read_text(path: &Path) -> Result<Zeroizing<String>, TokenError> {
         .map_err(|error| unreadable(&error))
 }
 
-/// The first block of a text, and its content: nothing in it is secret yet where it is encrypted.
+/// The first block of a text, and its content, which is not secret if it is encrypted.
 fn first_block(text: &str) -> Result<(Block<'_>, Vec<u8>), String> {
     let block = pem::blocks(text)
         .next()
-        .ok_or("is no PEM: it has no line -----BEGIN …-----")?;
+        .ok_or("is not PEM: it has no line -----BEGIN …-----")?;
     let content = block.decode().map_err(|error| match error {
-        PemError::NoEnd => format!("is cut short: it has no line -----END {}-----", block.label),
+        PemError::NoEnd => format!("is truncated: it has no line -----END {}-----", block.label),
         PemError::Base64(_) => {
-            "is damaged: what stands between BEGIN and END is not base64".to_owned()
+            "is damaged: the text between BEGIN and END is not base64".to_owned()
         }
     })?;
     Ok((block, content))
 }
 
-/// A key out of its file, in memory.
+/// A decrypted key in memory.
 pub struct OpenedKeyFile {
     pub private: PrivateKey,
     /// The public half, computed from it.
@@ -197,7 +195,7 @@ fn canonical_id(public: &PublicKey) -> Option<String> {
     Some(key.canonical_id()?.as_str().to_owned())
 }
 
-/// Every file in these trust folders that is called by the ID of a key, whatever it holds, each once.
+/// Every file in these trust folders that is named after a key, whatever it holds, each once.
 ///
 /// # Errors
 /// When a folder cannot be read, or a link has that name: then nobody knows whether there is another file.
@@ -209,7 +207,7 @@ pub fn files_of(id: &str, folders: &[PathBuf]) -> Result<Vec<PathBuf>, TokenErro
             collect_named(id, &private, DEEPEST, &mut files)?;
         }
     }
-    // Two trust folders may be one folder.
+    // Two trust folders may be the same folder.
     let mut seen = BTreeSet::new();
     let mut once = Vec::new();
     for file in files {
@@ -255,7 +253,10 @@ pub fn erase(id: &str, files: &[PathBuf], folders: &[PathBuf]) -> Result<(), Tok
     }
     match files_of(id, folders)?.first() {
         None => Ok(()),
-        Some(left) => Err(wrong(left, "is called by the same key, and was not erased")),
+        Some(left) => Err(wrong(
+            left,
+            "is named after the same key and was not erased",
+        )),
     }
 }
 
@@ -266,7 +267,7 @@ pub fn erase(id: &str, files: &[PathBuf], folders: &[PathBuf]) -> Result<(), Tok
 pub fn finish_erasing(files: &[PathBuf]) -> Result<(), TokenError> {
     for path in files {
         if !path.parent().is_some_and(Path::is_dir) {
-            return Err(wrong(path, "cannot be looked for: its folder is not there"));
+            return Err(wrong(path, "cannot be found: its folder does not exist"));
         }
         if !storage::is_taken(path).map_err(|error| unreadable(&error))? {
             continue;
@@ -292,7 +293,7 @@ fn unreadable(error: &FileError) -> TokenError {
     wrong(&error.path, format!("cannot be read: {}", error.problem))
 }
 
-/// The ID after which a key file is called, and the role in its name: old clients wrote it there.
+/// The key ID in the name of a key file, and the role, which old clients added.
 fn id_in(path: &Path) -> Option<(&str, &str)> {
     let stem = path.file_stem()?.to_str()?;
     path.extension().filter(|end| *end == "key")?;
@@ -310,7 +311,7 @@ fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// The key pair on the one curve on which Notary's tools make root keys.
+/// The key pair on the only curve that Notary's tools use for root keys.
 fn pair(private: &PrivateKey) -> Option<EcdsaKeyPair> {
     EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_ASN1_SIGNING, private.expose()).ok()
 }
@@ -319,14 +320,14 @@ fn public_of(private: &PrivateKey) -> Option<PublicKey> {
     PublicKey::from_point(Algorithm::P256, pair(private)?.public_key().as_ref()).ok()
 }
 
-/// The trust directories of this machine, as a place where root keys lie.
+/// The key files in the trust folders of this machine.
 pub struct KeyFiles {
     profile: Profile,
     folders: Vec<PathBuf>,
 }
 
 impl KeyFiles {
-    /// The trust directories of whoever runs this.
+    /// Uses the trust folders of the current user.
     pub fn open(profile: &Profile) -> Self {
         Self {
             profile: profile.clone(),
@@ -375,13 +376,13 @@ fn state() -> TokenState {
         so_pin_tries: Tries::Unknown,
         pin_length: 1..=255,
         login_required: true,
-        own_pin_pad: false,
+        pin_pad: false,
         write_protected: true,
         at_factory_value: Vec::new(),
     }
 }
 
-/// A key file in the place of a token.
+/// A key file as a token.
 struct KeyFileToken {
     id: TokenId,
     file: KeyFile,
@@ -459,7 +460,7 @@ impl Token for KeyFileToken {
         Ok(held.collect())
     }
 
-    /// The public half is as closed as the private one; the file is called after it.
+    /// The public half is encrypted too, but the file is named after it.
     fn holding(&mut self, public: &PublicKey) -> Result<Option<HeldKey>, TokenError> {
         let is_named = canonical_id(public).as_deref() == Some(self.file.id.as_str());
         let is_it = is_named && self.is_there();
@@ -471,7 +472,7 @@ impl Token for KeyFileToken {
     }
 
     fn generate(&mut self, _request: &KeyRequest) -> Result<GeneratedKey, TokenError> {
-        Err(cannot("make keys"))
+        Err(cannot("generate keys"))
     }
 
     fn recover(&mut self, _request: &KeyRequest) -> Result<Option<GeneratedKey>, TokenError> {
@@ -490,19 +491,19 @@ impl Token for KeyFileToken {
             return Err(TokenError::key_not_found(object_id));
         }
         if scheme != Scheme::EcdsaP256 {
-            return Err(cannot("sign by that scheme"));
+            return Err(cannot("sign with that scheme"));
         }
         let signed =
             pair(&opened.private).and_then(|pair| pair.sign(&SystemRandom::new(), message).ok());
-        let signature = signed.ok_or_else(|| cannot("sign by that scheme"))?;
+        let signature = signed.ok_or_else(|| cannot("sign with that scheme"))?;
         Ok(signature.as_ref().to_vec())
     }
 
     fn random(&mut self, _length: usize) -> Result<Zeroizing<Vec<u8>>, TokenError> {
-        Err(cannot("give random bytes"))
+        Err(cannot("generate random bytes"))
     }
 
-    /// One file of a key may not be the only one: see [`erase`].
+    /// A key may have several files: see [`erase`].
     fn destroy(&mut self, _object_id: &[u8]) -> Result<(), TokenError> {
         Err(cannot("have a single object destroyed"))
     }

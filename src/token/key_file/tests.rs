@@ -125,7 +125,7 @@ fn what_is_no_root_key_is_refused_by_name() {
         .unwrap()
         .open(&passphrase("a passphrase"));
     assert!(
-        why(other).ends_with("holds a key of the role \"targets\", and not a root key"),
+        why(other).ends_with("holds a key of the role \"targets\", not a root key"),
         "a key of another role"
     );
     assert!(KeyFile::roots_in(&[folder.path().to_owned()]).is_empty());
@@ -133,11 +133,11 @@ fn what_is_no_root_key_is_refused_by_name() {
     let other = KeyFile::read(&renamed)
         .unwrap()
         .open(&passphrase("a passphrase"));
-    assert!(why(other).ends_with("holds another key than the one after which it is called"));
+    assert!(why(other).ends_with("does not hold the key that its name states"));
     let open = LEGACY.replace("Proc-Type: 4,ENCRYPTED\n", "");
     for (text, told) in [
-        (ODD, "is closed in a way that Conclave does not know"),
-        (open.as_str(), "is not closed under a passphrase"),
+        (ODD, "uses an encryption that Conclave does not support"),
+        (open.as_str(), "is not encrypted"),
     ] {
         let path = lay(&folder, &format!("{OPENSSL_ID}.key"), text);
         let opened = KeyFile::read(&path).unwrap().open(&passphrase("x"));
@@ -147,14 +147,14 @@ fn what_is_no_root_key_is_refused_by_name() {
     let cut = STOCK.replace("-----END", "----END");
     let damaged = STOCK.replace("MIHu", "M?Hu");
     for (text, told) in [
-        ("no key", "is no PEM: it has no line -----BEGIN …-----"),
+        ("no key", "is not PEM: it has no line -----BEGIN …-----"),
         (
             cut.as_str(),
-            "is cut short: it has no line -----END ENCRYPTED PRIVATE KEY-----",
+            "is truncated: it has no line -----END ENCRYPTED PRIVATE KEY-----",
         ),
         (
             damaged.as_str(),
-            "is damaged: what stands between BEGIN and END is not base64",
+            "is damaged: the text between BEGIN and END is not base64",
         ),
     ] {
         let path = lay(&folder, &format!("{STOCK_ID}.key"), text);
@@ -162,7 +162,7 @@ fn what_is_no_root_key_is_refused_by_name() {
         assert!(why.ends_with(told), "{why}");
     }
     let named = lay(&folder, "my.key", STOCK);
-    assert!(why(KeyFile::read(&named)).contains("is not called as Docker calls key files"));
+    assert!(why(KeyFile::read(&named)).contains("does not have the name of a Docker key file"));
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn every_file_of_a_key_is_erased_and_no_other() {
     assert_eq!(files_of(STOCK_ID, &folders).unwrap(), files);
     let one = why(erase(STOCK_ID, &files[..1], &folders));
     assert!(
-        one.ends_with("is called by the same key, and was not erased"),
+        one.ends_with("is named after the same key and was not erased"),
         "{one}"
     );
     assert!(!files[0].exists() && files[1].exists());
@@ -259,5 +259,5 @@ fn an_interrupted_erasure_is_finished_and_whole_files_stay() {
     }
     finish_erasing(&files).unwrap();
     let gone = [folder.path().join("unplugged/private/a.key")];
-    assert!(why(finish_erasing(&gone)).ends_with("its folder is not there"));
+    assert!(why(finish_erasing(&gone)).ends_with("its folder does not exist"));
 }

@@ -7,7 +7,7 @@ use super::management::ManagementKey;
 use super::metadata::ManagementKeyStatus;
 use super::pins::verify;
 
-/// The key that lies under the PIN of whoever is logged in.
+/// The key that is stored behind the PIN of the user who is logged in.
 pub(super) fn management_key_under_pin(
     card: &Card,
     session: &Session,
@@ -17,7 +17,7 @@ pub(super) fn management_key_under_pin(
     ManagementKey::protected(card, ManagementKeyStatus::ask(card)?)
 }
 
-/// Authenticates with the management key: that under the PIN, or the one that somebody gave.
+/// Authenticates with the management key that is stored behind the PIN, or that was entered.
 pub(super) fn authenticate_management_key(
     card: &Card,
     session: &Session,
@@ -26,9 +26,9 @@ pub(super) fn authenticate_management_key(
     if let Some(key) = protected.as_ref().or(session.management.as_ref()) {
         return key.authenticate(card);
     }
-    let said = ManagementKeyStatus::ask(card)?;
-    if !said.factory {
+    let status = ManagementKeyStatus::ask(card)?;
+    if !status.factory {
         return Err(TokenError::ManagementKey);
     }
-    ManagementKey::factory(said).authenticate(card)
+    ManagementKey::factory(status).authenticate(card)
 }

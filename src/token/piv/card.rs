@@ -1,4 +1,4 @@
-//! One card in a PC/SC reader, and what it answers.
+//! One card in a PC/SC reader: commands and answers.
 
 use std::ffi::{CStr, CString};
 use std::thread;
@@ -12,16 +12,16 @@ use super::super::TokenError;
 /// The PIV application (NIST SP 800-73-4, section 2.2).
 const PIV: [u8; 5] = [0xa0, 0, 0, 3, 8];
 
-/// The most data that a short command carries.
+/// The most data in a short command.
 const LONGEST_PIECE: usize = 255;
 
-/// How long another program may hold a card before that is told: one that has just ended does for a moment.
+/// How long to wait for another program to release a card: one that has just ended holds it for a moment.
 pub(super) const IN_USE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How often it is looked meanwhile.
+/// How often to try meanwhile.
 const RETRY_EVERY: Duration = Duration::from_millis(50);
 
-/// The longest answer that is taken in, in bytes: an object of a YubiKey has 3 KiB at most.
+/// The longest answer that is accepted, in bytes: objects of a YubiKey have at most 3 KiB.
 const LONGEST_ANSWER: usize = 16 * 1024;
 
 /// A command, without its data.
@@ -82,12 +82,9 @@ impl Command {
         Self::new("ATTEST", 0xf9, slot, 0)
     }
 
-    /// The device's word for a status that was not expected.
+    /// The error for an unexpected status.
     pub(super) fn failed(self, status: Status) -> TokenError {
-        TokenError::Device {
-            function: self.name.to_owned(),
-            code: format!("status {:04X}", status.0),
-        }
+        TokenError::device(format!("{} failed: status {:04X}", self.name, status.0))
     }
 }
 
@@ -104,7 +101,7 @@ impl Status {
     pub(super) const NO_REFERENCE: Self = Self(0x6a88);
     pub(super) const UNKNOWN: Self = Self(0x6d00);
 
-    /// The tries left that a wrong PIN or a question for them leaves.
+    /// The tries left, after a wrong PIN or a query.
     pub(super) const fn tries(self) -> Option<u8> {
         match self.0 {
             0x63c0..=0x63cf => Some((self.0 & 0xf) as u8),
@@ -114,14 +111,14 @@ impl Status {
     }
 }
 
-/// What a card answered.
+/// The answer of a card.
 pub(super) struct Answer {
     pub(super) status: Status,
     pub(super) data: Zeroizing<Vec<u8>>,
 }
 
 impl Answer {
-    /// The data, when the card did what it was asked.
+    /// The data of a successful command.
     pub(super) fn expect(self, command: Command) -> Result<Zeroizing<Vec<u8>>, TokenError> {
         if self.status == Status::OK {
             Ok(self.data)
@@ -138,7 +135,7 @@ pub(super) struct Card {
 }
 
 impl Card {
-    /// Connects to the card in a reader, for this program alone, and selects its PIV application;
+    /// Connects to the card in a reader exclusively, and selects its PIV application;
     /// `None` when there is no card in it.
     pub(super) fn connect(
         context: &Context,
@@ -163,7 +160,7 @@ impl Card {
         };
         match card.transmit(Command::SELECT, &PIV) {
             Ok(answer) if answer.status == Status::OK => Ok(Some(card)),
-            // Another application's card, or one that just went.
+            // A card without that application, or one that was just removed.
             Ok(_) | Err(TokenError::Removed) => Ok(None),
             Err(error) => Err(error),
         }
@@ -173,12 +170,12 @@ impl Card {
         &self.reader
     }
 
-    /// Lets go of it without resetting it.
+    /// Disconnects without a reset.
     pub(super) fn leave(self) {
         let _ = self.card.disconnect(Disposition::LeaveCard);
     }
 
-    /// Sends a command, in pieces where it is long, and collects the answer.
+    /// Sends a command, in pieces if it is long, and collects the answer.
     pub(super) fn transmit(&self, command: Command, data: &[u8]) -> Result<Answer, TokenError> {
         let mut pieces = data.chunks(LONGEST_PIECE).peekable();
         let mut last: &[u8] = &[];
@@ -196,7 +193,7 @@ impl Card {
         let (mut status, mut received) = self.exchange(0, command, last)?;
         while status.0 & 0xff00 == 0x6100 {
             let (next, more) = self.exchange(0, Command::GET_RESPONSE, &[])?;
-            if received.len() + more.len() > LONGEST_ANSWER {
+            if more.is_empty() || received.len() + more.len() > LONGEST_ANSWER {
                 return Err(command.failed(status));
             }
             received.extend_from_slice(&more);
@@ -216,7 +213,7 @@ impl Card {
     ) -> Result<(Status, Zeroizing<Vec<u8>>), TokenError> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(data.len() + 6));
         bytes.extend([class, command.instruction, command.p1, command.p2]);
-        // As the maker's own tools do: a length of the answer only where there are no data.
+        // As the vendor's tools do: the length of the answer only if there are no data.
         bytes.push(u8::try_from(data.len()).unwrap_or(u8::MAX));
         bytes.extend_from_slice(data);
         let mut buffer = Zeroizing::new([0; 258]);
@@ -230,7 +227,7 @@ impl Card {
                     device(command.name, error)
                 }
             })?;
-        // Some drivers give an answer of nothing for a card that went while it worked.
+        // Some drivers return an empty answer for a card that was removed during a command.
         let (data, status) = answer.split_last_chunk::<2>().ok_or(TokenError::Removed)?;
         Ok((
             Status(u16::from_be_bytes(*status)),
@@ -239,7 +236,7 @@ impl Card {
     }
 }
 
-/// Whether an error means that the card is not there any more.
+/// Whether an error means that the card was removed.
 fn is_absent(error: Pcsc) -> bool {
     matches!(
         error,
@@ -256,8 +253,5 @@ fn is_absent(error: Pcsc) -> bool {
 }
 
 pub(super) fn device(function: &str, error: Pcsc) -> TokenError {
-    TokenError::Device {
-        function: function.to_owned(),
-        code: error.to_string(),
-    }
+    TokenError::device(format!("{function} failed: {error}"))
 }

@@ -1,4 +1,4 @@
-//! A YubiKey that was opened, wherever it is put in, and what is known of it.
+//! The connection to an opened YubiKey, in whichever reader it is.
 
 use std::ffi::{CStr, CString};
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::objects::OwnObject;
 /// How long a PIN or PUK may be.
 pub(super) const PIN_LENGTH: std::ops::RangeInclusive<usize> = 6..=8;
 
-/// Who a card says that it is.
+/// How a card identifies itself.
 pub(super) struct Identity {
     pub(super) serial: String,
     pub(super) firmware: Firmware,
@@ -27,10 +27,10 @@ pub(super) struct Identity {
 
 /// Where an opened token is.
 enum Place {
-    /// Nowhere yet, or let go of: it is looked for when it is needed.
+    /// Not connected: it is searched for when it is needed.
     Anywhere,
     In(Card),
-    /// It was pulled.
+    /// It was removed.
     Gone,
 }
 
@@ -45,9 +45,9 @@ pub(super) struct Connection {
 /// What lasts as long as a login.
 #[derive(Default)]
 pub(super) struct Session {
-    /// The PIN that was right, for keys that want it before every use.
+    /// The verified PIN, for keys that require it before every use.
     pub(super) pin: Option<Pin>,
-    /// The management key, where somebody gave it because it is not on the card.
+    /// The management key that was entered because the card does not store it.
     pub(super) management: Option<ManagementKey>,
 }
 
@@ -74,7 +74,7 @@ impl Connection {
         }
     }
 
-    /// Does something with its card.
+    /// Runs `act` with its card.
     pub(super) fn use_card<T>(
         &mut self,
         act: impl FnOnce(&Card, &mut Session) -> Result<T, TokenError>,
@@ -97,7 +97,7 @@ impl Connection {
     }
 }
 
-/// The readers that YubiKeys bring along. Others are left alone.
+/// The readers in YubiKeys. Other readers are not used.
 pub(super) fn readers(context: &Context) -> Result<Vec<CString>, TokenError> {
     match context.list_readers_owned() {
         Ok(mut names) => {
@@ -115,7 +115,7 @@ fn find(context: &Context, serial: &str) -> Result<Option<Card>, TokenError> {
     if found.is_some() || in_use.is_empty() {
         return Ok(found);
     }
-    // The one that is looked for may be among those that another program is about to let go.
+    // The wanted card may be one that another program is about to release.
     at_hand = std::mem::take(in_use);
     find_in(context, serial, &at_hand, card::IN_USE_TIMEOUT, in_use)
 }
@@ -131,7 +131,7 @@ fn find_in(
         let card = match Card::connect(context, reader, patience) {
             Ok(Some(card)) => card,
             Ok(None) => continue,
-            // One that is in use, by us or others, may still not be the one that is looked for.
+            // A card in use may still not be the wanted one.
             Err(TokenError::InUse) => {
                 in_use.push(reader.clone());
                 continue;
@@ -154,7 +154,7 @@ pub(super) fn identify(card: &Card) -> Result<Identity, TokenError> {
     let [major, minor, patch] = version[..] else {
         return Err(Command::VERSION.failed(Status::OK));
     };
-    // Firmware 4 tells its serial number in another application only.
+    // Firmware 4 has its serial number only in another application.
     let answer = card.transmit(Command::SERIAL, &[])?;
     let serial = match answer.status {
         Status::UNKNOWN => String::new(),
@@ -169,7 +169,7 @@ pub(super) fn identify(card: &Card) -> Result<Identity, TokenError> {
     })
 }
 
-/// Asks a card who it is and what state it is in.
+/// Reads the identity and the state of a card.
 pub(super) fn seen(card: &Card, profile: &str) -> Result<Seen, TokenError> {
     let identity = identify(card)?;
     let (state, label) = if identity.firmware < OLDEST_FIRMWARE {
@@ -214,13 +214,13 @@ pub(super) fn state(card: &Card) -> Result<TokenState, TokenError> {
         so_pin_tries: Tries::Exactly(puk.tries),
         pin_length: PIN_LENGTH,
         login_required: true,
-        own_pin_pad: false,
+        pin_pad: false,
         write_protected: false,
         at_factory_value,
     })
 }
 
-/// The state of a card that does not say much.
+/// The state of a card without GET METADATA.
 fn state_of_old_firmware(card: &Card) -> Result<TokenState, TokenError> {
     let tries = card.transmit(Command::VERIFY_PIN, &[])?.status.tries();
     Ok(TokenState {
@@ -230,13 +230,13 @@ fn state_of_old_firmware(card: &Card) -> Result<TokenState, TokenError> {
         so_pin_tries: Tries::Unknown,
         pin_length: PIN_LENGTH,
         login_required: true,
-        own_pin_pad: false,
+        pin_pad: false,
         write_protected: false,
         at_factory_value: Vec::new(),
     })
 }
 
-/// A PIN or PUK as cards take it: eight bytes, filled up.
+/// A PIN or PUK as cards take it: padded to eight bytes.
 pub(super) fn padded(pin: &Pin) -> Result<Zeroizing<[u8; 8]>, TokenError> {
     let bytes = pin.expose().as_bytes();
     if !PIN_LENGTH.contains(&bytes.len()) {

@@ -1,4 +1,4 @@
-//! The management key: what lets keys be made and objects be written.
+//! The management key, without which no key is generated and no object is written.
 
 use aws_lc_rs::cipher::{
     AES_128, AES_192, AES_256, Algorithm, DecryptingKey, DecryptionContext, EncryptingKey,
@@ -22,7 +22,7 @@ const AES_128_NUMBER: u8 = 0x08;
 const AES_192_NUMBER: u8 = 0x0a;
 const AES_256_NUMBER: u8 = 0x0c;
 
-/// What every YubiKey leaves the factory with.
+/// The factory default of every YubiKey.
 const FACTORY: [u8; 24] = [
     1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8,
 ];
@@ -34,59 +34,58 @@ pub(super) struct ManagementKey {
 }
 
 impl ManagementKey {
-    /// The key that everybody knows.
-    pub(super) fn factory(said: ManagementKeyStatus) -> Self {
+    /// The factory default.
+    pub(super) fn factory(status: ManagementKeyStatus) -> Self {
         Self {
-            algorithm: said.algorithm,
+            algorithm: status.algorithm,
             bytes: Zeroizing::new(FACTORY.to_vec()),
         }
     }
 
-    /// A random one of the kind that the card has now: what its firmware prefers. Its digits in hex are those from 0
-    /// to 9 alone: people can write it down without doubt, and type it on any keyboard. 24 bytes hold 159 bits of
-    /// chance so.
-    pub(super) fn random(said: ManagementKeyStatus) -> Result<Self, TokenError> {
-        let length = length(said.algorithm).ok_or_else(|| unknown(said.algorithm))?;
+    /// A random key of the type that the card has now, which its firmware prefers. Its hex digits are only 0 to 9, so that
+    /// people can write it down and type it on any keyboard. 24 bytes have 159 bits of entropy.
+    pub(super) fn random(status: ManagementKeyStatus) -> Result<Self, TokenError> {
+        let length = length(status.algorithm).ok_or_else(|| unknown(status.algorithm))?;
         let mut bytes = Zeroizing::new(vec![0; length]);
         for byte in bytes.iter_mut() {
             *byte = digit()? << 4 | digit()?;
         }
         Ok(Self {
-            algorithm: said.algorithm,
+            algorithm: status.algorithm,
             bytes,
         })
     }
 
-    /// The key that lies under the PIN, which must have been verified; `None` when none does.
+    /// The key that is stored behind the PIN, which must have been verified.
     pub(super) fn protected(
         card: &Card,
-        said: ManagementKeyStatus,
+        status: ManagementKeyStatus,
     ) -> Result<Option<Self>, TokenError> {
         let key = objects::protected_key(card)?;
         Ok(key.map(|bytes| Self {
-            algorithm: said.algorithm,
+            algorithm: status.algorithm,
             bytes,
         }))
     }
 
-    /// The key as somebody typed it, in hex with or without gaps; `None` when it is none for that card.
-    pub(super) fn typed(said: ManagementKeyStatus, text: &Pin) -> Option<Self> {
+    /// The key as it was typed, in hex with or without spaces; `None` if it cannot be a key of that card.
+    pub(super) fn typed(status: ManagementKeyStatus, text: &Pin) -> Option<Self> {
         let mut digits = Zeroizing::new(String::with_capacity(text.expose().len()));
         digits.extend(text.expose().chars().filter(|c| !c.is_whitespace()));
         let bytes = Zeroizing::new(hex::decode(digits.as_bytes()).ok()?);
         let is_factory = bytes[..] == FACTORY;
-        (bytes.len() == length(said.algorithm)? && !is_factory).then_some(Self {
-            algorithm: said.algorithm,
+        (bytes.len() == length(status.algorithm)? && !is_factory).then_some(Self {
+            algorithm: status.algorithm,
             bytes,
         })
     }
 
-    /// As [`Self::typed`] takes it.
+    /// The form that [`Self::typed`] reads.
     pub(super) fn to_text(&self) -> Result<Pin, TokenError> {
         Pin::new(Zeroizing::new(hex::encode(&*self.bytes))).map_err(|_| unknown(self.algorithm))
     }
 
-    /// Proves to the card that this is its key, and has the card prove the same.
+    /// Mutual authentication with the card.
     pub(super) fn authenticate(&self, card: &Card) -> Result<(), TokenError> {
         let command = Command::authenticate(self.algorithm, MANAGEMENT_KEY);
         let ask = tlv(TEMPLATE, &tlv(WITNESS, &[]));
@@ -108,9 +107,9 @@ impl ManagementKey {
             .map_err(|_| TokenError::ManagementKey)
     }
 
-    /// Makes this the card's key, and puts it under the PIN. The old one must be authenticated.
+    /// Makes this the card's key, and stores it behind the PIN. The old key must be authenticated.
     pub(super) fn install(&self, card: &Card) -> Result<(), TokenError> {
-        // Under the PIN first: a key that nobody knows any more would be worse than one known to nobody else.
+        // Stored behind the PIN first: otherwise an interruption could leave a key that nobody knows.
         objects::protect_key(card, &self.bytes)?;
         let length = u8::try_from(self.bytes.len()).map_err(|_| unknown(self.algorithm))?;
         let mut data = Zeroizing::new(vec![self.algorithm, MANAGEMENT_KEY, length]);
@@ -161,7 +160,7 @@ impl ManagementKey {
     }
 }
 
-/// A random digit, each as likely as any other.
+/// A uniformly random digit.
 fn digit() -> Result<u8, TokenError> {
     let mut byte = Zeroizing::new([0; 1]);
     loop {
@@ -172,7 +171,7 @@ fn digit() -> Result<u8, TokenError> {
     }
 }
 
-/// How many bytes a key of that kind has.
+/// The length of a key of that type, in bytes.
 const fn length(algorithm: u8) -> Option<usize> {
     Some(match algorithm {
         TRIPLE_DES | AES_192_NUMBER => 24,
@@ -188,6 +187,6 @@ fn part(answer: &[u8], tag: u16) -> Option<Vec<u8>> {
 
 fn unknown(algorithm: u8) -> TokenError {
     TokenError::unsupported(format!(
-        "be managed here: its management key is of kind {algorithm:02x}"
+        "be managed by Conclave: its management key has the unknown type {algorithm:02x}"
     ))
 }

@@ -1,4 +1,4 @@
-//! What a slot, a PIN or the management key says about itself (GET METADATA, firmware 5.3 and later).
+//! What the card reports about a slot, a PIN or the management key (GET METADATA, firmware 5.3 and later).
 
 use crate::certificate::{Algorithm, PublicKey};
 use crate::record::{PinPolicy, TouchPolicy};
@@ -22,10 +22,10 @@ const TRIES: u16 = 6;
 
 const GENERATED: u8 = 1;
 
-/// What a PIN or PUK says.
+/// The status of a PIN or PUK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PinStatus {
-    /// Whether it is the one that everybody knows.
+    /// Whether it is the factory default.
     pub(super) factory: bool,
     pub(super) tries: u8,
 }
@@ -44,10 +44,10 @@ impl PinStatus {
     }
 }
 
-/// What the management key says.
+/// The status of the management key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ManagementKeyStatus {
-    /// Whether it is the one that everybody knows.
+    /// Whether it is the factory default.
     pub(super) factory: bool,
     pub(super) algorithm: u8,
 }
@@ -66,16 +66,16 @@ impl ManagementKeyStatus {
     }
 }
 
-/// What a slot says of its key.
+/// What the card reports about the key in a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KeyMetadata {
     pub(super) algorithm: u8,
-    /// When it wants the PIN; `None` for a policy that is not known.
+    /// When it requires the PIN; `None` for an unknown policy.
     pub(super) pin: Option<PinPolicy>,
-    /// When it wants to be touched.
+    /// When it requires a touch.
     pub(super) touch: Option<TouchPolicy>,
     pub(super) generated: bool,
-    /// Its public half; `None` for algorithms that are not known here.
+    /// Its public half; `None` for algorithms that Conclave does not support.
     pub(super) public: Option<PublicKey>,
 }
 
@@ -95,15 +95,15 @@ impl KeyMetadata {
         };
         Ok(Some(Self {
             algorithm: *algorithm,
-            pin: PinPolicy::from_byte(*pin),
-            touch: TouchPolicy::from_byte(*touch),
+            pin: PinPolicy::from_repr(*pin),
+            touch: TouchPolicy::from_repr(*touch),
             generated: find(&text, ORIGIN) == Some(&[GENERATED]),
             public: find(&text, PUBLIC_KEY).and_then(|key| public_key(*algorithm, key)),
         }))
     }
 }
 
-/// The numbers of the algorithms that keys can have here.
+/// The numbers of the supported algorithms.
 pub(super) const fn algorithm_number(algorithm: Algorithm) -> Option<u8> {
     Some(match algorithm {
         Algorithm::P256 => 0x11,
@@ -115,7 +115,7 @@ pub(super) const fn algorithm_number(algorithm: Algorithm) -> Option<u8> {
     })
 }
 
-/// A public key as metadata and GENERATE tell it.
+/// A public key as GET METADATA and GENERATE return it.
 pub(super) fn public_key(algorithm: u8, text: &[u8]) -> Option<PublicKey> {
     let point = find(text, 0x86);
     match algorithm {

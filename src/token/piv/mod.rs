@@ -1,7 +1,7 @@
-//! YubiKeys: their PIV application behind PC/SC (NIST SP 800-73-4, and the maker's extensions).
+//! YubiKeys: their PIV application behind PC/SC (NIST SP 800-73-4, and the vendor's extensions).
 //!
-//! A YubiKey has no SO PIN. In its place stands the PUK; the management key, which lets keys be made, is
-//! random and lies under the PIN on the device, as the maker's own tools put it there.
+//! A YubiKey has a PUK in place of an SO PIN. The management key, without which no key is generated, is random and stored on
+//! the device behind the PIN, as the vendor's tools do it.
 
 mod authentication;
 mod card;
@@ -33,16 +33,13 @@ use self::device::YubiKey;
 use super::query::only_one;
 use super::{Reader, Seen, Token, TokenError, Touch, TouchObserver, lock};
 
-/// The first firmware that says which keys and PINs it has.
+/// The first firmware with GET METADATA.
 const OLDEST_FIRMWARE: Firmware = Firmware::new(5, 3, 0);
 
 fn fill_random(bytes: &mut [u8]) -> Result<(), TokenError> {
     SystemRandom::new()
         .fill(bytes)
-        .map_err(|_| TokenError::Device {
-            function: "random number generator".to_owned(),
-            code: "no randomness".to_owned(),
-        })
+        .map_err(|_| TokenError::device("the random number generator of this machine failed"))
 }
 
 /// The YubiKeys of this machine.
@@ -54,7 +51,7 @@ pub struct YubiKeys {
 }
 
 impl YubiKeys {
-    /// Speaks to the system's service for smart cards.
+    /// Connects to the smart card service of the system.
     ///
     /// # Errors
     /// [`TokenError::Service`] when it does not answer.
@@ -89,7 +86,7 @@ impl Reader for YubiKeys {
         let connections = self.connections();
         let mut found = Vec::new();
         'readers: for reader in readers(&self.context)? {
-            // A card that is open is asked through its handle: a second one would log it out.
+            // An open card is queried through its handle: a second handle would log it out.
             for connection in &connections {
                 let mut connection = lock(connection);
                 if connection.is_in(&reader) {
@@ -133,7 +130,7 @@ impl Reader for YubiKeys {
         if firmware < OLDEST_FIRMWARE {
             return Err(TokenError::Unsupported {
                 what: format!(
-                    "be used: its firmware {firmware} does not say which keys it has; {OLDEST_FIRMWARE} and later do"
+                    "be used: its firmware {firmware} does not report which keys it has; firmware {OLDEST_FIRMWARE} and later does"
                 ),
             });
         }

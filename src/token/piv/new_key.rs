@@ -1,4 +1,4 @@
-//! How a key comes into a slot: announced, made or brought in, read back, given its certificate.
+//! New keys in a slot: announced, generated or imported, read back, and given a certificate.
 
 use crate::certificate::{Algorithm, PublicKey};
 use crate::record::{Firmware, KeyAttributes, UsePolicy};
@@ -18,22 +18,24 @@ use super::tlv::{find, tlv};
 pub(super) const FIRMWARE_5_7: Firmware = Firmware::new(5, 7, 0);
 
 impl YubiKey {
-    /// The number of a key type's algorithm, if this device makes such keys.
+    /// The number of a key type's algorithm, if this device generates such keys.
     fn algorithm(&self, algorithm: Algorithm) -> Result<u8, TokenError> {
-        let unsupported =
-            |why: &str| TokenError::unsupported(format!("make keys of type {algorithm}: {why}"));
+        let unsupported = |why: &str| {
+            TokenError::unsupported(format!("generate keys of type {algorithm}: {why}"))
+        };
         match algorithm {
             Algorithm::Ed25519 => Err(unsupported(
-                "a YubiKey signs with Ed25519 only what fits into one command, and a root does not",
+                "a YubiKey signs with Ed25519 only messages that fit into one command, and a root does not fit",
             )),
             Algorithm::Rsa { bits: 3072 | 4096 } if self.firmware < FIRMWARE_5_7 => Err(
-                unsupported(&format!("that takes firmware {FIRMWARE_5_7} or later")),
+                unsupported(&format!("it requires firmware {FIRMWARE_5_7} or later")),
             ),
-            other => algorithm_number(other).ok_or_else(|| unsupported("it has none")),
+            other => algorithm_number(other)
+                .ok_or_else(|| unsupported("it does not support that algorithm")),
         }
     }
 
-    /// What a request must be, whatever the card holds.
+    /// Checks a request as far as it does not depend on the card's content.
     pub(super) fn check(&self, request: &KeyRequest) -> Result<(Slot, u8), TokenError> {
         let slot = Slot::of(&request.object_id).map_err(|_| {
             TokenError::unsupported(format!(
@@ -42,12 +44,12 @@ impl YubiKey {
             ))
         })?;
         if request.extractable {
-            return Err(TokenError::unsupported("make keys that can be taken out"));
+            return Err(TokenError::unsupported("generate extractable keys"));
         }
         Ok((slot, self.algorithm(request.key_type.algorithm())?))
     }
 
-    /// Reads a key back that was made or brought in, and gives it its certificate.
+    /// Reads a new key back, and gives it a certificate.
     pub(super) fn complete(
         &self,
         card: &Card,
@@ -58,23 +60,23 @@ impl YubiKey {
     ) -> Result<GeneratedKey, TokenError> {
         let mismatch = |problem: &str| TokenError::mismatch(&request.object_id, problem);
         let metadata =
-            KeyMetadata::ask(card, slot.number())?.ok_or_else(|| mismatch("it is not there"))?;
+            KeyMetadata::ask(card, slot.number())?.ok_or_else(|| mismatch("the slot is empty"))?;
         let public = metadata
             .public
             .clone()
-            .ok_or_else(|| mismatch("its public half cannot be read"))?;
+            .ok_or_else(|| mismatch("its public key cannot be read"))?;
         if public.algorithm() != request.key_type.algorithm() {
-            return Err(mismatch("it is of another type"));
+            return Err(mismatch("it is not of the requested type"));
         }
         if metadata.generated == imported {
             return Err(mismatch(if imported {
-                "it was made in the device"
+                "it was generated in the device, not imported"
             } else {
-                "it was made elsewhere and brought in"
+                "it was imported, not generated in the device"
             }));
         }
         if metadata.pin != Some(self.policy.pin) || metadata.touch != Some(self.policy.touch) {
-            return Err(mismatch("it has another PIN or touch policy"));
+            return Err(mismatch("its PIN or touch policy is not the requested one"));
         }
         let has_certificate = objects::certificate(card, slot)?
             .certificate
@@ -106,7 +108,7 @@ impl YubiKey {
     }
 }
 
-/// The key in a slot, unless it only fills a slot that cannot be emptied.
+/// The key in a slot, unless it is a filler in a slot that cannot be emptied.
 pub(super) fn key_in(
     card: &Card,
     own: &OwnObject,
@@ -120,8 +122,8 @@ pub(super) fn key_in(
     }))
 }
 
-/// Refuses a slot with anything in it, then lets keys be made, and announces this one on the card: after
-/// a power cut it is known which key is ours.
+/// Refuses a slot that is not empty, then authenticates, and announces the key on the card: after a power cut it is known which
+/// key is ours.
 pub(super) fn reserve(
     card: &Card,
     session: &Session,
@@ -144,7 +146,7 @@ pub(super) fn reserve(
     own.write(card)
 }
 
-/// Refuses a key that was neither announced under the label of a request nor bears its certificate.
+/// Refuses a key that was not announced under the label of a request and has no certificate with it.
 pub(super) fn require_ours(
     card: &Card,
     own: &OwnObject,
@@ -160,7 +162,7 @@ pub(super) fn require_ours(
     }
     Err(TokenError::mismatch(
         &request.object_id,
-        "it is another key, which was there before",
+        "the slot already held another key",
     ))
 }
 
@@ -172,7 +174,7 @@ pub(super) fn policies(policy: UsePolicy) -> Vec<u8> {
     .concat()
 }
 
-/// Has a key made in a slot.
+/// Generates a key in a slot.
 pub(super) fn generate_in(
     card: &Card,
     slot: Slot,

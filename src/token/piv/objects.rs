@@ -1,4 +1,4 @@
-//! Data objects on the card: certificates, the management key under the PIN, and what Conclave keeps there.
+//! Data objects on the card: certificates, the management key behind the PIN, and Conclave's own object.
 
 use zeroize::Zeroizing;
 
@@ -11,16 +11,16 @@ use super::tlv::{Elements, find, tlv};
 
 /// The certificate of the device itself, slot f9.
 const DEVICE_CERTIFICATE: u32 = 0x5f_ff01;
-/// What the maker's tools keep of the management key: whether it lies under the PIN.
+/// Where the vendor's tools note whether the management key is stored behind the PIN.
 const ADMINISTRATION: u32 = 0x5f_ff00;
-/// Printed information, readable with the PIN only. The maker's tools keep the management key there.
+/// Printed information, readable only with the PIN. The vendor's tools store the management key there.
 const UNDER_PIN: u32 = 0x5f_c109;
-/// Conclave's own object: the label, and what was announced. No other program uses this number.
+/// Conclave's own object: the label, and announced keys. No other program uses this number.
 const OWN: u32 = 0x5f_ff43;
 
 const CONTENT: u16 = 0x53;
 
-/// An object; `None` when there is none, or nothing in it.
+/// An object; `None` if it does not exist or is empty.
 fn get(card: &Card, object: u32) -> Result<Option<Zeroizing<Vec<u8>>>, TokenError> {
     let answer = card.transmit(Command::GET_DATA, &number(object))?;
     if answer.status == Status::NO_FILE {
@@ -45,7 +45,7 @@ fn number(object: u32) -> Vec<u8> {
     tlv(0x5c, &number)
 }
 
-/// The certificate in a slot, and whether there is anything at all.
+/// The certificate in a slot, and whether its object exists at all.
 pub(super) struct SlotCertificate {
     pub(super) certificate: Option<Certificate>,
     pub(super) present: bool,
@@ -83,7 +83,7 @@ pub(super) fn delete_certificate(card: &Card, slot: Slot) -> Result<(), TokenErr
     put(card, slot.certificate(), &[])
 }
 
-/// The management key that lies under the PIN, which must have been verified.
+/// The management key that is stored behind the PIN, which must have been verified.
 pub(super) fn protected_key(card: &Card) -> Result<Option<Zeroizing<Vec<u8>>>, TokenError> {
     let content = get(card, UNDER_PIN)?;
     Ok(content.and_then(|content| {
@@ -92,7 +92,7 @@ pub(super) fn protected_key(card: &Card) -> Result<Option<Zeroizing<Vec<u8>>>, T
     }))
 }
 
-/// Puts the management key under the PIN, and marks it as the maker's tools do.
+/// Stores the management key behind the PIN, and marks it as the vendor's tools do.
 pub(super) fn protect_key(card: &Card, key: &[u8]) -> Result<(), TokenError> {
     let inner = Zeroizing::new(tlv(0x89, key));
     let content = Zeroizing::new(tlv(0x88, &inner));
@@ -100,25 +100,25 @@ pub(super) fn protect_key(card: &Card, key: &[u8]) -> Result<(), TokenError> {
     put(card, ADMINISTRATION, &tlv(0x80, &tlv(0x81, &[2])))
 }
 
-/// Takes the management key from under the PIN.
+/// Deletes the management key from behind the PIN.
 pub(super) fn unprotect_key(card: &Card) -> Result<(), TokenError> {
     put(card, UNDER_PIN, &[])?;
     put(card, ADMINISTRATION, &tlv(0x80, &tlv(0x81, &[0])))
 }
 
-/// What Conclave keeps on the card.
+/// Conclave's own object on the card.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct OwnObject {
     /// The label that it was given.
     pub(super) label: Option<String>,
-    /// Keys that were announced and have no certificate yet: slot and label.
+    /// Announced keys without a certificate: slot and label.
     announced: Vec<(u8, String)>,
-    /// Keys that stand in for a destroyed one where the firmware cannot delete: slot and fingerprint.
+    /// Keys in place of a destroyed one, where the firmware cannot delete: slot and fingerprint.
     fillers: Vec<(u8, [u8; 32])>,
 }
 
 impl OwnObject {
-    /// That of a card that was just given a label.
+    /// The object of a card with a new label.
     pub(super) fn of(label: &str) -> Self {
         Self {
             label: Some(label.to_owned()),
@@ -181,7 +181,7 @@ impl OwnObject {
             .map(|(_, label)| label.as_str())
     }
 
-    /// Announces a key, or says with `None` that it is there. Until then a filler stays known as one.
+    /// Announces a key; with `None`, the key is complete. Until then a filler in the slot stays known as one.
     pub(super) fn announce(&mut self, slot: Slot, label: Option<&str>) {
         let elsewhere = |number: u8| number != slot.number();
         self.announced.retain(|(number, _)| elsewhere(*number));
@@ -191,7 +191,7 @@ impl OwnObject {
         }
     }
 
-    /// Whether the key with that fingerprint only fills a slot that cannot be emptied.
+    /// Whether the key with that fingerprint is a filler.
     pub(super) fn is_filler(&self, slot: Slot, fingerprint: &[u8; 32]) -> bool {
         self.fillers
             .iter()

@@ -1,4 +1,4 @@
-//! The PIN and the PUK: what commands that take them answer, and what is left of the factory.
+//! The PIN and the PUK, and their factory defaults.
 
 use zeroize::Zeroizing;
 
@@ -19,7 +19,7 @@ pub(super) fn verify(card: &Card, pin: &Pin) -> Result<(), TokenError> {
     check_pin_status(Command::VERIFY_PIN, answer.status, PinRole::User)
 }
 
-/// What a command that takes a PIN or PUK answered.
+/// The result of a command that takes a PIN or PUK.
 fn check_pin_status(command: Command, status: Status, role: PinRole) -> Result<(), TokenError> {
     match (status, status.tries()) {
         (Status::OK, _) => Ok(()),
@@ -60,14 +60,14 @@ pub(super) fn factory_puk() -> [u8; 8] {
     puk
 }
 
-/// Takes everything off the card but slot f9. It lets that happen only when PIN and PUK are locked.
+/// Erases the card except slot f9. The card permits that only when PIN and PUK are locked.
 pub(super) fn erase(card: &Card) -> Result<(), TokenError> {
     for (command, length) in [(Command::VERIFY_PIN, 8), (Command::CHANGE_PUK, 16)] {
-        // A card may have been given up to 255 tries.
+        // A card may be configured with up to 255 tries.
         for _ in 0..=255 {
             let mut wrong = [0; 16];
             fill_random(&mut wrong)?;
-            // No byte that a keyboard types: nobody's PIN.
+            // Bytes that no keyboard types cannot be the PIN.
             for byte in &mut wrong {
                 *byte = 0x80 | (*byte >> 1);
             }

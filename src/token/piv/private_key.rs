@@ -1,4 +1,4 @@
-//! Private keys in clear as the device takes them in.
+//! Private keys in clear, as the device imports them.
 
 use der::asn1::UintRef;
 use der::oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION};
@@ -25,7 +25,7 @@ struct RsaPrivateKey<'a> {
     inverse: UintRef<'a>,
 }
 
-/// The parts of a key in the form of the command that imports it; `None` when it is no key of that algorithm.
+/// The parts of a key in the form of the IMPORT command; `None` if it is not a key of that algorithm.
 pub(super) fn parts(key: &PrivateKey, algorithm: Algorithm) -> Option<Zeroizing<Vec<u8>>> {
     let info = PrivateKeyInfoRef::try_from(key.expose()).ok()?;
     let body = info.private_key.as_bytes();

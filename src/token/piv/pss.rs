@@ -1,11 +1,11 @@
-//! The padding of RSA signatures, made on this side: the device only computes with the key.
+//! The padding of RSA signatures, which the device does not do itself.
 
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::super::TokenError;
 use super::fill_random;
 
-/// The length of a SHA-256 digest, and of the salt that TUF's `rsassa-pss-sha256` wants.
+/// The length of a SHA-256 digest, and of the salt of TUF's `rsassa-pss-sha256`.
 const HASH: usize = 32;
 
 /// EMSA-PSS with SHA-256, MGF1 and a salt of 32 bytes (RFC 8017, section 9.1.1), for a modulus of

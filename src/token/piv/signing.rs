@@ -18,7 +18,7 @@ use super::pss;
 use super::slot::Slot;
 use super::tlv::{CHALLENGE, RESPONSE, TEMPLATE, find, tlv};
 
-/// How long a YubiKey waits for a finger.
+/// How long a YubiKey waits for a touch.
 const TOUCH: Duration = Duration::from_secs(15);
 
 /// A key that is about to be used.
@@ -31,7 +31,7 @@ pub(super) struct SlotKey<'a> {
 }
 
 impl SlotKey<'_> {
-    /// Signs a message by a scheme of the key, in the form that TUF metadata carries.
+    /// Signs a message by a scheme of the key, in the form that TUF metadata contains.
     pub(super) fn sign(
         &self,
         public: &PublicKey,
@@ -54,7 +54,7 @@ impl SlotKey<'_> {
         self.compute(&input)
     }
 
-    /// Puts a certificate into the slot that the key signs for itself, so that other programs see it.
+    /// Puts a self-signed certificate into the slot, so that other programs see the key.
     pub(super) fn certify(&self, public: &PublicKey, label: &str) -> Result<(), TokenError> {
         let mismatch = |problem: String| TokenError::mismatch(&[self.slot.number()], problem);
         let mut serial = [0; 16];
@@ -76,13 +76,13 @@ impl SlotKey<'_> {
         objects::put_certificate(self.card, self.slot, &certificate)
     }
 
-    /// Has the device compute with the key. The PIN that is known to be right is given again where the
-    /// key wants it every time, so that a missed touch costs no try.
+    /// Uses the key in the device. The verified PIN is sent again where the key requires it every time, so that a missed
+    /// touch uses no try.
     fn compute(&self, input: &[u8]) -> Result<Vec<u8>, TokenError> {
         self.give_pin()?;
         let waits = !matches!(self.metadata.touch, Some(TouchPolicy::Never));
         if waits {
-            (self.observer)(Touch::Wanted { within: TOUCH });
+            (self.observer)(Touch::Needed { within: TOUCH });
         }
         let command = Command::authenticate(self.metadata.algorithm, self.slot.number());
         let parts = [tlv(RESPONSE, &[]), tlv(CHALLENGE, input)].concat();
@@ -92,7 +92,7 @@ impl SlotKey<'_> {
         }
         let answer = answer?;
         if answer.status == Status::NOT_ALLOWED {
-            // The PIN was right just now: what is missing is the finger.
+            // The PIN was just verified, so the touch is missing.
             return Err(if waits {
                 TokenError::TouchTimeout
             } else {
@@ -117,7 +117,7 @@ impl SlotKey<'_> {
             .status;
         match status {
             Status::OK => Ok(()),
-            // It was changed behind our back.
+            // Another program has changed it.
             _ if status.tries().is_some() => Err(TokenError::LoginNeeded),
             _ => Err(Command::VERIFY_PIN.failed(status)),
         }

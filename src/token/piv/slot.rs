@@ -1,4 +1,4 @@
-//! The slots that keys live in, and where their certificates lie.
+//! The slots for keys, and the objects with their certificates.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::super::TokenError;
 pub(super) struct Slot(u8);
 
 impl Slot {
-    /// Every slot in the order of showing: 9a, 9c, 9d, 9e, then 82 to 95.
+    /// Every slot in the order in which they are shown: 9a, 9c, 9d, 9e, then 82 to 95.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         [0x9a, 0x9c, 0x9d, 0x9e]
             .into_iter()
@@ -25,7 +25,6 @@ impl Slot {
         }
     }
 
-    /// Its number, which is how the device knows it.
     pub(super) const fn number(self) -> u8 {
         self.0
     }
@@ -54,7 +53,7 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn each_slot_has_a_certificate_of_its_own() {
+    fn each_slot_has_its_own_certificate() {
         let objects: HashSet<u32> = Slot::all().map(Slot::certificate).collect();
         assert_eq!(objects.len(), 24);
         assert_eq!(Slot::of(&[0x95]).unwrap().certificate(), 0x5f_c120);

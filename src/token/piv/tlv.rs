@@ -30,7 +30,7 @@ pub(super) fn tlv(tag: u16, value: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The elements of a text, one after the other. Ends early at one that is cut off.
+/// The elements of a text in order. Ends at an element that is truncated.
 pub(super) struct Elements<'a>(pub(super) &'a [u8]);
 
 impl<'a> Iterator for Elements<'a> {

@@ -44,18 +44,18 @@ impl Token for YubiKey {
                 && OwnObject::read(card)? == OwnObject::default()
                 && !holds_keys(card)?;
             if !is_new {
-                let said = PinStatus::ask(card, PUK)?;
-                let both_locked = said.tries == 0 && PinStatus::ask(card, PIN)?.tries == 0;
-                if !said.factory && !both_locked {
+                let status = PinStatus::ask(card, PUK)?;
+                let both_locked = status.tries == 0 && PinStatus::ask(card, PIN)?.tries == 0;
+                if !status.factory && !both_locked {
                     exchange_pins(card, Command::CHANGE_PUK, PinRole::Puk, &puk[..], &puk[..])?;
                 }
                 erase(card)?;
             }
-            let said = ManagementKeyStatus::ask(card)?;
-            ManagementKey::factory(said).authenticate(card)?;
+            let status = ManagementKeyStatus::ask(card)?;
+            ManagementKey::factory(status).authenticate(card)?;
             OwnObject::of(label).write(card)?;
-            ManagementKey::random(said)?.install(card)?;
-            // Last: until then the card counts as not initialized.
+            ManagementKey::random(status)?.install(card)?;
+            // Last: until then the card counts as uninitialized.
             let factory = factory_puk();
             exchange_pins(card, Command::CHANGE_PUK, PinRole::Puk, &factory, &puk[..])
         })?;
@@ -84,7 +84,7 @@ impl Token for YubiKey {
     }
 
     fn login(&mut self, pin: &Pin) -> Result<(), TokenError> {
-        // A PIN that cannot be costs no try.
+        // An impossible PIN uses no try.
         padded(pin)?;
         let copy = Zeroizing::new(pin.expose().to_owned());
         let copy = Pin::new(copy).map_err(|_| TokenError::PinFormat {
@@ -167,7 +167,7 @@ impl Token for YubiKey {
             } else {
                 Err(TokenError::mismatch(
                     &request.object_id,
-                    "another key is there than the one that was made",
+                    "the slot does not hold the key that was generated",
                 ))
             }
         })
@@ -211,19 +211,19 @@ impl Token for YubiKey {
         })
     }
 
-    fn wants_management_key(&mut self) -> Result<bool, TokenError> {
+    fn needs_management_key(&mut self) -> Result<bool, TokenError> {
         self.with(|card, session| {
-            let said = ManagementKeyStatus::ask(card)?;
-            Ok(!said.factory
+            let status = ManagementKeyStatus::ask(card)?;
+            Ok(!status.factory
                 && session.management.is_none()
                 && management_key_under_pin(card, session)?.is_none())
         })
     }
 
-    fn give_management_key(&mut self, key: &Pin) -> Result<(), TokenError> {
+    fn enter_management_key(&mut self, key: &Pin) -> Result<(), TokenError> {
         self.with(|card, session| {
-            let said = ManagementKeyStatus::ask(card)?;
-            let key = ManagementKey::typed(said, key).ok_or(TokenError::ManagementKey)?;
+            let status = ManagementKeyStatus::ask(card)?;
+            let key = ManagementKey::typed(status, key).ok_or(TokenError::ManagementKey)?;
             key.authenticate(card)?;
             session.management = Some(key);
             Ok(())
@@ -239,9 +239,9 @@ impl Token for YubiKey {
 
     fn release_management_key(&mut self, written: &Pin) -> Result<(), TokenError> {
         self.with(|card, session| {
-            let said = ManagementKeyStatus::ask(card)?;
-            let key = ManagementKey::typed(said, written).ok_or(TokenError::ManagementKey)?;
-            // What was written down must open the card before the card forgets it.
+            let status = ManagementKeyStatus::ask(card)?;
+            let key = ManagementKey::typed(status, written).ok_or(TokenError::ManagementKey)?;
+            // The written key must work before the card deletes its own copy.
             key.authenticate(card)?;
             objects::unprotect_key(card)?;
             if management_key_under_pin(card, session)?.is_some() {
@@ -263,7 +263,7 @@ impl Token for YubiKey {
             let metadata = KeyMetadata::ask(card, slot.number())?.ok_or_else(missing)?;
             if !metadata.generated {
                 return Err(TokenError::unsupported(format!(
-                    "attest the key in slot {slot}: it was made elsewhere"
+                    "attest the key in slot {slot}: it was imported"
                 )));
             }
             let command = Command::attest(slot.number());
@@ -272,7 +272,10 @@ impl Token for YubiKey {
             let statement = Certificate::from_der(&statement)
                 .map_err(|error| untrue(format!("its attestation cannot be read: {error}")))?;
             let device = objects::device_certificate(card)?.ok_or_else(|| {
-                untrue("the device has no certificate in slot f9 that can be read".to_owned())
+                untrue(
+                    "the certificate of the device in slot f9 is missing or cannot be read"
+                        .to_owned(),
+                )
             })?;
             Ok(vec![statement, device])
         })
@@ -287,7 +290,7 @@ impl Token for YubiKey {
         let parts = private_key::parts(key, request.key_type.algorithm()).ok_or_else(|| {
             TokenError::mismatch(
                 &request.object_id,
-                format!("it is no private key of type {}", request.key_type),
+                format!("it is not a private key of type {}", request.key_type),
             )
         })?;
         self.with(|card, session| {
@@ -317,7 +320,7 @@ impl Token for YubiKey {
     }
 
     fn random(&mut self, _length: usize) -> Result<Zeroizing<Vec<u8>>, TokenError> {
-        Err(TokenError::unsupported("give random numbers"))
+        Err(TokenError::unsupported("generate random numbers"))
     }
 
     fn destroy(&mut self, object_id: &[u8]) -> Result<(), TokenError> {
@@ -328,7 +331,7 @@ impl Token for YubiKey {
             let old = key_in(card, &own, slot)?.ok_or_else(missing)?;
             authenticate_management_key(card, session)?;
             if self.firmware < FIRMWARE_5_7 {
-                // It cannot delete a key, but put another one in its place, which nobody will use.
+                // This firmware cannot delete a key, but it can replace it with one that nobody uses.
                 let filler = generate_in(card, slot, 0x11, UsePolicy::default())?;
                 own.fill(slot, *filler.fingerprint().as_bytes());
             } else {
@@ -342,7 +345,10 @@ impl Token for YubiKey {
             if now.is_some_and(|now| now.public == old.public)
                 || objects::certificate(card, slot)?.present
             {
-                return Err(TokenError::mismatch(object_id, "it is still there"));
+                return Err(TokenError::mismatch(
+                    object_id,
+                    "it is still on the token after it was destroyed",
+                ));
             }
             Ok(())
         })

@@ -16,10 +16,119 @@ pub(super) fn device(error: CallError) -> TokenError {
         | sys::CKR_SESSION_CLOSED => TokenError::Removed,
         sys::CKR_USER_NOT_LOGGED_IN => TokenError::LoginNeeded,
         sys::CKR_USER_PIN_NOT_INITIALIZED => TokenError::PinNotSet,
-        code => TokenError::Device {
-            function: error.function.to_owned(),
-            code: name(code),
-        },
+        sys::CKR_FUNCTION_NOT_SUPPORTED => TokenError::unsupported(operation(error.function)),
+        code => {
+            let (reason, hint) = reason(code);
+            TokenError::Device {
+                problem: format!(
+                    "cannot {}: {reason} ({}: {})",
+                    operation(error.function),
+                    error.function,
+                    name(code)
+                ),
+                hint,
+            }
+        }
+    }
+}
+
+/// What Conclave wanted of a function, as a verb.
+fn operation(function: &str) -> &'static str {
+    match function {
+        "C_Initialize" | "C_Finalize" => "initialize the module",
+        "C_GetSlotList" | "C_GetTokenInfo" | "C_GetInfo" | "C_GetSessionInfo" => {
+            "identify the tokens of the module"
+        }
+        "C_GetMechanismList" => "list the mechanisms of the token",
+        "C_InitToken" => "initialize the token",
+        "C_InitPIN" | "C_SetPIN" => "set the PIN",
+        "C_OpenSession" | "C_CloseSession" => "open a session with the token",
+        "C_Login" | "C_Logout" => "log in to the token",
+        "C_FindObjectsInit" | "C_FindObjects" | "C_FindObjectsFinal" | "C_GetAttributeValue" => {
+            "read the objects of the token"
+        }
+        "C_SetAttributeValue" => "change an object on the token",
+        "C_CreateObject" => "store an object on the token",
+        "C_DestroyObject" => "destroy objects",
+        "C_GenerateKeyPair" => "generate keys",
+        "C_SignInit" | "C_Sign" => "sign",
+        "C_WrapKey" => "wrap keys",
+        "C_UnwrapKey" => "unwrap keys",
+        "C_GenerateRandom" => "generate random bytes",
+        _ => "use the token",
+    }
+}
+
+/// Why a function failed, and the next safe action.
+const fn reason(code: CK_RV) -> (&'static str, &'static str) {
+    const AGAIN: &str =
+        "remove the token, insert it again and retry; if it fails again, use the spare token";
+    match code {
+        sys::CKR_DEVICE_MEMORY | sys::CKR_TOKEN_RESOURCE_EXCEEDED => (
+            "the token has no room left",
+            "use another token, or delete objects that are not needed with the vendor's tool",
+        ),
+        sys::CKR_HOST_MEMORY => (
+            "the module has no memory left",
+            "close other programs and retry",
+        ),
+        sys::CKR_TOKEN_WRITE_PROTECTED | sys::CKR_SESSION_READ_ONLY => (
+            "the token is write-protected",
+            "remove the write protection with the vendor's tool, or use another token",
+        ),
+        sys::CKR_SESSION_COUNT
+        | sys::CKR_SESSION_EXISTS
+        | sys::CKR_SESSION_READ_ONLY_EXISTS
+        | sys::CKR_SESSION_READ_WRITE_SO_EXISTS
+        | sys::CKR_USER_ANOTHER_ALREADY_LOGGED_IN
+        | sys::CKR_USER_TOO_MANY_TYPES
+        | sys::CKR_USER_ALREADY_LOGGED_IN => (
+            "another session is open",
+            "close other programs that use the token, then retry",
+        ),
+        sys::CKR_PIN_EXPIRED => (
+            "the PIN has expired",
+            "set a new PIN with the vendor's tool or 'conclave token change-pin'",
+        ),
+        sys::CKR_ACTION_PROHIBITED
+        | sys::CKR_KEY_FUNCTION_NOT_PERMITTED
+        | sys::CKR_FUNCTION_REJECTED
+        | sys::CKR_ATTRIBUTE_READ_ONLY
+        | sys::CKR_USER_TYPE_INVALID => (
+            "the token does not permit this",
+            "check the policy of the token and its profile; 'conclave token trial' shows what a token supports",
+        ),
+        sys::CKR_TEMPLATE_INCOMPLETE
+        | sys::CKR_TEMPLATE_INCONSISTENT
+        | sys::CKR_ATTRIBUTE_TYPE_INVALID
+        | sys::CKR_ATTRIBUTE_VALUE_INVALID
+        | sys::CKR_ARGUMENTS_BAD => (
+            "the module refuses what it was given",
+            "check the profile of the token: 'conclave token trial' finds what the module accepts and writes a profile",
+        ),
+        sys::CKR_CRYPTOKI_NOT_INITIALIZED
+        | sys::CKR_CANT_LOCK
+        | sys::CKR_NEED_TO_CREATE_THREADS
+        | sys::CKR_LIBRARY_LOAD_FAILED
+        | sys::CKR_MUTEX_BAD
+        | sys::CKR_MUTEX_NOT_LOCKED => (
+            "the module is not ready",
+            "retry: the module is initialized again; if it fails again, check its configuration",
+        ),
+        sys::CKR_FUNCTION_CANCELED | sys::CKR_CANCEL => (
+            "it was canceled on the device",
+            "retry, and confirm on the device",
+        ),
+        sys::CKR_FIPS_SELF_TEST_FAILED => (
+            "the self-test of the device failed",
+            "set the token aside and use the spare token",
+        ),
+        sys::CKR_BUFFER_TOO_SMALL | IMPLAUSIBLE => (
+            "the module is faulty",
+            "update the module, or use a token of another make",
+        ),
+        sys::CKR_GENERAL_ERROR | sys::CKR_FUNCTION_FAILED => ("the module reports an error", AGAIN),
+        _ => ("the device reports an error", AGAIN),
     }
 }
 
@@ -52,7 +161,7 @@ macro_rules! names {
     ($code:ident: $($known:ident)+) => {
         match $code {
             $(sys::$known => stringify!($known).to_owned(),)+
-            IMPLAUSIBLE => "the module returned an implausible length".to_owned(),
+            IMPLAUSIBLE => "implausible length".to_owned(),
             other if other >= sys::CKR_VENDOR_DEFINED => format!("CKR_VENDOR_DEFINED {other:#x}"),
             other => format!("unknown return value {other:#x}"),
         }
@@ -99,14 +208,24 @@ mod tests {
     #[test]
     fn function_and_return_value_are_named_as_in_the_standard() {
         for (code, message) in [
-            (sys::CKR_DEVICE_ERROR, "C_Sign failed: CKR_DEVICE_ERROR"),
-            (0x8000_0001, "C_Sign failed: CKR_VENDOR_DEFINED 0x80000001"),
-            (0x7fff, "C_Sign failed: unknown return value 0x7fff"),
+            (
+                sys::CKR_DEVICE_ERROR,
+                "the device reports an error (C_Sign: CKR_DEVICE_ERROR)",
+            ),
+            (
+                0x8000_0001,
+                "the device reports an error (C_Sign: CKR_VENDOR_DEFINED 0x80000001)",
+            ),
+            (
+                0x7fff,
+                "the device reports an error (C_Sign: unknown return value 0x7fff)",
+            ),
             (
                 IMPLAUSIBLE,
-                "C_Sign failed: the module returned an implausible length",
+                "the module is faulty (C_Sign: implausible length)",
             ),
         ] {
+            let message = format!("cannot sign: {message}");
             assert_eq!(device(sign(code)).to_string(), message);
         }
     }
@@ -124,6 +243,11 @@ mod tests {
 
     #[test]
     fn what_a_token_does_not_support_is_reported_as_such() {
+        let error = device(CallError {
+            function: "C_DestroyObject",
+            code: sys::CKR_FUNCTION_NOT_SUPPORTED,
+        });
+        assert_eq!(error.to_string(), "the token cannot destroy objects");
         let error = ability("sign with ed25519")(sign(sys::CKR_MECHANISM_INVALID));
         assert_eq!(error.to_string(), "the token cannot sign with ed25519");
     }

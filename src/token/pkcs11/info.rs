@@ -62,7 +62,7 @@ pub(super) fn state(profile: &Profile, info: &TokenInfo) -> TokenState {
             _ => pin_length(info),
         },
         login_required: has(sys::CKF_LOGIN_REQUIRED) && profile.login.method != LoginMethod::None,
-        own_pin_pad: has(sys::CKF_PROTECTED_AUTHENTICATION_PATH)
+        pin_pad: has(sys::CKF_PROTECTED_AUTHENTICATION_PATH)
             || profile.login.method == LoginMethod::Device,
         write_protected: has(sys::CKF_WRITE_PROTECTED),
         at_factory_value: Vec::new(),

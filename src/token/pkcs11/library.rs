@@ -5,6 +5,7 @@
 //! finalizes the module.
 
 use std::collections::HashMap;
+use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -88,9 +89,10 @@ impl Library {
         let sha256 = digest(&real, Links::Follow)
             .map_err(|error| failed(Some(path), error.problem.to_string()))?;
         let raw = RawModule::load(&real).map_err(|why| failed(Some(path), why))?;
-        initialize(&raw, &profile.module).map_err(|error| {
-            let code = failure::name(error.code);
-            failed(Some(path), format!("{} failed: {code}", error.function))
+        initialize(&raw, &profile.module).map_err(|error| TokenError::Module {
+            path: Some(path.clone()),
+            why: device(error).to_string(),
+            install: not_initialized(path),
         })?;
         let library = Arc::new(Self {
             raw: Arc::new(raw),
@@ -248,6 +250,22 @@ impl Library {
         let name = |(_, seen): &(CK_SLOT_ID, Seen)| seen.id.clone();
         let (slot, _) = only_one(found, name, || format!("token {id}"))?;
         Ok(slot)
+    }
+}
+
+/// The next safe action when a module that exists cannot be initialized. Most often it does not find its configuration.
+fn not_initialized(path: &Path) -> String {
+    const SOFTHSM: &str = "SOFTHSM2_CONF";
+    let is_softhsm = path.to_string_lossy().contains("softhsm");
+    match env::var(SOFTHSM) {
+        Ok(file) if is_softhsm => format!(
+            "check that {file}, to which {SOFTHSM} points, exists and names a directory of tokens that exists"
+        ),
+        Err(_) if is_softhsm => format!(
+            "set {SOFTHSM} to the configuration file of SoftHSM, or create /etc/softhsm/softhsm2.conf"
+        ),
+        _ => "check the configuration of the module and the environment variables that it reads"
+            .to_owned(),
     }
 }
 

@@ -236,8 +236,8 @@ impl Pkcs11Token {
     /// Refuses what would only cost a try.
     fn check_pins(&self, pins: &[&Pin]) -> Result<TokenState, TokenError> {
         let state = self.current_state()?;
-        if !pins.is_empty() && state.own_pin_pad {
-            return Err(TokenError::OwnPinPad);
+        if !pins.is_empty() && state.pin_pad {
+            return Err(TokenError::PinPad);
         }
         if pins
             .iter()
@@ -475,7 +475,7 @@ impl Token for Pkcs11Token {
             firmware: info.firmware,
             pin_entry: if !state.login_required {
                 PinEntry::NotRequired
-            } else if state.own_pin_pad {
+            } else if state.pin_pad {
                 PinEntry::Device
             } else {
                 PinEntry::Computer

@@ -1,266 +1,183 @@
 //! One payload of the register, and who signed it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::metadata::{KeyId, RoleKind, RootDocument, SignedRoot};
-use crate::transfer::check::Refusal;
-use crate::transfer::form::Members;
+use crate::transfer::form;
 use crate::words::Digest;
 
 /// One payload, and who signed it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PayloadEntry {
-    /// The line of roots.
+    #[serde(deserialize_with = "form::line")]
     pub repository: String,
-    /// The version.
+    #[serde(deserialize_with = "form::positive")]
     pub version: u64,
-    /// SHA-256 over the canonical form.
+    /// SHA-256 of the canonical form.
     pub sha256: Digest,
-    /// The thresholds that clients ask for: that of the root before it, where there is one, and its own.
-    pub needs: Vec<Threshold>,
-    /// Who signed it. A signature that was announced, and may have been made, counts.
+    /// The thresholds of the previous root, if any, and of this root.
+    pub thresholds: Vec<Threshold>,
+    /// Includes announced signatures, because they may have been made.
     pub signed: BTreeSet<SignedBy>,
-    /// Keys at other sites that were asked to sign it: for all that is known here, they did.
-    pub owed: BTreeSet<KeyId>,
-    /// That it was given up before clients could have accepted it.
+    /// Keys at other sites that were asked to sign and may have done so.
+    pub outstanding: BTreeSet<KeyId>,
     pub abandoned: Option<Abandoned>,
 }
 
-/// How many of which keys must sign.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Threshold {
-    /// How many.
-    pub count: u64,
-    /// Of these, by ID. Two IDs of one public key stand here as two.
+    #[serde(deserialize_with = "form::positive")]
+    pub threshold: u64,
+    /// Two IDs of the same public key count as two.
+    #[serde(rename = "keyids")]
     pub key_ids: BTreeSet<KeyId>,
 }
 
-/// A signature that was made.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SignedBy {
-    /// By which key.
+    #[serde(rename = "keyid", deserialize_with = "form::line")]
     pub key_id: KeyId,
-    /// When.
+    #[serde(deserialize_with = "form::time")]
     pub at: Timestamp,
 }
 
-/// That a payload was given up by two people.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// Two people abandoned a payload before it had enough signatures.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Abandoned {
-    /// When.
+    #[serde(deserialize_with = "form::time")]
     pub at: Timestamp,
-    /// Why, in their words.
-    pub why: String,
+    #[serde(deserialize_with = "form::line")]
+    pub reason: String,
 }
 
 impl Threshold {
-    /// What the root role of a root asks for.
+    /// The threshold of a root's root role.
     pub fn of(document: &RootDocument) -> Self {
         let role = document.role(RoleKind::Root);
         Self {
-            count: role.threshold(),
+            threshold: role.threshold(),
             key_ids: role.key_ids().iter().cloned().collect(),
         }
     }
 
     fn is_reached(&self, signers: &BTreeSet<&KeyId>) -> bool {
-        let have = self
-            .key_ids
-            .iter()
-            .filter(|id| signers.contains(id))
-            .count();
-        have as u64 >= self.count
+        let have = self.key_ids.iter().filter(|id| signers.contains(id));
+        have.count() as u64 >= self.threshold
     }
 }
 
 impl PayloadEntry {
-    /// A payload that nobody has signed yet.
+    /// An unsigned payload.
     pub fn of(repository: &str, root: &SignedRoot) -> Self {
         let frozen = root.frozen();
         Self {
             repository: repository.to_owned(),
             version: frozen.version(),
             sha256: frozen.digest(),
-            needs: root.authorities().map(Threshold::of).collect(),
+            thresholds: root.authorities().map(Threshold::of).collect(),
             signed: BTreeSet::new(),
-            owed: BTreeSet::new(),
+            outstanding: BTreeSet::new(),
             abandoned: None,
         }
     }
 
-    /// Whether clients accept it, as far as signatures go.
+    pub(super) fn id(&self) -> super::Id {
+        (self.repository.clone(), self.version, self.sha256)
+    }
+
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        let signers: BTreeSet<_> = self.signers().collect();
+        if self.thresholds.is_empty() {
+            Err("a payload has no thresholds")
+        } else if signers.len() != self.signed.len() {
+            Err("a payload is signed twice by the same key")
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether the payload has enough signatures.
     pub fn is_reached(&self) -> bool {
         self.reached_by(self.signers())
     }
 
-    /// Whether clients may come to accept it: signatures that are owed by other sites count as made.
+    /// Whether the payload has enough signatures if the outstanding ones were made.
     pub fn may_be_reached(&self) -> bool {
-        self.reached_by(self.signers().chain(&self.owed))
+        self.reached_by(self.signers().chain(&self.outstanding))
     }
 
     fn reached_by<'a>(&self, signers: impl Iterator<Item = &'a KeyId>) -> bool {
         let signers: BTreeSet<_> = signers.collect();
-        !self.needs.is_empty() && self.needs.iter().all(|need| need.is_reached(&signers))
+        let mut thresholds = self.thresholds.iter();
+        !self.thresholds.is_empty() && thresholds.all(|one| one.is_reached(&signers))
     }
 
     fn signers(&self) -> impl Iterator<Item = &KeyId> {
         self.signed.iter().map(|signed| &signed.key_id)
     }
 
-    /// Whether anybody signed it, or was asked to.
+    /// Whether a key signed the payload or was asked to sign it.
     pub fn is_begun(&self) -> bool {
-        !self.signed.is_empty() || !self.owed.is_empty()
+        !self.signed.is_empty() || !self.outstanding.is_empty()
     }
 
-    /// Whether it stands in the way of another payload of its version: it was begun, and not given up while that
-    /// was possible.
-    pub fn holds_its_version(&self) -> bool {
+    /// Whether a different payload with the same version must not be signed.
+    pub fn blocks_its_version(&self) -> bool {
         self.is_begun() && (self.abandoned.is_none() || self.is_reached())
     }
 
-    /// Whether somebody who has it can still have clients accept it, though it was given up: signatures that
-    /// came later reach the thresholds, and the chain has not gone beyond its version yet.
+    /// Whether clients still accept the payload although it was abandoned: later signatures reached the thresholds, and
+    /// no later version is trusted yet.
     pub fn is_live(&self, trusted_version: u64) -> bool {
         self.abandoned.is_some() && self.is_reached() && trusted_version <= self.version
     }
 
-    /// When it was signed first.
-    pub fn first_signed(&self) -> Option<Timestamp> {
-        self.signed.iter().map(|signed| signed.at).min()
-    }
-
-    /// One sentence for people: what exists and when it was signed.
+    /// For people: what was signed, when and by whom.
     pub fn describe(&self) -> String {
-        let when = match self.first_signed() {
-            Some(at) => format!("signed first at {at}"),
-            None => "asked for, and not known to be signed".to_owned(),
-        };
         let signers: BTreeSet<_> = self.signers().map(KeyId::short).collect();
-        let by = if signers.is_empty() {
-            String::new()
-        } else {
-            let signers: Vec<_> = signers.into_iter().collect();
-            format!(", by {}", signers.join(", "))
+        let signers: Vec<_> = signers.into_iter().collect();
+        let signed = match self.signed.iter().map(|signed| signed.at).min() {
+            Some(at) => format!("first signed at {at}, by {}", signers.join(", ")),
+            None => "requested, but not known to be signed".to_owned(),
         };
         let state = match (self.is_reached(), &self.abandoned) {
-            (true, None) => "; clients accept it",
-            (true, Some(_)) => "; it was given up, but clients accept it",
-            (false, Some(_)) => "; it was given up, and its signatures are void",
-            (false, None) => "; below its threshold",
+            (true, None) => "clients accept it",
+            (true, Some(_)) => "it was abandoned, but clients accept it",
+            (false, Some(_)) => "it was abandoned, and its signatures are void",
+            (false, None) => "it is below the threshold",
         };
-        format!(
-            "version {} with the digest {} was {when}{by}{state}",
-            self.version,
-            self.sha256.short_hex()
-        )
+        let (version, digest) = (self.version, self.sha256.short_hex());
+        format!("version {version} with the digest {digest} was {signed}; {state}")
     }
 
-    pub(super) fn join(&mut self, other: Self) {
-        // The same payload follows the same root in every honest record; a register that says otherwise adds its own.
-        for need in other.needs {
-            if !self.needs.contains(&need) {
-                self.needs.push(need);
-            }
+    pub(super) fn merge(&mut self, other: Self) {
+        // Normally both are the same. A register that differs adds its own thresholds.
+        let thresholds = other
+            .thresholds
+            .into_iter()
+            .chain(self.thresholds.drain(..));
+        let thresholds: BTreeSet<_> = thresholds.collect();
+        self.thresholds = thresholds.into_iter().collect();
+        // The earliest time of each key.
+        let mut signed = BTreeMap::new();
+        let both = self.signed.iter().cloned().chain(other.signed);
+        for SignedBy { key_id, at } in both {
+            let earliest = signed.entry(key_id).or_insert(at);
+            *earliest = at.min(*earliest);
         }
-        self.needs.sort();
-        for signed in other.signed {
-            let earlier = self
-                .signed
-                .iter()
-                .find(|known| known.key_id == signed.key_id)
-                .cloned();
-            match earlier {
-                Some(known) if known.at <= signed.at => {}
-                Some(known) => {
-                    self.signed.remove(&known);
-                    self.signed.insert(signed);
-                }
-                None => {
-                    self.signed.insert(signed);
-                }
-            }
-        }
-        self.owed.extend(other.owed);
+        let signed = signed.into_iter();
+        self.signed = signed.map(|(key_id, at)| SignedBy { key_id, at }).collect();
+        self.outstanding.extend(other.outstanding);
         self.abandoned = match (self.abandoned.take(), other.abandoned) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
     }
-
-    pub(super) fn read(members: &mut Members) -> Result<Self, Refusal> {
-        let entry = Self {
-            repository: members.line("repository")?,
-            version: members.version("version")?,
-            sha256: members.digest("sha256")?,
-            needs: members.objects("needs", |members| {
-                Ok(Threshold {
-                    count: members.version("threshold")?,
-                    key_ids: key_ids(members, "keyids")?,
-                })
-            })?,
-            signed: signers(members)?,
-            owed: key_ids(members, "owed")?,
-            abandoned: members.optional("abandoned", |members| {
-                Ok(Abandoned {
-                    at: members.time("at")?,
-                    why: members.line("why")?,
-                })
-            })?,
-        };
-        if entry.needs.is_empty() {
-            return Err(members.refuse("has nothing in \"needs\""));
-        }
-        Ok(entry)
-    }
-
-    pub(super) fn to_json(&self) -> Value {
-        let needs: Vec<Value> = self
-            .needs
-            .iter()
-            .map(|need| json!({"threshold": need.count, "keyids": need.key_ids}))
-            .collect();
-        let signed: Vec<Value> = self
-            .signed
-            .iter()
-            .map(|signed| json!({"keyid": signed.key_id, "at": signed.at.to_string()}))
-            .collect();
-        json!({
-            "repository": self.repository,
-            "version": self.version,
-            "sha256": self.sha256,
-            "needs": needs,
-            "signed": signed,
-            "owed": self.owed,
-            "abandoned": self.abandoned.as_ref().map(|abandoned| {
-                json!({"at": abandoned.at.to_string(), "why": abandoned.why})
-            }),
-        })
-    }
-}
-
-fn signers(members: &mut Members) -> Result<BTreeSet<SignedBy>, Refusal> {
-    let signed = members.objects("signed", |members| {
-        Ok(SignedBy {
-            key_id: KeyId::new(members.line("keyid")?),
-            at: members.time("at")?,
-        })
-    })?;
-    let distinct: BTreeSet<_> = signed.iter().map(|signed| &signed.key_id).collect();
-    if distinct.len() != signed.len() {
-        return Err(members.refuse("has a key twice in \"signed\""));
-    }
-    Ok(signed.into_iter().collect())
-}
-
-fn key_ids(members: &mut Members, name: &str) -> Result<BTreeSet<KeyId>, Refusal> {
-    let texts = members.texts(name)?;
-    let count = texts.len();
-    let ids: BTreeSet<_> = texts.into_iter().map(KeyId::new).collect();
-    if ids.len() != count {
-        return Err(members.refuse(format!("has a key twice in {name:?}")));
-    }
-    Ok(ids)
 }

@@ -64,7 +64,7 @@ softhsm_test! {
             &[
                 (one, "checksum"),
                 (one, "checksum"),
-                (two, "that is the share of Custodian 1 (custodian-1), not of Custodian 2"),
+                (two, "this is the share of Custodian 1 (custodian-1), not of Custodian 2"),
                 (two, "is of another set"),
             ],
         );

@@ -220,10 +220,10 @@ softhsm_test! {
         let [other, flipped, nowhere, wrapped] = told.as_slice() else {
             panic!("{told:?}");
         };
-        assert!(other.contains("that is the share of Custodian 2 (custodian-2), not of Custodian 1"), "{other}");
+        assert!(other.contains("this is the share of Custodian 2 (custodian-2), not of Custodian 1"), "{other}");
         assert!(flipped.contains("Custodian 1 (custodian-1)"), "{flipped}");
         assert!(nowhere.contains("nowhere.age"), "{nowhere}");
-        assert!(wrapped.contains("the wrapped key is not the one of set"), "{wrapped}");
+        assert!(wrapped.contains("the wrapped key was changed, or does not belong to set"), "{wrapped}");
         // What came in before stayed: each share was entered once.
         assert_eq!(people.count("share-entered"), 3);
         assert_eq!(people.result, Some(DrillResult::Passed));

@@ -3,7 +3,7 @@
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use conclave::backup::recipient::Recipient;
 use conclave::backup::{
-    BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, SetFacts, SetPlan,
+    BackupSet, Custodian, CustodianGroup, KeyEncryptionKey, Protection, SetFacts, SetPlan,
 };
 use conclave::ceremony::{
     BackedUp, Ceremony, Mode, OpenedBy, Outcome, Randomness, SeenMedium, WrappedIn,
@@ -74,21 +74,21 @@ pub(crate) fn backed_up(
     let custodian = |person: &PersonId| {
         let recipients = ceremony.proven_recipients(person);
         let closing = match script.person(person).unwrap().keeping.as_ref().unwrap() {
-            ShareKeeping::Recipient { .. } => Some(Closing::Recipients(
+            ShareKeeping::Recipient { .. } => Some(Protection::Recipients(
                 recipients
                     .unwrap()
                     .iter()
                     .map(|text| text.parse::<Recipient>().unwrap())
                     .collect(),
             )),
-            ShareKeeping::Passphrase => Some(Closing::Passphrase),
+            ShareKeeping::Passphrase => Some(Protection::Passphrase),
             ShareKeeping::Paper => None,
         };
         Custodian {
             id: person.to_string(),
             name: ceremony.display_names().name(script, person).to_owned(),
-            by_hand: closing.is_none(),
-            closing,
+            on_paper: closing.is_none(),
+            protection: closing,
         }
     };
     let groups = plan.groups.iter().map(|group| CustodianGroup {
@@ -105,7 +105,7 @@ pub(crate) fn backed_up(
             .unwrap_or(Provenance::WasExtractable),
         groups_needed: plan.group_threshold,
         groups: groups.collect(),
-        made_at: script.not_before(),
+        created_at: script.not_before(),
         is_rehearsal: ceremony.mode() == Mode::Rehearsal,
         supersedes: ceremony.superseded_sets(key),
     };

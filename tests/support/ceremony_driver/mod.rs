@@ -15,8 +15,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use conclave::ceremony::{
-    Answer, Approval, Ceremony, Effect, Event, ExportedFile, Input, Mode, Moment, Next, Opening,
-    Outcome, Prompt, StepError, Strength, approval_token_message,
+    Answer, Approval, Ceremony, Effect, Event, ExportedFile, Input, Mode, Moment, NewObject, Next,
+    Opening, Outcome, Prompt, StepError, Strength, approval_token_message,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{KeyAttributes, Provenance};
@@ -106,6 +106,12 @@ pub(crate) fn with_bags() -> Arc<Script> {
     assert_eq!(text.matches(compose).count(), 1);
     parse(&text.replacen(compose, &lunch, 1))
 }
+
+/// The files of a key in files.
+pub(crate) const KEY_FILES: [&str; 2] = [
+    "/root/.docker/trust/private/a.key",
+    "/root/.notary/private/a.key",
+];
 
 fn own_name(person: &PersonId) -> String {
     format!("{person}.approval")
@@ -488,10 +494,12 @@ impl Room {
                 self.tokens.get_mut(name).unwrap().destroy();
                 Outcome::KeyDestroyed
             }
-            Effect::FindKeyFiles { .. } | Effect::EraseKeyFiles { .. } => {
-                panic!("simulated keys are in tokens")
+            Effect::FindKeyFiles { .. } => {
+                Outcome::KeyFilesFound(KEY_FILES.map(str::to_owned).into())
             }
-            Effect::GenerateKey { key, key_type, .. } | Effect::ImportKey { key, key_type, .. } => {
+            Effect::EraseKeyFiles { .. } => Outcome::KeyDestroyed,
+            Effect::GenerateKey(NewObject { key, key_type, .. })
+            | Effect::ImportKey(NewObject { key, key_type, .. }) => {
                 self.token(key).generate(*key_type);
                 let may_leave = self.ceremony.script().backs_up(key);
                 Outcome::KeyGenerated {

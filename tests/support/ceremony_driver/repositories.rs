@@ -38,7 +38,7 @@ pub(crate) fn script(
     notary: &str,
     edit: impl Fn(&mut serde_json::Value),
 ) -> (Arc<Script>, BTreeMap<String, SoftwareToken>) {
-    script_for(&[OTHER.to_owned()], notary, edit)
+    script_for(&[OTHER.to_owned()], notary, edit, false)
 }
 
 /// The same, with other repositories beside the script's own.
@@ -46,6 +46,7 @@ fn script_for(
     others: &[String],
     notary: &str,
     edit: impl Fn(&mut serde_json::Value),
+    is_in_files: bool,
 ) -> (Arc<Script>, BTreeMap<String, SoftwareToken>) {
     let first = Room::closed(of_notary(), Mode::Production);
     let tree = first.ceremony.frozen().unwrap().document().tree().clone();
@@ -92,14 +93,25 @@ fn script_for(
             "\n[[key]]\nid = \"key-{number}\"\nholder = \"one\"\ntoken = {{ profile = \"softhsm2\", label = \"conclave-key-{number}\" }}\n{what}"
         );
     }
-    for (act, key) in STEPS {
+    let mut tokens = first.tokens().clone();
+    if is_in_files {
+        let key = root.document().root_key(&ids[0]).unwrap();
+        let serial = key.canonical_id().unwrap().as_str().to_owned();
+        let file = format!("profile = \"docker-key-file\", serial = \"{serial}\"");
+        text = text.replace("profile = \"softhsm2\", label = \"conclave-key-1\"", &file);
+        tokens.get_mut("key-1").unwrap().become_a_file(serial);
+    }
+    let destroyed = ("destroy-token-key", "key-1");
+    let destroyed = is_in_files.then_some(destroyed).into_iter();
+    let (sign_off, steps) = STEPS.split_last().unwrap();
+    for (act, key) in steps.iter().copied().chain(destroyed).chain([*sign_off]) {
         let _ = writeln!(text, "\n[[step]]\nact = \"{act}\"");
         if !key.is_empty() {
             let _ = writeln!(text, "key = \"{key}\"");
         }
     }
     let files = [(own, bytes.as_slice()), (other, bytes.as_slice())];
-    (parse_with(&text, &files), first.tokens().clone())
+    (parse_with(&text, &files), tokens)
 }
 
 /// The ceremony, opened.
@@ -120,12 +132,18 @@ pub(crate) fn closed() -> Room {
     room
 }
 
+/// A rotation that destroys a key in files at its end, opened.
+pub(crate) fn with_key_files() -> Room {
+    let (script, tokens) = script_for(&[], "", |_| {}, true);
+    Room::open_with(script, Mode::Production, &tokens)
+}
+
 /// A ceremony with so many further repositories, at its end.
 pub(crate) fn closed_with(further: usize) -> Room {
     let others: Vec<String> = (1..=further)
         .map(|number| format!("example.com/other-{number}"))
         .collect();
-    let (script, tokens) = script_for(&others, "", |_| {});
+    let (script, tokens) = script_for(&others, "", |_| {}, false);
     let mut room = Room::open_with(script, Mode::Production, &tokens);
     while room.advance() {}
     room

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conclave::backup::recipient::Recipient;
-use conclave::backup::{Closing, Custodian, CustodianGroup, Manifest, SetFacts};
+use conclave::backup::{Custodian, CustodianGroup, Manifest, Protection, SetFacts};
 use conclave::ceremony::{Effect, Input, Mode, Outcome, RequestKind, StepError, restore_canary};
 use conclave::metadata::KeyType;
 use conclave::record::{KeyAttributes, Provenance};
@@ -23,11 +23,11 @@ pub(crate) fn manifest(key: &SoftwareToken, mode: Mode) -> Manifest {
     let custodian = |(recipient, n): (&&str, u8)| Custodian {
         id: format!("custodian-{n}"),
         name: format!("Custodian {n}"),
-        closing: Some(match *recipient {
-            "passphrase" => Closing::Passphrase,
-            text => Closing::Recipients(vec![text.parse::<Recipient>().unwrap()]),
+        protection: Some(match *recipient {
+            "passphrase" => Protection::Passphrase,
+            text => Protection::Recipients(vec![text.parse::<Recipient>().unwrap()]),
         }),
-        by_hand: false,
+        on_paper: false,
     };
     let facts = SetFacts {
         id: "0123456789abcdef".to_owned(),
@@ -40,7 +40,7 @@ pub(crate) fn manifest(key: &SoftwareToken, mode: Mode) -> Manifest {
             threshold: 2,
             custodians: RECIPIENTS.iter().zip(1..).map(custodian).collect(),
         }],
-        made_at: "2026-12-01T09:00:00Z".parse().unwrap(),
+        created_at: "2026-12-01T09:00:00Z".parse().unwrap(),
         is_rehearsal: mode == Mode::Rehearsal,
         supersedes: Vec::new(),
     };
@@ -109,9 +109,9 @@ pub(crate) fn perform(room: &mut Room, effect: &Effect, challenge: [u8; 32]) -> 
         },
         Effect::CombineShares => Outcome::SharesCombined,
         Effect::RestoreIntoMemory => Outcome::Restored,
-        Effect::RestoreOntoToken { key, .. } => {
+        Effect::RestoreOntoToken { object, .. } => {
             let restored = room.tokens[RESTORED].clone();
-            let token = room.token(key);
+            let token = room.token(&object.key);
             token.take_in(&restored);
             Outcome::KeyGenerated {
                 token: token.id().clone(),

@@ -75,6 +75,13 @@ impl SoftwareToken {
         }
     }
 
+    /// A key file in place of a token.
+    pub(crate) fn become_a_file(&mut self, serial: String) {
+        self.id.profile = "docker-key-file".to_owned();
+        self.id.serial = serial;
+        self.id.label = "root".to_owned();
+    }
+
     /// How it names itself.
     pub(crate) const fn id(&self) -> &TokenId {
         &self.id

@@ -1,4 +1,4 @@
-//! Steps that a ceremony cannot go without, and that are not there.
+//! Required steps that are missing.
 
 use crate::script::read::Span;
 use crate::script::{Act, KeyId};
@@ -20,7 +20,7 @@ impl Order<'_, '_> {
                     "script.unused",
                     &span,
                     format!("no step uses the key {:?}", key.as_str()),
-                    "take the key out, or write its steps, from identify-token to verify-token",
+                    "remove the key, or add its steps, from identify-token to verify-token",
                 );
             }
         }
@@ -36,7 +36,7 @@ impl Order<'_, '_> {
     }
 
     fn lacks(&self, act: &Act) {
-        // Where it would have to stand: before the first step that it makes way for, or at the end.
+        // Its place is before the first step that must follow it, or at the end.
         let next = self.steps().find(|found| comes_before(act, found.act));
         let object = act.key().map(|key| format!(", key = {:?}", key.as_str()));
         let table = format!("act = {:?}{}", act.name(), object.unwrap_or_default());
@@ -53,7 +53,7 @@ impl Order<'_, '_> {
         self.log.error(
             "script.step-missing",
             span,
-            format!("there is no step {}", described(act)),
+            format!("the step {} is missing", described(act)),
             format!(
                 "add a [[step]] with {table} {place}: {}",
                 act.description().reason

@@ -1,4 +1,4 @@
-//! What each step needs to stand before it, and which steps no ceremony goes without.
+//! The order of steps, and the steps that are required.
 
 mod missing;
 mod needless;
@@ -16,8 +16,8 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         log.error(
             "script.steps",
             &draft.start,
-            "there is no [[step]]",
-            "write down what is done, one [[step]] after the other; `conclave script show --text genesis` has an example",
+            "the script has no [[step]]",
+            "add the steps in order; `conclave script show --text genesis` prints an example",
         );
         return;
     }
@@ -48,7 +48,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     }
 }
 
-/// IDs that the script gives, and IDs that are made of acts that may repeat; of others, the repetition is reported.
+/// IDs from the script, and generated IDs of acts that may repeat; for other acts, the repetition is reported.
 fn own_id(step: &StepEntry) -> Option<&At<StepId>> {
     let act = step.act.as_ref();
     let repeats = act.is_some_and(|act| act.description().repeats);
@@ -105,7 +105,7 @@ impl<'o> Order<'o, '_> {
         self.draft.key(key).is_some_and(KeyEntry::exists)
     }
 
-    /// Whether the key is taken in by a file.
+    /// Whether the key is enrolled.
     fn is_enrolled(&self, key: &KeyId) -> bool {
         self.distant.contains(&key) || self.draft.key(key).is_some_and(|entry| entry.is_enrolled)
     }
@@ -114,7 +114,7 @@ impl<'o> Order<'o, '_> {
         self.made.contains(&key)
     }
 
-    /// The act that makes a key: in its token, unless a step brings it in.
+    /// The act that creates a key: in its token, unless a step imports or restores it.
     fn maker(&self, key: KeyId) -> Act {
         let import = Act::ImportKey { key: key.clone() };
         if self.restores() {
@@ -138,13 +138,13 @@ impl<'o> Order<'o, '_> {
         })
     }
 
-    /// Whether a key comes into a root of Notary under a new certificate.
+    /// Whether a key gets a new Notary certificate.
     fn is_certified(&self, key: &KeyId) -> bool {
         let entry = self.draft.key(key);
         entry.is_some_and(|entry| self.draft.certifies(entry))
     }
 
-    /// The act by which each key is known to be there: one that is made or enrolled, or one whose token is matched.
+    /// For each key, the act after which it can be used.
     fn all_keys_ready(&self) -> Vec<Act> {
         let acts = self.keys.iter().chain(&self.distant).flat_map(|&key| {
             let id = key.clone();
@@ -162,11 +162,11 @@ impl<'o> Order<'o, '_> {
         acts.collect()
     }
 
-    /// The tokens that are tried from cold: those of new keys, and others whose steps say so.
+    /// The tokens that are verified at the end: those of new keys, and others that have such a step.
     fn all_keys_proven(&self) -> Vec<Act> {
         let acts = self.keys.iter().filter_map(|&key| {
             let act = Act::VerifyToken { key: key.clone() };
-            // What a drill restores is destroyed again.
+            // A drill destroys the restored key.
             let is_kept = self.is_made(key) && self.draft.kind != Kind::Drill;
             (is_kept || self.first(&act).is_some()).then_some(act)
         });
@@ -184,12 +184,12 @@ impl<'o> Order<'o, '_> {
         has_set || matches!(self.draft.kind, Kind::Drill | Kind::Recovery)
     }
 
-    /// The token onto which the key is restored; none where it stays in memory.
+    /// The token onto which the key is restored; `None` if it stays in memory.
     fn restored_onto(&self) -> Option<KeyId> {
         self.keys.first().map(|&key| key.clone())
     }
 
-    /// The acts that restore a key, and what becomes of it.
+    /// The acts that restore a key and end with it.
     fn restoring(&self) -> Vec<Act> {
         let key = || self.restored_onto();
         let level = self.draft.restore.as_ref().and_then(|entry| entry.level);
@@ -219,7 +219,7 @@ impl<'o> Order<'o, '_> {
         backup.is_some_and(|backup| backup.value == Backup::Shares)
     }
 
-    /// The backups of keys: each has been seen to open before the ceremony ends.
+    /// The verifications of all backups.
     fn all_backups_proven(&self) -> Vec<Act> {
         let keys = self.keys.iter().filter(|key| self.is_backed_up(key));
         keys.map(|&key| Act::VerifyBackup {
@@ -233,7 +233,7 @@ impl<'o> Order<'o, '_> {
             if act.description().repeats {
                 continue;
             }
-            // Two seals of one token are the same step, wherever they send it; and a key is made once, wherever.
+            // Two seals of one token are duplicates whatever their places are; and a key is created only once.
             let same = |other: &Act| {
                 let is_made_again = act.makes().is_some() && other.makes() == act.makes();
                 is_made_again || other.name() == act.name() && other.object() == act.object()
@@ -245,17 +245,17 @@ impl<'o> Order<'o, '_> {
                     "script.step-duplicate",
                     &step.span,
                     format!(
-                        "{} stands in line {} already",
+                        "{} is already in line {}",
                         described(earlier.act),
                         earlier.step.line
                     ),
-                    "take one of them out: it is done once",
+                    "remove one of them: it is done only once",
                 );
             }
         }
     }
 
-    /// Each step after everything that it needs; the first thing that it lacks is reported.
+    /// Each step follows everything that it needs; the first violation is reported.
     fn needs(&self) {
         for Found { place, step, act } in self.steps() {
             let needed = self.needed(act);
@@ -264,12 +264,12 @@ impl<'o> Order<'o, '_> {
                     "script.order",
                     &step.span,
                     format!(
-                        "{} stands before {} (line {})",
+                        "{} is before {} (line {})",
                         described(act),
                         described(late.act),
                         late.step.line
                     ),
-                    format!("change their order: {}", late.act.description().reason),
+                    format!("change the order: {}", late.act.description().reason),
                 );
             }
         }
@@ -282,20 +282,20 @@ impl<'o> Order<'o, '_> {
         };
         let needed = self.needed(sign_off.act);
         if needed.iter().any(|need| need.place > sign_off.place) {
-            // It was reported that sign-off stands too early.
+            // That sign-off is too early has been reported.
             return;
         }
         if let Some(step) = self.draft.steps.get(sign_off.place + 1) {
             self.log.error(
                 "script.order",
                 &step.span,
-                format!("a step stands after sign-off (line {})", sign_off.step.line),
-                "make sign-off the last step: people sign for all that was done",
+                format!("a step follows sign-off (line {})", sign_off.step.line),
+                "make sign-off the last step, so that it covers everything that was done",
             );
         }
     }
 
-    /// From identify-token to generate-key, import-key, back-up-key or enroll-key the token stays in, and nobody leaves the table.
+    /// From identify-token to the last step of making the key, the token stays inserted.
     fn blocks(&self) {
         for &key in &self.keys {
             let key = || key.clone();
@@ -319,13 +319,13 @@ impl<'o> Order<'o, '_> {
                     "script.order",
                     &foreign.step.span,
                     format!(
-                        "{} stands inside the steps of {:?} (lines {} to {})",
+                        "{} is between the steps of {:?} (lines {} to {})",
                         described(foreign.act),
                         key().as_str(),
                         first.step.line,
                         last.step.line
                     ),
-                    "move it before identify-token or after the last step of the key: in between, the token stays in",
+                    "move it before identify-token or after the last step of the key: the token stays inserted in between",
                 );
             }
         }

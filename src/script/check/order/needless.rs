@@ -1,4 +1,4 @@
-//! Steps that have no place in a ceremony of their kind.
+//! Steps that are not possible in this ceremony.
 
 use crate::script::Act;
 use crate::script::Kind;
@@ -7,7 +7,7 @@ use crate::script::read::KeyEntry;
 
 use super::{Found, Order, described};
 
-/// Why a step has no place, and what to do about it.
+/// Why a step is not possible, and what to do about it.
 struct Needless {
     check: &'static str,
     message: String,
@@ -45,7 +45,7 @@ impl Order<'_, '_> {
         }
     }
 
-    /// Nothing is made, and nothing erased, on the token of a key that exists.
+    /// Nothing is generated or erased on the token of an existing key.
     fn existing_key(&self, act: &Act) -> Option<Needless> {
         match act.description().leaves {
             Leaves::Other => return None,
@@ -56,15 +56,15 @@ impl Order<'_, '_> {
             .key()
             .filter(|key| self.exists(key) || is_enrolled(key))?;
         let enrolled = if is_enrolled(key) {
-            ", and enrolled"
+            " and enroll-key"
         } else {
             ""
         };
         Some(Needless {
             check: "script.key-exists",
-            message: format!("{}: the key exists", described(act)),
+            message: format!("{} is not possible: the key already exists", described(act)),
             hint: format!(
-                "take the step out: {:?} is only matched with its token, by identify-token{enrolled}",
+                "remove the step: {:?} needs only identify-token{enrolled}",
                 key.as_str()
             ),
         })
@@ -79,31 +79,31 @@ impl Order<'_, '_> {
         let name = act.name();
         Some(if description.is_of_restore() {
             Needless::new(
-                format!("{name}: only a drill or a recovery restores"),
+                format!("{name} is only possible in a ceremony that restores a key"),
                 match kind {
                     Kind::Backup => {
-                        "take the step out; or add [restore], with the manifest of old shares, in place of [[key]]"
+                        "remove the step; or add [restore] with the manifest of the old shares, in place of [[key]]"
                     }
-                    _ => "take the step out, or write kind = \"drill\"",
+                    _ => "remove the step, or write kind = \"drill\"",
                 },
             )
         } else if description.stage < Stage::Compose {
             Needless::new(
                 format!(
-                    "{} has no place in a ceremony of kind \"{kind}\"",
+                    "{} is not possible in a ceremony of kind \"{kind}\"",
                     described(act)
                 ),
-                "take the step out",
+                "remove the step",
             )
         } else if kind == Kind::Enrollment {
             Needless::new(
-                format!("{name}: an enrollment makes no root"),
-                "take the step out: the root is made where the key is taken in",
+                format!("{name} is not possible in an enrollment, which does not make a root"),
+                "remove the step: the root is made in the ceremony that enrolls the key",
             )
         } else {
             Needless::new(
-                format!("{name}: a backup makes no root"),
-                "take the step out: what is written goes to the two media",
+                format!("{name} is not possible in a backup, which does not make a root"),
+                "remove the step: the backup is written to its two media",
             )
         })
     }
@@ -116,32 +116,32 @@ impl Order<'_, '_> {
             OnlyWith::Certificate => {
                 let key = key.filter(|key| !self.is_certified(key))?;
                 Some(Needless::new(
-                    format!("{:?} comes under no new certificate", key.as_str()),
-                    "take the step out; with destination = \"notary-v1\", new keys and those of change = \"move-id\" are certified",
+                    format!("{:?} does not need a new certificate", key.as_str()),
+                    "remove the step; with destination = \"notary-v1\", new keys and keys with change = \"move-id\" are certified",
                 ))
             }
             OnlyWith::Backup if key.is_none() => Some(Needless::new(
-                format!("{}: which key, nobody says", act.name()),
-                "write key = \"key-1\"; without one it is the key that old shares restore, in a backup or a drill",
+                format!("{} does not name a key", act.name()),
+                "write key = \"key-1\"; only in a backup or a drill that restores a key, it may be left out",
             )),
             OnlyWith::Backup => {
                 let key = here.filter(|key| !self.is_backed_up(key))?;
                 Some(Needless::new(
                     format!("{:?} has no backup", key.as_str()),
-                    "take the step out, or write backup = \"shares\" at the key",
+                    "remove the step, or write backup = \"shares\" for the key",
                 ))
             }
             OnlyWith::EnrollmentFile => {
                 let key = here.filter(|key| !self.is_enrolled(key))?;
                 Some(Needless::new(
                     format!("{:?} has no enrollment file", key.as_str()),
-                    "take the step out, or write enrollment = { file = \"…\", sha256 = \"…\" } at the key",
+                    "remove the step, or write enrollment = { file = \"…\", sha256 = \"…\" } for the key",
                 ))
             }
             OnlyWith::OwedSignature if self.owes_signatures() => None,
             OnlyWith::OwedSignature => Some(Needless::new(
-                "no site owes a signature",
-                "take the step out, or write site = \"…\" at the key whose signature is owed",
+                "no other site owes a signature",
+                "remove the step, or write site = \"…\" for the key that signs at another site",
             )),
             OnlyWith::RemovedKey => {
                 let stays = |key| self.draft.key(key).is_some_and(KeyEntry::stays);
@@ -155,13 +155,13 @@ impl Order<'_, '_> {
                 }
                 Some(Needless::new(
                     format!("{:?} stays in the root", key.as_str()),
-                    "take the step out, or remove the key from the root with change = \"remove\"; to retire the root, destroy every key in the room",
+                    "remove the step, or remove the key from the root with change = \"remove\"; to retire the root, destroy every key that is present",
                 ))
             }
         }
     }
 
-    /// Nothing goes further than the level of a drill, and nothing is kept but in a recovery.
+    /// No step exceeds the level of a drill, and only a recovery keeps the key.
     fn needless_in_restore(&self, act: &Act) -> Option<Needless> {
         let fits = match act.description().in_restore {
             InRestore::Always => true,
@@ -175,19 +175,21 @@ impl Order<'_, '_> {
         let onto = self.restored_onto();
         let is_of_restore = act.description().is_of_restore();
         let onto_token = if onto.is_some() && act.key().is_none() && is_of_restore {
-            ", whose key is restored onto a token"
+            " that restores the key onto a token"
         } else {
             ""
         };
         Some(Needless::new(
             format!(
-                "{} has no place in a {}{onto_token}",
+                "{} is not possible in a {}{onto_token}",
                 described(act),
                 self.draft.kind
             ),
             match onto {
-                Some(key) => format!("take the step out, or write key = {:?}", key.as_str()),
-                None => "take the step out".to_owned(),
+                Some(key) if act.key() != Some(&key) => {
+                    format!("remove the step, or write key = {key:?}")
+                }
+                _ => "remove the step".to_owned(),
             },
         ))
     }

@@ -1,4 +1,4 @@
-//! What a ceremony cannot go without, and what each step waits for.
+//! The steps that a ceremony requires, and the steps that each step follows.
 
 use crate::script::Act;
 use crate::script::Kind;
@@ -7,7 +7,7 @@ use crate::script::act::{Description, Need, Stage};
 use super::{Found, Order};
 
 impl<'o> Order<'o, '_> {
-    /// Every act that a genesis cannot go without, in the order in which it is done.
+    /// Every required act, in the order in which it is done.
     pub(super) fn required(&self) -> Vec<Act> {
         let mut acts = vec![
             Act::Attendance,
@@ -22,7 +22,7 @@ impl<'o> Order<'o, '_> {
                 acts.push(Act::EnrollKey { key: key() });
             }
             if self.is_made(&key()) {
-                // A token may come initialized and with its PIN; initializing takes the PIN away.
+                // A token may arrive initialized with its PIN; initializing it deletes the PIN.
                 if self.first(&Act::InitializeToken { key: key() }).is_some() {
                     acts.push(Act::SetPin { key: key() });
                 }
@@ -58,7 +58,7 @@ impl<'o> Order<'o, '_> {
         acts
     }
 
-    /// The steps that must stand before an act, as far as the script has them.
+    /// The steps of the script that an act must follow.
     pub(super) fn needed(&self, act: &Act) -> Vec<Found<'o>> {
         let of = |description: &Description| {
             let is_first = |found: &Found<'_>| {
@@ -87,7 +87,7 @@ impl<'o> Order<'o, '_> {
     }
 }
 
-/// Whether one act has to stand before another, be it for the sake of acts in between.
+/// Whether one act must precede another, directly or through acts in between.
 pub(super) fn comes_before(act: &Act, other: &Act) -> bool {
     let (stage, later) = (act.description().stage, other.description().stage);
     let of_keys = later < Stage::Compose;
