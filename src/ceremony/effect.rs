@@ -38,26 +38,10 @@ pub enum Effect {
         public_key: PublicKey,
     },
     /// Generate the key, unless a key with this new object ID is there already.
-    GenerateKey {
-        key: KeyId,
-        token: TokenId,
-        object_id: Vec<u8>,
-        label: String,
-        key_type: KeyType,
-        /// None for tokens without PIN and touch policies.
-        policy: Option<UsePolicy>,
-    },
+    GenerateKey(NewObject),
     /// Generate the key in locked memory, import it into the token and wipe it here. A key that an interrupted attempt
     /// imported under this object ID is destroyed first.
-    ImportKey {
-        key: KeyId,
-        token: TokenId,
-        object_id: Vec<u8>,
-        label: String,
-        key_type: KeyType,
-        /// None for tokens without PIN and touch policies.
-        policy: Option<UsePolicy>,
-    },
+    ImportKey(NewObject),
     /// The management key of the token is written down by hand and typed back, and removed from the token. If an
     /// interrupted attempt got that far, it is only typed.
     HandOverManagementKey { key: KeyId, token: TokenId },
@@ -93,13 +77,7 @@ pub enum Effect {
     /// Combine the shares in memory, and unwrap the key into a token. A key that an interrupted attempt imported under this
     /// object ID is destroyed first.
     RestoreOntoToken {
-        key: KeyId,
-        token: TokenId,
-        object_id: Vec<u8>,
-        label: String,
-        key_type: KeyType,
-        /// None for tokens without PIN and touch policies.
-        policy: Option<UsePolicy>,
+        object: NewObject,
         /// The key that must be restored.
         public_key: PublicKey,
     },
@@ -179,6 +157,20 @@ pub enum Effect {
         /// The base root: only this `root.json` is replaced by the new one.
         supersedes: Option<Digest>,
     },
+}
+
+/// A key that a token is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewObject {
+    pub key: KeyId,
+    pub token: TokenId,
+    /// `CKA_ID`.
+    pub object_id: Vec<u8>,
+    /// `CKA_LABEL`.
+    pub label: String,
+    pub key_type: KeyType,
+    /// None for tokens without PIN and touch policies.
+    pub policy: Option<UsePolicy>,
 }
 
 /// What is known about a key that is to be destroyed.

@@ -46,7 +46,7 @@ pub use display_names::DisplayNames;
 
 pub use drill::{DrillResult, restore_canary};
 
-pub use effect::{DoomedObject, Effect, Input, Moment, Outcome};
+pub use effect::{DoomedObject, Effect, Input, Moment, NewObject, Outcome};
 
 pub use engine::Decision;
 

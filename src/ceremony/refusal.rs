@@ -1,8 +1,8 @@
 //! Why an input is refused, and what to do next.
 
-use jiff::Timestamp;
 use strum::{EnumDiscriminants, EnumIter};
 
+use super::check::Check;
 use super::replay::ReplayError;
 
 /// Why an input was refused. The ceremony did not change.
@@ -18,31 +18,12 @@ pub enum StepError {
     Control,
     #[error("{0:?} is not a valid time")]
     NotATime(String),
-    #[error("{time} is earlier than {not_before}, the earliest time that the script allows")]
-    TooEarly {
-        time: Timestamp,
-        not_before: Timestamp,
-    },
     #[error("these are not digest words: {0}")]
     NotADigest(crate::words::DigestError),
-    #[error("{time} is earlier than {latest}, the latest recorded time")]
-    Backwards { time: Timestamp, latest: Timestamp },
-    #[error("{time} is not before {expires}, when the root expires")]
-    TooLate { time: Timestamp, expires: Timestamp },
-    #[error("bag {read:?} is not the recorded bag")]
-    WrongBag { read: String },
-    #[error("not a valid bag number")]
-    NotABag,
-    #[error("bag {bag:?} was used before")]
-    UsedBag { bag: String },
-    #[error("these words are not those of the transcript digest at the pause")]
-    WrongDigest,
     #[error("the answer does not fit the prompt")]
     NotAnAnswer,
     #[error("no such operation is pending")]
     NotAsked,
-    #[error("an exception needs two people other than the ceremony administrator")]
-    TwoPeople,
     #[error("this option is not available now")]
     NotOffered,
     #[error("the script was not amended: {0}")]
@@ -80,27 +61,7 @@ impl StepError {
             Self::Empty => "enter a short text",
             Self::NotADigest(_) => "type all 32 words from the card, with a space between them",
             Self::NotATime(_) => "enter the date and time in UTC, for example 2026-12-01T09:41:00Z",
-            Self::TooEarly { .. } => {
-                "check the clocks again; if the date in the script is wrong, abort and write a new script"
-            }
-            Self::Backwards { .. } => {
-                "check the clocks again; if the time that was attested before is wrong, abort"
-            }
-            Self::TooLate { .. } => {
-                "check the clocks again; if the time is right, abort and write a new script"
-            }
-            Self::WrongBag { .. } => {
-                "read the number from the bag again; if the number in the script is wrong, two people correct it under \"options\"; if the bag is wrong, they decide on an exception"
-            }
-            Self::NotABag => {
-                "read the number that is printed on the bag: up to 40 letters, digits, spaces and . / -"
-            }
-            Self::UsedBag { .. } => "use a new tamper-evident bag",
-            Self::WrongDigest => {
-                "read the digest from the paper again; if it differs, compare this transcript with its mirror before two people decide on an exception"
-            }
             Self::NotAnAnswer | Self::NotAsked => "answer the prompt on the screen",
-            Self::TwoPeople => "name two witnesses or key holders",
             Self::NotOffered => "choose one of the listed options",
             Self::NotAmended(_) => {
                 "only names, notes, minutes, bag numbers and listed substitutes can be amended; for other changes, abort, write a new script with conclave script new --adopt, and rehearse it"
@@ -122,14 +83,30 @@ impl StepError {
                 "the keyboard layout does not match the keys, or a key was missed; type the line again, or use PINs of digits only"
             }
             Self::NotApproved(_) => "nothing was changed; ask two people to approve",
-            Self::Rule(ReplayError::Check { check, .. }) if !check.is_waivable() => {
-                "this check cannot be waived; fix the cause, or abort and start a new ceremony"
-            }
-            Self::Rule(ReplayError::Check { .. }) => {
-                "nothing was changed; correct this, or have two people waive the check by an exception"
-            }
+            Self::Rule(ReplayError::Check { check, .. }) => hint_of(*check),
             Self::Rule(_) => "nothing was changed; continue with the prompt on the screen",
         };
         hint.to_owned()
+    }
+}
+
+/// The next safe action after a check refused something.
+fn hint_of(check: Check) -> &'static str {
+    if check == Check::TwoPeople {
+        "name two people who are present, other than the ceremony administrator"
+    } else if check == Check::ClockNotBefore {
+        "check the clocks again; if the date in the script is wrong, abort and write a new script"
+    } else if check == Check::ClockForward {
+        "check the clocks again; if the time is right, or an earlier attested time was wrong, abort"
+    } else if check == Check::CustodyBag {
+        "read the number from the bag again; if the number in the script is wrong, two people correct it under \"options\"; if the bag is wrong, they decide on an exception"
+    } else if check == Check::CustodySealed {
+        "use a new tamper-evident bag, and read the number that is printed on it: up to 40 letters, digits, spaces and . / -"
+    } else if check == Check::CustodyDigest {
+        "read the digest from the paper again; if it differs, compare this transcript with its mirror before two people decide on an exception"
+    } else if check.is_waivable() {
+        "nothing was changed; correct this, or have two people waive the check by an exception"
+    } else {
+        "this check cannot be waived; fix the cause, or abort and start a new ceremony"
     }
 }

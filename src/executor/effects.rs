@@ -1,15 +1,15 @@
-//! Performs the effects of a ceremony. A failure without side effects is an outcome, about which the room decides.
+//! Performs the effects of a ceremony. A failure without side effects is an outcome, about which the participants decide.
 
 use std::time::Instant;
 
 use crate::audit::publication;
 use crate::ceremony::{
-    Effect, ExportedFile, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal,
+    Effect, ExportedFile, FailureKind, Interrupt, Mode, NewObject, Outcome, is_of_rehearsal,
 };
 use crate::certificate::PublicKey;
 use crate::host;
-use crate::metadata::{KeyType, Scheme};
-use crate::record::{TokenId, UsePolicy};
+use crate::metadata::Scheme;
+use crate::record::TokenId;
 use crate::script::KeyId;
 use crate::storage::{Mode as FileMode, replace, replace_only, write_once};
 use crate::token::{HeldKey, KeyRequest, TokenError};
@@ -69,27 +69,13 @@ impl Executor<'_> {
                 self.hand_over_management_key(&key, &token)
             }
             Effect::UnblockPin { key, token } => self.unblock_pin(&key, &token),
-            Effect::GenerateKey {
-                key,
-                token,
-                object_id,
-                label,
-                key_type,
-                policy,
-            } => {
-                let request = self.key_request(&key, object_id, label, key_type);
-                self.generate_key(&key, &token, request, policy)
+            Effect::GenerateKey(new) => {
+                let is_backed_up = self.ceremony().script().backs_up(&new.key);
+                self.generate_key(&new, key_request(&new, is_backed_up))
             }
-            Effect::ImportKey {
-                key,
-                token,
-                object_id,
-                label,
-                key_type,
-                policy,
-            } => {
-                let request = self.key_request(&key, object_id, label, key_type);
-                self.import_key(&key, &token, request, policy)
+            Effect::ImportKey(new) => {
+                let is_backed_up = self.ceremony().script().backs_up(&new.key);
+                self.import_key(&new, key_request(&new, is_backed_up))
             }
             Effect::ProveRecipient { custodian } => self.prove_recipient(&custodian),
             Effect::BackUpKey {
@@ -108,22 +94,9 @@ impl Executor<'_> {
             Effect::OpenShare { custodian, way } => self.open_share(&custodian, way),
             Effect::CombineShares => self.combine_shares(),
             Effect::RestoreIntoMemory => self.restore_into_memory(),
-            Effect::RestoreOntoToken {
-                key,
-                token,
-                object_id,
-                label,
-                key_type,
-                policy,
-                public_key,
-            } => {
-                let request = KeyRequest {
-                    object_id,
-                    label,
-                    key_type,
-                    extractable: false,
-                };
-                self.restore_onto_token(&key, &token, request, policy, &public_key)
+            Effect::RestoreOntoToken { object, public_key } => {
+                let request = key_request(&object, false);
+                self.restore_onto_token(&object, request, &public_key)
             }
             Effect::SignCanary {
                 on,
@@ -163,22 +136,6 @@ impl Executor<'_> {
                 self.timing.media += begun.elapsed();
                 Ok(Outcome::Exported)
             }
-        }
-    }
-
-    /// A key to be generated. It is extractable until it is backed up, if the script backs it up.
-    fn key_request(
-        &self,
-        key: &KeyId,
-        object_id: Vec<u8>,
-        label: String,
-        key_type: KeyType,
-    ) -> KeyRequest {
-        KeyRequest {
-            object_id,
-            label,
-            key_type,
-            extractable: self.ceremony().script().backs_up(key),
         }
     }
 
@@ -288,13 +245,8 @@ impl Executor<'_> {
         Ok(Outcome::PinSet)
     }
 
-    fn generate_key(
-        &mut self,
-        key: &KeyId,
-        token: &TokenId,
-        request: KeyRequest,
-        policy: Option<UsePolicy>,
-    ) -> EffectResult<Outcome> {
+    fn generate_key(&mut self, new: &NewObject, request: KeyRequest) -> EffectResult<Outcome> {
+        let (key, token, policy) = (&new.key, &new.token, new.policy);
         self.log_in(key, token)?;
         self.unlock_management(key, token)?;
         let attests = self.is_attesting(token);
@@ -322,16 +274,11 @@ impl Executor<'_> {
         })
     }
 
-    fn import_key(
-        &mut self,
-        key: &KeyId,
-        token: &TokenId,
-        request: KeyRequest,
-        policy: Option<UsePolicy>,
-    ) -> EffectResult<Outcome> {
+    fn import_key(&mut self, new: &NewObject, request: KeyRequest) -> EffectResult<Outcome> {
+        let (key, token, policy) = (&new.key, &new.token, new.policy);
         if !self.is_attesting(token) {
             // A simulated token of another make generates the key.
-            return self.generate_key(key, token, request, policy);
+            return self.generate_key(new, request);
         }
         self.log_in(key, token)?;
         self.unlock_management(key, token)?;
@@ -491,5 +438,15 @@ impl Executor<'_> {
     fn is_recorded_for(&self, key: &KeyId, token: &TokenId) -> bool {
         let state = self.ceremony().key(key);
         state.is_some_and(|state| state.token() == Some(token))
+    }
+}
+
+/// The request for a new key. A key that is backed up stays extractable until then.
+fn key_request(new: &NewObject, extractable: bool) -> KeyRequest {
+    KeyRequest {
+        object_id: new.object_id.clone(),
+        label: new.label.clone(),
+        key_type: new.key_type,
+        extractable,
     }
 }

@@ -1,10 +1,9 @@
 //! The secrets of a token: who sets each, and how it is kept.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::PersonId;
+use super::spelling::spelling;
 use crate::profile::{self, Profile};
 
 /// A secret that gives access to a token.
@@ -22,26 +21,9 @@ pub enum TokenSecret {
 }
 
 impl TokenSecret {
-    pub(super) const SPELLINGS: &'static [(&'static str, Self)] = &[
-        ("user-pin", Self::UserPin),
-        ("so-pin", Self::SoPin),
-        ("puk", Self::Puk),
-        ("management-key", Self::ManagementKey),
-    ];
-
     pub fn named(spelling: &str) -> Option<Self> {
         let found = Self::SPELLINGS.iter().find(|(text, _)| *text == spelling);
         found.map(|(_, secret)| *secret)
-    }
-
-    /// As in scripts: `so-pin`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::UserPin => "user-pin",
-            Self::SoPin => "so-pin",
-            Self::Puk => "puk",
-            Self::ManagementKey => "management-key",
-        }
     }
 
     /// As people read it: `SO PIN`.
@@ -73,11 +55,12 @@ impl TokenSecret {
     }
 }
 
-impl fmt::Display for TokenSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+spelling!(TokenSecret {
+    UserPin = "user-pin",
+    SoPin = "so-pin",
+    Puk = "puk",
+    ManagementKey = "management-key",
+});
 
 /// A secret of a token in a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +69,7 @@ pub struct SecretPlan {
     /// `None` for a random secret that is discarded or kept by the token.
     pub set_by: Option<PersonId>,
     pub disposition: SecretDisposition,
-    /// Whether the script says so; otherwise it is the default.
+    /// Whether the script specifies it; otherwise it is the default.
     pub is_stated: bool,
 }
 

@@ -1,6 +1,7 @@
 //! Backups: who gets shares, and how each custodian keeps one.
 
 use super::PersonId;
+use super::spelling::spelling;
 
 /// The custodians of every key that is backed up by shares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,10 +83,10 @@ pub enum Opens {
     Here,
 }
 
-impl Opens {
-    pub(super) const SPELLINGS: &'static [(&'static str, Self)] =
-        &[("own-device", Self::OwnDevice), ("here", Self::Here)];
-}
+spelling!(Opens {
+    OwnDevice = "own-device",
+    Here = "here",
+});
 
 impl ShareKeeping {
     /// In scripts, in place of a recipient.

@@ -54,81 +54,35 @@ const SAMPLE_MANIFEST: &[(&str, &[u8])] = pinned!["restore/key-1.0123456789abcde
 const SAMPLE_NOTARY_ROOTS: &[(&str, &[u8])] =
     pinned!["notary/2.root.json", "notary/tools/2.root.json"];
 
-const SCRIPTS: [Embedded; 10] = [
-    Embedded {
-        name: "genesis",
-        kind: Kind::Genesis,
-        summary: "generates the root keys and signs the first root",
-        text: include_str!("../../ceremony-scripts/genesis.toml"),
-        files: SAMPLE_KEYS,
-    },
-    Embedded {
-        name: "rotation",
-        kind: Kind::Rotation,
-        summary: "changes keys, thresholds or online roles; the sample replaces a lost key",
-        text: include_str!("../../ceremony-scripts/rotation.toml"),
-        files: SAMPLE_ROOT,
-    },
-    Embedded {
-        name: "renewal",
-        kind: Kind::Renewal,
-        summary: "gives the root a later expiry and changes nothing else",
-        text: include_str!("../../ceremony-scripts/renewal.toml"),
-        files: SAMPLE_ROOT,
-    },
-    Embedded {
-        name: "revocation",
-        kind: Kind::Rotation,
-        summary: "removes a lost or stolen key from the root",
-        text: include_str!("../../ceremony-scripts/revocation.toml"),
-        files: SAMPLE_ROOT,
-    },
-    Embedded {
-        name: "enrollment",
-        kind: Kind::Enrollment,
-        summary: "generates a key for a root that another site signs",
-        text: include_str!("../../ceremony-scripts/enrollment.toml"),
-        files: &[],
-    },
-    Embedded {
-        name: "drill",
-        kind: Kind::Drill,
-        summary: "shows that shares restore a key, and keeps nothing",
-        text: include_str!("../../ceremony-scripts/drill.toml"),
-        files: SAMPLE_MANIFEST,
-    },
-    Embedded {
-        name: "recovery",
-        kind: Kind::Recovery,
-        summary: "restores a lost key from its shares onto a new token",
-        text: include_str!("../../ceremony-scripts/recovery.toml"),
-        files: SAMPLE_MANIFEST,
-    },
-    Embedded {
-        name: "backup",
-        kind: Kind::Backup,
-        summary: "makes first or new shares for an existing key",
-        text: include_str!("../../ceremony-scripts/backup.toml"),
-        files: SAMPLE_MANIFEST,
-    },
-    Embedded {
-        name: "notary",
-        kind: Kind::Genesis,
-        summary: "generates root keys for Docker Content Trust and signs the first root",
-        text: include_str!("../../ceremony-scripts/notary.toml"),
-        files: SAMPLE_KEYS,
-    },
-    Embedded {
-        name: "notary-migration",
-        kind: Kind::Rotation,
-        summary: "moves Docker Content Trust repositories from a key file to tokens",
-        text: include_str!("../../ceremony-scripts/notary-migration.toml"),
-        files: SAMPLE_NOTARY_ROOTS,
-    },
-];
+const NO_FILES: &[(&str, &[u8])] = &[];
+
+macro_rules! ready {
+    ($($name:literal $kind:ident $files:tt $summary:literal)+) => {
+        &[$(Embedded {
+            name: $name,
+            kind: Kind::$kind,
+            summary: $summary,
+            text: include_str!(concat!("../../ceremony-scripts/", $name, ".toml")),
+            files: $files,
+        }),+]
+    };
+}
+
+const SCRIPTS: &[Embedded] = ready! {
+    "genesis" Genesis SAMPLE_KEYS "generates the root keys and signs the first root"
+    "rotation" Rotation SAMPLE_ROOT "changes keys, thresholds or online roles; the sample replaces a lost key"
+    "renewal" Renewal SAMPLE_ROOT "gives the root a later expiry and changes nothing else"
+    "revocation" Rotation SAMPLE_ROOT "removes a lost or stolen key from the root"
+    "enrollment" Enrollment NO_FILES "generates a key for a root that another site signs"
+    "drill" Drill SAMPLE_MANIFEST "shows that shares restore a key, and keeps nothing"
+    "recovery" Recovery SAMPLE_MANIFEST "restores a lost key from its shares onto a new token"
+    "backup" Backup SAMPLE_MANIFEST "makes first or new shares for an existing key"
+    "notary" Genesis SAMPLE_KEYS "generates root keys for Docker Content Trust and signs the first root"
+    "notary-migration" Rotation SAMPLE_NOTARY_ROOTS "moves Docker Content Trust repositories from a key file to tokens"
+};
 
 pub const fn embedded() -> &'static [Embedded] {
-    &SCRIPTS
+    SCRIPTS
 }
 
 pub(super) fn is_sample(key: &Key) -> bool {

@@ -1,6 +1,7 @@
 //! Storage media.
 
 use super::MediumId;
+use super::spelling::spelling;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Medium {
@@ -25,22 +26,6 @@ pub enum Holds {
 }
 
 impl Holds {
-    pub const SPELLINGS: &[(&'static str, Self)] = &[
-        ("shares", Self::Shares),
-        ("wrapped-key", Self::WrappedKey),
-        ("export", Self::Export),
-        ("mirror", Self::Mirror),
-    ];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Shares => "shares",
-            Self::WrappedKey => "wrapped-key",
-            Self::Export => "export",
-            Self::Mirror => "mirror",
-        }
-    }
-
     pub const fn title(self) -> &'static str {
         match self {
             Self::Shares => "the shares",
@@ -62,3 +47,10 @@ impl Medium {
         format!("the medium {} with {}{serial}", self.id, self.holds.title())
     }
 }
+
+spelling!(Holds {
+    Shares = "shares",
+    WrappedKey = "wrapped-key",
+    Export = "export",
+    Mirror = "mirror",
+});

@@ -25,8 +25,8 @@ use crate::record::{KeyAttributes, TokenId, TokenInterface, Tries, UsePolicy};
 use crate::secret::{Pin, PrivateKey};
 
 pub use error::{PinRole, TokenError};
-pub use query::TokenQuery;
 use query::only_one;
+pub use query::{TokenQuery, token_uri};
 
 /// What a token reports about itself that changes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -47,23 +47,86 @@ impl TokenQuery {
         }
     }
 
-    pub fn matches(&self, seen: &Seen) -> bool {
-        let same = |wanted: &Option<String>, said: &str| {
-            wanted.as_deref().is_none_or(|wanted| wanted == said)
+    /// The query of a PKCS#11 URI for a token (RFC 7512), such as `pkcs11:token=root%201;serial=12ab`. `None` for any other
+    /// text, including a URI with other attributes: none may be ignored.
+    pub fn from_uri(profile: &str, uri: &str) -> Option<Self> {
+        let mut query = Self::of(profile);
+        for attribute in uri.strip_prefix("pkcs11:")?.split(';') {
+            let (name, value) = attribute.split_once('=')?;
+            let field = match name {
+                "token" => &mut query.label,
+                "manufacturer" => &mut query.manufacturer,
+                "model" => &mut query.model,
+                "serial" => &mut query.serial,
+                _ => return None,
+            };
+            if field.replace(percent_decoded(value)?).is_some() {
+                return None;
+            }
+        }
+        Some(query)
+    }
+
+    /// Whether a token identifies itself as the query says, whatever its state.
+    pub fn names(&self, id: &TokenId) -> bool {
+        let same = |wanted: &Option<String>, reported: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == reported)
         };
+        self.profile == id.profile
+            && same(&self.manufacturer, &id.manufacturer)
+            && same(&self.model, &id.model)
+            && same(&self.serial, &id.serial)
+            && same(&self.label, &id.label)
+    }
+
+    pub fn matches(&self, seen: &Seen) -> bool {
         // Other tools leave the factory default PUK on a YubiKey whose holder has set a PIN: it signs with that PIN.
         let is_wanted = if self.blank {
             !seen.state.initialized
         } else {
             seen.state.initialized || seen.state.pin_set
         };
-        self.profile == seen.id.profile
-            && is_wanted
-            && same(&self.manufacturer, &seen.id.manufacturer)
-            && same(&self.model, &seen.id.model)
-            && same(&self.serial, &seen.id.serial)
-            && same(&self.label, &seen.id.label)
+        is_wanted && self.names(&seen.id)
     }
+}
+
+/// The PKCS#11 URI of a token (RFC 7512), without the attributes that it does not report.
+pub fn token_uri(id: &TokenId) -> String {
+    let attributes = [
+        ("token", &id.label),
+        ("manufacturer", &id.manufacturer),
+        ("model", &id.model),
+        ("serial", &id.serial),
+    ];
+    let attributes = attributes
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}={}", percent_encoded(value)));
+    format!("pkcs11:{}", attributes.collect::<Vec<_>>().join(";"))
+}
+
+fn percent_encoded(text: &str) -> String {
+    let bytes = text.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    });
+    bytes.collect()
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    if text.contains(['?', '/', '#']) {
+        return None;
+    }
+    let mut parts = text.split('%');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.as_bytes().split_at_checked(2)?;
+        bytes.extend(hex::decode(digits).ok()?);
+        bytes.extend_from_slice(rest);
+    }
+    String::from_utf8(bytes).ok()
 }
 
 impl fmt::Display for TokenQuery {
@@ -101,5 +164,45 @@ pub(super) fn only_one<T>(
             })
         }
         None => Err(TokenError::NotFound { wanted: wanted() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uri_names_the_token_that_it_was_made_of() {
+        let id = TokenId {
+            profile: "softhsm2".to_owned(),
+            manufacturer: "SoftHSM project".to_owned(),
+            model: "SoftHSM v2".to_owned(),
+            serial: "8f4ea2b0".to_owned(),
+            label: "root; 100 % é".to_owned(),
+        };
+        let uri = token_uri(&id);
+        assert!(uri.starts_with("pkcs11:token=root%3B%20100%20%25%20%C3%A9;manufacturer="));
+        let query = TokenQuery::from_uri("softhsm2", &uri).unwrap();
+        assert!(query.names(&id));
+        assert!(!query.names(&TokenId {
+            serial: "8f4ea2b1".to_owned(),
+            ..id
+        }));
+    }
+
+    #[test]
+    fn a_uri_with_another_attribute_is_not_a_query() {
+        for text in [
+            "root 1",
+            "pkcs11:",
+            "pkcs11:token=a;object=b",
+            "pkcs11:token=a;token=a",
+            "pkcs11:token=a?pin-value=1",
+            "pkcs11:token=%4",
+            "pkcs11:token=%zz",
+            "pkcs11:slot-id=1",
+        ] {
+            assert_eq!(TokenQuery::from_uri("softhsm2", text), None, "{text}");
+        }
     }
 }

@@ -23,3 +23,13 @@ mod rotation_table;
 mod share_standing;
 mod tokens;
 mod wording;
+
+use conclave::ceremony::{Check, ReplayError, StepError};
+
+/// The check that refused an input.
+fn check_of(error: &StepError) -> Option<Check> {
+    match error {
+        StepError::Rule(ReplayError::Check { check, .. }) => Some(*check),
+        _ => None,
+    }
+}

@@ -690,12 +690,12 @@ fn a_key_of_a_rehearsal_says_so_in_its_token() {
     ] {
         let mut room = Room::open(script(), mode);
         let is_effect =
-            |ceremony: &Ceremony| matches!(ceremony.next(), Next::Do(Effect::GenerateKey { .. }));
+            |ceremony: &Ceremony| matches!(ceremony.next(), Next::Do(Effect::GenerateKey(_)));
         room.advance_until(is_effect);
-        let Effect::GenerateKey { label, .. } = room.effect() else {
+        let Effect::GenerateKey(new) = room.effect() else {
             panic!("a key is generated");
         };
-        assert_eq!(label, expected);
+        assert_eq!(new.label, expected);
     }
 }
 

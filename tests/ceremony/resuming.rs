@@ -285,7 +285,7 @@ fn what_was_intended_keeps_its_fresh_name() {
         let mut room = room();
         room.advance_until(|ceremony| match ceremony.next() {
             Next::Do(Effect::InitializeToken { .. }) => wanted == "initialize",
-            Next::Do(Effect::GenerateKey { .. }) => wanted == "generate",
+            Next::Do(Effect::GenerateKey(_)) => wanted == "generate",
             _ => false,
         });
         let effect = room.effect();

@@ -27,10 +27,7 @@ pub(crate) fn require_approval(
     approvals: &[Approval],
     what: &str,
 ) -> Applied {
-    require(
-        people_of(approvals) == event.people,
-        "the event does not name the people who approve it, in their order",
-    )?;
+    require_named(event, approvals)?;
     let mut different = BTreeSet::new();
     for approval in approvals {
         let Approval {
@@ -106,10 +103,7 @@ pub(crate) fn require_decision(
     approvals: &[Approval],
     what: &str,
 ) -> Applied {
-    require(
-        people_of(approvals) == event.people,
-        "the event does not name the people who decided, in their order",
-    )?;
+    require_named(event, approvals)?;
     for approval in approvals {
         require_strength(c, event, approval)?;
     }
@@ -118,11 +112,17 @@ pub(crate) fn require_decision(
         .map(|approval| &approval.person)
         .filter(|person| c.script.is_solo() || !c.is_administrator(person))
         .collect();
-    require(
+    hold(
+        Check::TwoPeople,
         different.len() >= c.approvals_needed(),
-        &format!(
-            "{what} only with the approval of two people other than the ceremony administrator"
-        ),
+        &format!("{what} only by two people other than the ceremony administrator"),
+    )
+}
+
+fn require_named(event: &Event, approvals: &[Approval]) -> Applied {
+    require(
+        people_of(approvals) == event.people,
+        "the event does not name the people who approve it, in their order",
     )
 }
 

@@ -1,9 +1,9 @@
 //! Prompts and effects as most acts have them.
 
-use crate::ceremony::{Ask, Ceremony, Effect, Next, Prompt};
+use crate::ceremony::{Ask, Ceremony, Effect, NewObject, Next, Prompt};
 use crate::certificate::PublicKey;
 use crate::record::TokenId;
-use crate::script::{KeyId, PersonId, Step};
+use crate::script::{KeyId, KeyPlan, PersonId, Step};
 
 /// An effect on the token of a key. If the token is not known yet, it is found first.
 pub(crate) fn with_token(
@@ -26,6 +26,26 @@ pub(crate) fn with_key(
         Some(generated) => with_token(c, key, |token| effect(token, generated.public_key.clone())),
         None => Next::Do(Effect::FindToken { key: key.clone() }),
     }
+}
+
+/// An effect that makes the announced object of a key.
+pub(crate) fn with_new_object(
+    c: &Ceremony,
+    plan: &KeyPlan,
+    (object_id, label): (Vec<u8>, String),
+    effect: impl FnOnce(NewObject) -> Effect,
+) -> Next {
+    let slot = c.token_spec(&plan.id).and_then(|token| token.slot);
+    with_token(c, &plan.id, |token| {
+        effect(NewObject {
+            key: plan.id.clone(),
+            token,
+            object_id,
+            label,
+            key_type: plan.key_type,
+            policy: slot.map(|slot| slot.policy),
+        })
+    })
 }
 
 pub(crate) fn prompt<L: Into<String>>(

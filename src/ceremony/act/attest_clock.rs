@@ -32,25 +32,6 @@ pub(crate) fn attest_clock(
     } else {
         stated
     };
-    if attested < c.script.not_before() {
-        return Err(StepError::TooEarly {
-            time: attested,
-            not_before: c.script.not_before(),
-        });
-    }
-    if let Some(latest) = c.latest_known().filter(|latest| attested < *latest) {
-        return Err(StepError::Backwards {
-            time: attested,
-            latest,
-        });
-    }
-    let expires = c.script.root().expires;
-    if attested >= expires {
-        return Err(StepError::TooLate {
-            time: attested,
-            expires,
-        });
-    }
     Ok(EventKind::Host(HostEvent::ClockAttested {
         machine,
         attested,
@@ -88,16 +69,19 @@ pub(crate) fn attested(
         attested.as_second() - machine.as_second() == offset,
         "the offset is not the attested time minus the machine time",
     )?;
+    let (not_before, expires) = (c.script.not_before(), c.script.root().expires);
     hold(
         Check::ClockNotBefore,
-        attested >= c.script.not_before(),
-        "the attested time is earlier than the script allows",
+        attested >= not_before,
+        &format!(
+            "{attested} is earlier than {not_before}, the earliest time that the script allows"
+        ),
     )?;
     require_not_earlier(c, attested)?;
     hold(
         Check::ClockForward,
-        attested < c.script.root().expires,
-        "the root expires before the attested time",
+        attested < expires,
+        &format!("{attested} is not before {expires}, when the root expires"),
     )?;
     c.host_mut().attest_clock(attested, offset);
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::{open_bag, pause, seal};
 use crate::ceremony::state::CustodyRequest;
-use crate::ceremony::{Approval, Ceremony, EventKind, Moment, Next, StepError};
+use crate::ceremony::{Approval, Ceremony, CustodyEvent, EventKind, Moment, Next, StepError};
 use crate::script::Step;
 
 pub(crate) fn next(c: &Ceremony, step: &Step, request: CustodyRequest) -> Next {
@@ -30,12 +30,12 @@ pub(crate) fn answered(
     Ok(EventKind::Custody(match request {
         CustodyRequest::RemoveTokens => return Err(StepError::NotAsked),
         CustodyRequest::BeginBreak => pause::beginning(step),
-        CustodyRequest::FirstReading(item) => seal::first_read(c, item, text)?,
+        CustodyRequest::FirstReading(item) => CustodyEvent::NewBagRead { item, bag: text },
         CustodyRequest::SecondReading(item, _) => {
             seal::second_read(c, step, item, text, approvals)?
         }
         CustodyRequest::Pause => pause::pausing(c, moment),
-        CustodyRequest::CompareDigest(digest) => pause::comparing(digest, &text)?,
-        CustodyRequest::OpenBag(item, bag) => open_bag::opening(item, bag, text)?,
+        CustodyRequest::CompareDigest(_) => pause::comparing(&text),
+        CustodyRequest::OpenBag(item, _) => CustodyEvent::BagOpened { item, bag: text },
     }))
 }

@@ -1,6 +1,6 @@
 //! A key is generated in its token, or imported into it, and read back.
 
-use super::asking::{confirm, proceed, with_token};
+use super::asking::{confirm, proceed, with_new_object, with_token};
 use super::restore_key::restored_onto;
 use crate::ceremony::at::At;
 use crate::ceremony::attestation::AttestedKey;
@@ -178,30 +178,12 @@ pub(crate) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, action: &str) ->
     let Some(plan) = c.script.key(key) else {
         return proceed(c, step);
     };
-    let (key, key_type) = (key.clone(), plan.key_type);
-    let slot = c.token_spec(&key).and_then(|token| token.slot);
-    let policy = slot.map(|slot| slot.policy);
-    with_token(c, &plan.id, |token| {
-        if is_imported {
-            Effect::ImportKey {
-                key,
-                token,
-                object_id,
-                label,
-                key_type,
-                policy,
-            }
-        } else {
-            Effect::GenerateKey {
-                key,
-                token,
-                object_id,
-                label,
-                key_type,
-                policy,
-            }
-        }
-    })
+    let effect = if is_imported {
+        Effect::ImportKey
+    } else {
+        Effect::GenerateKey
+    };
+    with_new_object(c, plan, (object_id, label), effect)
 }
 
 const fn is_it(act: &Act) -> bool {

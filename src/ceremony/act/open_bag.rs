@@ -6,7 +6,7 @@ use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
 use crate::ceremony::replay::{Applied, hold, require};
 use crate::ceremony::state::CustodyRequest;
-use crate::ceremony::{Ask, Ceremony, Check, CustodyEvent, Prompt, StepError};
+use crate::ceremony::{Ask, Ceremony, Check, Prompt};
 use crate::script::{ItemId, PersonId, Step};
 
 pub(crate) fn ask_bag(c: &Ceremony, step: &Step, item: &ItemId, bag: String) -> Prompt {
@@ -31,13 +31,6 @@ pub(crate) fn ask_bag(c: &Ceremony, step: &Step, item: &ItemId, bag: String) -> 
     )
 }
 
-pub(crate) fn opening(item: ItemId, bag: String, text: String) -> Result<CustodyEvent, StepError> {
-    if text != bag {
-        return Err(StepError::WrongBag { read: text });
-    }
-    Ok(CustodyEvent::BagOpened { item, bag })
-}
-
 pub(crate) fn opened(c: &mut Ceremony, at: &At<'_>, item: &ItemId, bag: &str) -> Applied {
     let (_, request) = at.custody_request(c)?;
     let Some(CustodyRequest::OpenBag(wanted, number)) = request else {
@@ -48,7 +41,7 @@ pub(crate) fn opened(c: &mut Ceremony, at: &At<'_>, item: &ItemId, bag: &str) ->
     hold(
         Check::CustodyBag,
         bag == number,
-        "the number is not the recorded number of the bag",
+        &format!("bag {bag:?} is not the recorded bag"),
     )?;
     c.custody_mut().open_bag(item, bag);
     Ok(())

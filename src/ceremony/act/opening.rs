@@ -1,5 +1,8 @@
 //! The ceremony opens: what a production and a rehearsal may use.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::backup::CustodianGroup;
 use crate::ceremony::display_names::Names;
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
 use crate::ceremony::{BaseRoot, Ceremony, Check, Generated, Mode, Opening};
@@ -50,33 +53,19 @@ pub(crate) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Opening) -> App
         }
         return Ok(());
     }
-    let enrolled = c.script.enrolled();
-    let wanted: Vec<(KeyId, Key)> = enrolled
-        .map(|(id, enrolled)| (id.clone(), enrolled.enrollment.key().clone()))
-        .chain(
-            c.script
-                .known_keys()
-                .map(|(plan, key)| (plan.id.clone(), key.clone())),
-        )
-        .collect();
-    let is_known = |id: &KeyId| {
-        let mut known = c.script.known_keys();
-        known.any(|(plan, _)| plan.id == *id)
-    };
-    let known: Vec<KeyId> = wanted
-        .iter()
-        .map(|(id, _)| id.clone())
-        .filter(is_known)
-        .collect();
+    // A simulated token has no device that could attest its keys.
+    let enrolled = c.script.enrolled().map(|(id, enrolled)| {
+        let key = enrolled.enrollment.key().clone();
+        (id.clone(), (key, Some(Provenance::Claimed)))
+    });
+    let known = c.script.known_keys();
+    let known = known.map(|(plan, key)| (plan.id.clone(), (key.clone(), None)));
+    let wanted: BTreeMap<KeyId, (Key, Option<Provenance>)> = enrolled.chain(known).collect();
     require(
-        opening.simulated_keys.keys().eq({
-            let mut names: Vec<&KeyId> = wanted.iter().map(|(id, _)| id).collect();
-            names.sort_unstable();
-            names
-        }),
+        opening.simulated_keys.keys().eq(wanted.keys()),
         "a rehearsal needs one simulated key for each key that the script enrolls or backs up unchanged",
     )?;
-    for (id, real) in wanted {
+    for (id, (real, provenance)) in wanted {
         let public = &opening.simulated_keys[&id];
         let algorithm = real.public().map(PublicKey::algorithm);
         require(
@@ -91,8 +80,7 @@ pub(crate) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Opening) -> App
                 public_key: public.clone(),
                 key,
                 attributes: None,
-                // A simulated token has no device that could attest its keys.
-                provenance: (!known.contains(&id)).then_some(Provenance::Claimed),
+                provenance,
                 attestation: None,
                 attestation_simulated: false,
             };
@@ -109,18 +97,12 @@ pub(crate) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Opening) -> App
 /// In a rehearsal each approval token is simulated, and in a production none is.
 pub(crate) fn require_simulated_of_approval_tokens(c: &Ceremony, opening: &Opening) -> Applied {
     let people = c.script.people().iter();
-    let owners: Vec<&PersonId> = people
-        .filter(|person| person.approval.is_some())
+    let wanted: BTreeSet<&PersonId> = people
+        .filter(|person| person.approval.is_some() && opening.mode == Mode::Rehearsal)
         .map(|person| &person.id)
         .collect();
-    let wanted = match opening.mode {
-        Mode::Rehearsal => owners,
-        Mode::Production => Vec::new(),
-    };
-    let mut simulated = opening.simulated_approvals.keys();
     require(
-        opening.simulated_approvals.len() == wanted.len()
-            && simulated.all(|person| wanted.contains(&person)),
+        opening.simulated_approvals.keys().eq(wanted),
         "a rehearsal needs a simulated token for each approval token, and a production must not have any",
     )
 }
@@ -147,17 +129,11 @@ pub(crate) fn require_set(c: &Ceremony, opening: &Opening) -> Applied {
         );
     };
     let simulated = simulated.facts();
-    let is_alike = |(one, other): (
-        &crate::backup::CustodianGroup,
-        &crate::backup::CustodianGroup,
-    )| {
-        let of = |group: &crate::backup::CustodianGroup| -> Vec<(String, String)> {
-            let custodians = group.custodians.iter();
-            custodians
-                .map(|one| (one.id.clone(), one.name.clone()))
-                .collect()
-        };
-        one.threshold == other.threshold && of(one) == of(other)
+    let is_alike = |(one, other): (&CustodianGroup, &CustodianGroup)| {
+        let mut pairs = one.custodians.iter().zip(&other.custodians);
+        one.threshold == other.threshold
+            && one.custodians.len() == other.custodians.len()
+            && pairs.all(|(one, other)| (&one.id, &one.name) == (&other.id, &other.name))
     };
     require(
         is_rehearsal

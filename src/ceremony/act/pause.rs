@@ -10,9 +10,7 @@ use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
 use crate::ceremony::replay::{Applied, hold, require};
 use crate::ceremony::state::{CustodyRequest, is_repeated};
-use crate::ceremony::{
-    Approval, Ask, Ceremony, Check, CustodyEvent, Effect, Moment, Prompt, StepError,
-};
+use crate::ceremony::{Approval, Ask, Ceremony, Check, CustodyEvent, Effect, Moment, Prompt};
 use crate::script::{Act, Step};
 use crate::words::Digest;
 
@@ -32,14 +30,6 @@ pub(crate) fn ask_digest(c: &Ceremony, step: &Step, digest: Digest) -> Prompt {
             usual: digest_words(&digest),
         },
     )
-}
-
-/// Case and spaces do not count.
-fn normal(words: &str) -> Vec<String> {
-    words
-        .split_whitespace()
-        .map(str::to_ascii_lowercase)
-        .collect()
 }
 
 /// As they are typed from paper.
@@ -84,12 +74,15 @@ pub(crate) fn pausing(c: &Ceremony, moment: &Moment) -> CustodyEvent {
     }
 }
 
-pub(crate) fn comparing(digest: Digest, text: &str) -> Result<CustodyEvent, StepError> {
-    let expected = digest_words(&digest);
-    if normal(text) != normal(&expected) {
-        return Err(StepError::WrongDigest);
+/// Case and spaces of the typed words do not count.
+pub(crate) fn comparing(text: &str) -> CustodyEvent {
+    let words: Vec<String> = text
+        .split_whitespace()
+        .map(str::to_ascii_lowercase)
+        .collect();
+    CustodyEvent::DigestCompared {
+        words: words.join(" "),
     }
-    Ok(CustodyEvent::DigestCompared { words: expected })
 }
 
 pub(crate) fn begun(
@@ -145,7 +138,7 @@ pub(crate) fn digest_compared(c: &mut Ceremony, at: &At<'_>, words: &str) -> App
     hold(
         Check::CustodyDigest,
         words == digest_words(&digest),
-        "the words are not those of the transcript digest at the pause",
+        "these words are not those of the transcript digest at the pause",
     )?;
     c.custody_mut().accept_digest();
     Ok(())

@@ -1,6 +1,6 @@
 //! A key, or only its key-encryption key, is restored from shares.
 
-use super::asking::{confirm, proceed, with_token};
+use super::asking::{confirm, proceed, with_new_object};
 use crate::backup::Manifest;
 use crate::ceremony::at::At;
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
@@ -25,17 +25,9 @@ pub(crate) fn next(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
     let (Some(plan), Some(manifest)) = (c.script.key(key), c.set_at_hand()) else {
         return proceed(c, step);
     };
-    let slot = c.token_spec(key).and_then(|token| token.slot);
-    let (key_type, policy) = (plan.key_type, slot.map(|slot| slot.policy));
     let public_key = manifest.facts().public_key.clone();
-    with_token(c, key, |token| Effect::RestoreOntoToken {
-        key: key.clone(),
-        token,
-        object_id,
-        label,
-        key_type,
-        policy,
-        public_key,
+    with_new_object(c, plan, (object_id, label), |object| {
+        Effect::RestoreOntoToken { object, public_key }
     })
 }
 

@@ -8,7 +8,7 @@ use crate::ceremony::replay::{Applied, hold, require};
 use crate::ceremony::{Ask, BaseRoot, Ceremony, Check, Prompt};
 use crate::metadata::{Change, FrozenRoot, Reach, RoleKind, RootDiff};
 use crate::record::{TokenId, visible};
-use crate::script::{Act, DistantKey, KeyChange, KeyPlan, Signing, Step};
+use crate::script::{Act, DistantKey, KeyChange, KeyId, KeyPlan, Signing, Step};
 use crate::words::Digest;
 
 /// The exact word that the review asks for.
@@ -156,13 +156,15 @@ pub(crate) fn changes(c: &Ceremony, before: &BaseRoot, root: &FrozenRoot) -> Vec
 
 /// Each root key that is added, removed or gets another ID; those that stay are listed together.
 pub(crate) fn key_lines(c: &Ceremony, before: &BaseRoot) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut kept = Vec::new();
+    let (mut lines, mut kept) = (Vec::new(), Vec::new());
+    let described = |id: &KeyId| {
+        let key = before.key(id);
+        key.map(|key| format!("{}, ID {}", key.key.describe(), key.id.short()))
+            .unwrap_or_default()
+    };
     for plan in c.script.keys() {
         let name = format!("{} ({})", plan.id, c.name(&plan.holder));
-        let key = before.key(&plan.id);
-        let what = key.map(|key| format!("{}, ID {}", key.key.describe(), key.id.short()));
-        let what = what.unwrap_or_default();
+        let what = described(&plan.id);
         match &plan.change {
             KeyChange::Add => lines.extend(new_key(c, plan)),
             KeyChange::Keep(_) => kept.push(plan.id.to_string()),
@@ -177,11 +179,7 @@ pub(crate) fn key_lines(c: &Ceremony, before: &BaseRoot) -> Vec<String> {
         }
     }
     for key in c.script.distant_keys() {
-        let what = before
-            .key(&key.id)
-            .map(|key| format!("{}, ID {}", key.key.describe(), key.id.short()))
-            .unwrap_or_default();
-        let name = distant_name(key);
+        let (name, what) = (distant_name(key), described(&key.id));
         match &key.change {
             KeyChange::Remove(_) => {
                 lines.push(format!("- {name}  {what}  removed ({})", key.place));

@@ -8,9 +8,11 @@ use super::approval::require_approval;
 use super::asking::{approved, prompt};
 use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::replay::{Applied, contradiction, require};
+use crate::ceremony::replay::{Applied, contradiction, hold, require};
 use crate::ceremony::state::CustodyRequest;
-use crate::ceremony::{Approval, Ask, Bag, Ceremony, CustodyEvent, Prompt, ReplayError, StepError};
+use crate::ceremony::{
+    Approval, Ask, Bag, Ceremony, Check, CustodyEvent, Prompt, ReplayError, StepError,
+};
 use crate::document::capitalized;
 use crate::script::{Holds, ItemId, KeyId, PersonId, PersonRole, Step};
 
@@ -58,20 +60,6 @@ pub(crate) fn ask_second_reading(
 fn simulated_bag(c: &Ceremony, item: &ItemId) -> String {
     let mut numbered = (1..).map(|number| format!("simulated-bag-{item}-{number}"));
     numbered.find(|bag| !c.knows_bag(bag)).unwrap_or_default()
-}
-
-pub(crate) fn first_read(
-    c: &Ceremony,
-    item: ItemId,
-    bag: String,
-) -> Result<CustodyEvent, StepError> {
-    if !is_bag_number(&bag) {
-        return Err(StepError::NotABag);
-    }
-    if c.knows_bag(&bag) {
-        return Err(StepError::UsedBag { bag });
-    }
-    Ok(CustodyEvent::NewBagRead { item, bag })
 }
 
 /// Letters, digits and a few marks between them.
@@ -137,8 +125,16 @@ pub(crate) fn new_bag_read(c: &mut Ceremony, at: &At<'_>, item: &ItemId, bag: &s
     };
     require(*item == wanted, "another item is to be sealed now")?;
     let person = require_reader(c, &at.event.people)?;
-    require(is_bag_number(bag), "this is not a valid bag number")?;
-    require(!c.knows_bag(bag), "a bag with this number was used before")?;
+    hold(
+        Check::CustodySealed,
+        is_bag_number(bag),
+        "not a valid bag number",
+    )?;
+    hold(
+        Check::CustodySealed,
+        !c.knows_bag(bag),
+        &format!("bag {bag:?} was used before"),
+    )?;
     c.custody_mut().read_new_bag(item, person, bag);
     Ok(())
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::host;
 use crate::profile::{Kind, Profile};
 use crate::record::TokenId;
-use crate::token::{Reader, Seen, TokenError, TokenState, open_reader};
+use crate::token::{Reader, Seen, TokenError, TokenQuery, TokenState, open_reader, token_uri};
 
 use super::{Failure, Status, profiles};
 
@@ -70,16 +70,21 @@ impl ReaderArguments {
     }
 }
 
-/// The token with this label or serial number, or the only initialized token.
+/// The token with this label, serial number or PKCS#11 URI, or the only initialized token.
 pub(super) fn select(reader: &mut dyn Reader, selector: Option<&str>) -> Result<Seen, Failure> {
     let mut found = reader.tokens()?;
+    let uri = selector.and_then(|text| TokenQuery::from_uri(&reader.profile().name, text));
     found.retain(|seen| match selector {
-        Some(text) => seen.id.label == text || seen.id.serial == text,
+        Some(text) => {
+            seen.id.label == text
+                || seen.id.serial == text
+                || uri.as_ref().is_some_and(|query| query.names(&seen.id))
+        }
         None => seen.state.initialized,
     });
     let only = found.pop().ok_or_else(|| TokenError::NotFound {
         wanted: match selector {
-            Some(text) => format!("token with label or serial number {text:?}"),
+            Some(text) => format!("token with label, serial number or PKCS#11 URI {text:?}"),
             None => "initialized token".to_owned(),
         },
     })?;
@@ -98,6 +103,7 @@ fn as_json(id: &TokenId, state: &TokenState) -> Value {
         "model": id.model,
         "serial": id.serial,
         "label": id.label,
+        "uri": token_uri(id),
         "initialized": state.initialized,
         "pin_set": state.pin_set,
         "pin_tries": state.pin_tries,

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::backup::{
     Check, Collected, KeyEncryptionKey, Manifest, OpenedShare, Opener, Refusal, sign_with,
 };
-use crate::ceremony::{FailureKind, Outcome, SecretPurpose, restore_canary};
+use crate::ceremony::{FailureKind, NewObject, Outcome, SecretPurpose, restore_canary};
 use crate::certificate::PublicKey;
 use crate::metadata::Scheme;
-use crate::record::{TokenId, UsePolicy};
+use crate::record::TokenId;
 use crate::script::{DrillLevel, Entering, KeyId, PersonId, PersonRole};
 use crate::secret::PrivateKey;
 use crate::token::{GeneratedKey, KeyRequest, Token, TokenError};
@@ -261,12 +261,11 @@ impl Executor<'_> {
 
     pub(in crate::executor) fn restore_onto_token(
         &mut self,
-        key: &KeyId,
-        token: &TokenId,
+        object: &NewObject,
         request: KeyRequest,
-        policy: Option<UsePolicy>,
         public: &PublicKey,
     ) -> EffectResult<Outcome> {
+        let (key, token, policy) = (&object.key, &object.token, object.policy);
         let manifest = self.set()?;
         let kek = self.key_encryption_key(&manifest)?;
         let wrapped = self.wrapped_key(&manifest)?;

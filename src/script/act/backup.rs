@@ -3,8 +3,8 @@
 use crate::script::{BackupPlan, Holds, Kind, Opens, Person, Script, ShareGroup, ShareKeeping};
 
 use super::description::{
-    Description, EVERY_KIND_BUT_SIGNING, InRestore, Leaves, NO_KIND, Need, OnlyWith, RESTORED_KEY,
-    Stage, Subject, Who, blanks, lines,
+    Description, EVERY_KIND_BUT_SIGNING, InRestore, NO_KIND, Need, OnlyWith, RESTORED_KEY, Stage,
+    Subject, USUAL, Who, blanks, lines,
 };
 use super::{
     ATTEST_CLOCK, Act, DESTROY_RESTORED_KEY, GENERATE_KEY, IDENTIFY_TOKEN, IMPORT_KEY,
@@ -20,7 +20,6 @@ pub(super) static BACK_UP_KEY: Description = Description {
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::ByLevel,
     only_with: OnlyWith::Backup,
-    repeats: false,
     minutes: 10,
     stage: Stage::FinishKey,
     needs: &[
@@ -30,7 +29,6 @@ pub(super) static BACK_UP_KEY: Description = Description {
         Need::Same(&VERIFY_RESTORED_KEY),
     ],
     reason: "a key is backed up before a root is composed with it, while its token is still inserted",
-    leaves: Leaves::Other,
     who: &[Who::Holder, Who::Witnesses, Who::NewCustodians],
     title: |step| match step.named.key {
         Some(_) => format!("Back up {}", step.key()),
@@ -54,6 +52,7 @@ pub(super) static BACK_UP_KEY: Description = Description {
             "Serial numbers of the two media",
         ])
     },
+    ..USUAL
 };
 
 /// Of steps that a drill may have and usually skips.
@@ -129,12 +128,10 @@ pub(super) static VERIFY_BACKUP: Description = Description {
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::ByLevel,
     only_with: OnlyWith::Backup,
-    repeats: false,
     minutes: 10,
     stage: Stage::ProveCopy,
     needs: &[Need::Same(&BACK_UP_KEY)],
     reason: "a backup counts only after each custodian has opened their share",
-    leaves: Leaves::Other,
     who: &[Who::Witnesses, Who::NewCustodians],
     title: |step| match step.named.key {
         Some(_) => format!("Verify the backup of {}", step.key()),
@@ -142,7 +139,7 @@ pub(super) static VERIFY_BACKUP: Description = Description {
     },
     instructions: prove,
     proves: |_| lines(&["every custodian opened their share, and it belongs to this set"]),
-    blanks: |_| Vec::new(),
+    ..USUAL
 };
 
 fn prove(step: &Subject<'_>) -> Vec<String> {
@@ -208,12 +205,9 @@ pub(super) static DESTROY_SHARES: Description = Description {
     name: "destroy-shares",
     label: "Destroy shares",
     about: "The shares of a superseded set are destroyed in front of witnesses, or recorded as remaining.",
-    fields: &[],
     construct: |_| Some(Act::DestroyShares),
     kinds: NO_KIND,
     in_restore: InRestore::ByLevel,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 10,
     stage: Stage::PutAway,
     needs: &[
@@ -225,7 +219,6 @@ pub(super) static DESTROY_SHARES: Description = Description {
         Need::Same(&DESTROY_RESTORED_KEY),
     ],
     reason: "anyone with a quorum of old shares and the old wrapped key has the key",
-    leaves: Leaves::Other,
     who: &[Who::Administrator, Who::Witnesses, Who::OldCustodians],
     title: |step| format!("Destroy the old shares of {}", step.restored()),
     instructions: destroy_shares,
@@ -235,6 +228,7 @@ pub(super) static DESTROY_SHARES: Description = Description {
         ])
     },
     blanks: |_| vec![("Destroyed: whose, how, seen by".to_owned(), 4)],
+    ..USUAL
 };
 
 fn destroy_shares(step: &Subject<'_>) -> Vec<String> {

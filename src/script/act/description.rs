@@ -49,6 +49,29 @@ pub(in crate::script) struct Description {
     pub(in crate::script) blanks: fn(&Subject<'_>) -> Vec<(String, usize)>,
 }
 
+/// What most acts have in common. A test checks that each act has the rest.
+pub(super) const USUAL: Description = Description {
+    name: "",
+    label: "",
+    about: "",
+    fields: &[],
+    construct: |_| None,
+    kinds: NO_KIND,
+    in_restore: InRestore::Never,
+    only_with: OnlyWith::Nothing,
+    repeats: false,
+    minutes: 0,
+    stage: Stage::Attendance,
+    needs: &[],
+    reason: "",
+    leaves: Leaves::Other,
+    who: &[],
+    title: |_| String::new(),
+    instructions: |_| Vec::new(),
+    proves: |_| Vec::new(),
+    blanks: |_| Vec::new(),
+};
+
 impl Description {
     /// Whether only a ceremony that restores a key may have it.
     pub(in crate::script) const fn is_of_restore(&self) -> bool {

@@ -4,8 +4,8 @@ use crate::document::capitalized;
 use crate::script::TokenSecret;
 
 use super::description::{
-    Description, InRestore, KEY, KINDS_WITH_NEW_KEYS, Leaves, Need, OnlyWith, Stage, Subject, Who,
-    blanks, lines,
+    Description, InRestore, KEY, KINDS_WITH_NEW_KEYS, Leaves, Need, OnlyWith, Stage, Subject,
+    USUAL, Who, blanks, lines,
 };
 use super::{
     ATTEST_CLOCK, Act, IDENTIFY_TOKEN, INITIALIZE_TOKEN, INSPECT_HOST, READ_SCRIPT, SET_PIN,
@@ -20,8 +20,6 @@ pub(super) static GENERATE_KEY: Description = Description {
     construct: |values| Some(Act::GenerateKey { key: values.key? }),
     kinds: KINDS_WITH_NEW_KEYS,
     in_restore: InRestore::Never,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 2,
     stage: Stage::MakeKey,
     needs: &[
@@ -47,6 +45,7 @@ pub(super) static GENERATE_KEY: Description = Description {
     },
     proves: |step| new_key_proves(step, "generated"),
     blanks: new_key_blanks,
+    ..USUAL
 };
 
 pub(super) static IMPORT_KEY: Description = Description {
@@ -128,7 +127,6 @@ pub(super) static ENROLL_KEY: Description = Description {
     kinds: KINDS_WITH_NEW_KEYS,
     in_restore: InRestore::Never,
     only_with: OnlyWith::EnrollmentFile,
-    repeats: false,
     minutes: 5,
     stage: Stage::MakeKey,
     needs: &[
@@ -138,7 +136,6 @@ pub(super) static ENROLL_KEY: Description = Description {
         Need::Same(&IDENTIFY_TOKEN),
     ],
     reason: "a root is composed from keys that were verified",
-    leaves: Leaves::Other,
     who: &[Who::Holder, Who::Witnesses],
     title: |step| format!("Enroll {}", step.key()),
     instructions: enroll_key,
@@ -160,6 +157,7 @@ pub(super) static ENROLL_KEY: Description = Description {
         }
         Vec::new()
     },
+    ..USUAL
 };
 
 fn enroll_key(step: &Subject<'_>) -> Vec<String> {
@@ -203,7 +201,6 @@ pub(super) static CERTIFY_KEY: Description = Description {
     kinds: &[Kind::Genesis, Kind::Rotation],
     in_restore: InRestore::Never,
     only_with: OnlyWith::Certificate,
-    repeats: false,
     minutes: 2,
     stage: Stage::FinishKey,
     needs: &[
@@ -215,7 +212,6 @@ pub(super) static CERTIFY_KEY: Description = Description {
         Need::Same(&ENROLL_KEY),
     ],
     reason: "a Notary root contains certificates of keys",
-    leaves: Leaves::Other,
     who: &[Who::Holder, Who::Witnesses],
     title: |step| format!("Certify {}", step.key()),
     instructions: |step| {
@@ -238,5 +234,5 @@ pub(super) static CERTIFY_KEY: Description = Description {
             "the certificate is not a CA certificate, and does not expire before the root",
         ])
     },
-    blanks: |_| Vec::new(),
+    ..USUAL
 };

@@ -357,6 +357,31 @@ mod tests {
     }
 
     #[test]
+    fn every_act_is_described() {
+        for act in DESCRIPTIONS {
+            let texts = [act.name, act.label, act.about, act.reason];
+            let is_placed = !act.kinds.is_empty() || act.in_restore != InRestore::Never;
+            let is_whole = is_placed && act.minutes > 0 && !act.who.is_empty();
+            assert!(
+                is_whole && texts.iter().all(|text| !text.is_empty()),
+                "{}",
+                act.label
+            );
+        }
+        let ready = crate::script::embedded().iter();
+        let scripts = ready.map(|it| {
+            let at = "2026-11-20T12:00:00Z".parse().unwrap();
+            crate::script::Script::parse(it.name, it.text, it, at).unwrap()
+        });
+        for script in scripts {
+            for step in script.steps() {
+                assert!(!step.act.title(&script).is_empty(), "{}", step.id);
+                assert!(!step.act.instructions(&script).is_empty(), "{}", step.id);
+            }
+        }
+    }
+
+    #[test]
     fn no_act_needs_itself_through_others() {
         fn ends(act: &Description, most: usize) -> bool {
             most > 0

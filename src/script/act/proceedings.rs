@@ -1,8 +1,8 @@
 //! The frame of every ceremony: attendance, clock, machine, script, notes, breaks, and the end.
 
 use super::description::{
-    Description, EVERY_KIND, EVERY_KIND_BUT_SIGNING, InRestore, Leaves, Need, OnlyWith, Stage,
-    Subject, Who, blanks, lines,
+    Description, EVERY_KIND, EVERY_KIND_BUT_SIGNING, InRestore, Need, Stage, Subject, USUAL, Who,
+    blanks, lines,
 };
 use super::{Act, OPEN_SHARE, SEAL, SEAL_MEDIUM, VERIFY_BACKUP, VERIFY_TOKEN};
 use crate::script::schema::{MOST, Type, field};
@@ -11,22 +11,18 @@ pub(super) static ATTENDANCE: Description = Description {
     name: "attendance",
     label: "Attendance",
     about: "Records who is present, and gives each person a way to approve.",
-    fields: &[],
     construct: |_| Some(Act::Attendance),
     kinds: EVERY_KIND,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 5,
     stage: Stage::Attendance,
     needs: &[],
     reason: "the first step records who is present",
-    leaves: Leaves::Other,
     who: &[Who::Everyone],
     title: |_| "Attendance".into(),
     instructions: attendance,
-    proves: |_| Vec::new(),
     blanks: |_| vec![("Others present".to_owned(), 2)],
+    ..USUAL
 };
 
 fn attendance(step: &Subject<'_>) -> Vec<String> {
@@ -51,17 +47,13 @@ pub(super) static ATTEST_CLOCK: Description = Description {
     name: "attest-clock",
     label: "Clock",
     about: "Two people confirm the date and time.",
-    fields: &[],
     construct: |_| Some(Act::AttestClock),
     kinds: EVERY_KIND,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 2,
     stage: Stage::Opening,
     needs: &[Need::Every(&ATTENDANCE)],
     reason: "all later entries are dated by the confirmed clock",
-    leaves: Leaves::Other,
     who: &[Who::Witnesses],
     title: |_| "Confirm the date and time".into(),
     instructions: |step| {
@@ -88,23 +80,20 @@ pub(super) static ATTEST_CLOCK: Description = Description {
         vec![format!("{who} confirmed the date and time")]
     },
     blanks: |_| blanks(&["Time on the screen (UTC)", "Time by other clocks (UTC)"]),
+    ..USUAL
 };
 
 pub(super) static INSPECT_HOST: Description = Description {
     name: "inspect-host",
     label: "Inspect machine",
     about: "Checks the machine: air gap, swap, clock.",
-    fields: &[],
     construct: |_| Some(Act::InspectHost),
     kinds: EVERY_KIND,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 5,
     stage: Stage::Opening,
     needs: &[Need::Every(&ATTENDANCE)],
     reason: "no token is inserted into a machine that was not checked",
-    leaves: Leaves::Other,
     who: &[Who::Administrator, Who::Witnesses],
     title: |_| "Inspect this machine".into(),
     instructions: |_| {
@@ -115,23 +104,20 @@ pub(super) static INSPECT_HOST: Description = Description {
     },
     proves: |_| lines(&["everything that makes this machine unfit is known and recorded"]),
     blanks: |_| blanks(&["Machine and serial number", "Result"]),
+    ..USUAL
 };
 
 pub(super) static READ_SCRIPT: Description = Description {
     name: "read-script",
     label: "Read script",
     about: "The digest of the script is read aloud and compared with the printed run sheet.",
-    fields: &[],
     construct: |_| Some(Act::ReadScript),
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 5,
     stage: Stage::Opening,
     needs: &[Need::Every(&ATTENDANCE)],
     reason: "no token is used before everyone has heard which script runs",
-    leaves: Leaves::Other,
     who: &[Who::Everyone],
     title: |_| "Read the digest of the script aloud".into(),
     instructions: |_| {
@@ -141,7 +127,7 @@ pub(super) static READ_SCRIPT: Description = Description {
         ])
     },
     proves: |_| lines(&["the running script is the printed script"]),
-    blanks: |_| Vec::new(),
+    ..USUAL
 };
 
 pub(super) static NOTE: Description = Description {
@@ -162,18 +148,15 @@ pub(super) static NOTE: Description = Description {
     },
     kinds: EVERY_KIND,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
     repeats: true,
     minutes: 2,
     stage: Stage::Attendance,
     needs: &[Need::Every(&ATTENDANCE)],
     reason: "the author of the script put it there",
-    leaves: Leaves::Other,
     who: &[Who::Initials],
     title: |step| format!("Note: {}", beginning(step.named.text)),
     instructions: |step| step.named.text.lines().map(str::to_owned).collect(),
-    proves: |_| Vec::new(),
-    blanks: |_| Vec::new(),
+    ..USUAL
 };
 
 pub(super) static BREAK: Description = Description {
@@ -186,7 +169,6 @@ pub(super) static BREAK: Description = Description {
     construct: |values| Some(Act::Break { text: values.text }),
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
     repeats: true,
     minutes: 60,
     stage: Stage::Attendance,
@@ -196,7 +178,6 @@ pub(super) static BREAK: Description = Description {
         Need::Every(&READ_SCRIPT),
     ],
     reason: "the script has a break here",
-    leaves: Leaves::Other,
     who: &[Who::Everyone],
     title: |step| match step.named.text {
         "" => "Break".into(),
@@ -222,18 +203,16 @@ pub(super) static BREAK: Description = Description {
             ("Resumed (date, time)".to_owned(), 1),
         ]
     },
+    ..USUAL
 };
 
 pub(super) static SIGN_OFF: Description = Description {
     name: "sign-off",
     label: "Sign off",
     about: "Each person agrees, agrees with reservation, or refuses. Always the last step.",
-    fields: &[],
     construct: |_| Some(Act::SignOff),
     kinds: EVERY_KIND,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 5,
     stage: Stage::SignOff,
     needs: &[
@@ -245,7 +224,6 @@ pub(super) static SIGN_OFF: Description = Description {
         Need::Restored,
     ],
     reason: "a ceremony ends with a statement from each person",
-    leaves: Leaves::Other,
     who: &[Who::Everyone],
     title: |_| "Sign off".into(),
     instructions: |_| {
@@ -254,8 +232,8 @@ pub(super) static SIGN_OFF: Description = Description {
             "A witness: write the transcript digest from the screen on the run sheet.",
         ])
     },
-    proves: |_| Vec::new(),
     blanks: |_| vec![("Transcript digest".to_owned(), 4)],
+    ..USUAL
 };
 
 /// The first words of a text: at most 40 characters of its first line.

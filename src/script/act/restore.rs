@@ -3,7 +3,7 @@
 use crate::script::{DrillLevel, Entering, Kind};
 
 use super::description::{
-    Description, InRestore, Leaves, NO_KIND, Need, OnlyWith, RESTORED_KEY, Stage, Subject, Who,
+    Description, InRestore, Leaves, NO_KIND, Need, RESTORED_KEY, Stage, Subject, USUAL, Who,
     blanks, lines,
 };
 use super::{
@@ -27,8 +27,6 @@ pub(super) static OPEN_SHARE: Description = Description {
     },
     kinds: NO_KIND,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 5,
     stage: Stage::IdentifyToken,
     needs: &[
@@ -37,7 +35,6 @@ pub(super) static OPEN_SHARE: Description = Description {
         Need::Every(&READ_SCRIPT),
     ],
     reason: "a key is restored from shares that were opened",
-    leaves: Leaves::Other,
     who: &[Who::Custodian, Who::Witnesses],
     title: |step| {
         let person = step.named.custodian.and_then(|id| step.script.person(id));
@@ -57,6 +54,7 @@ pub(super) static OPEN_SHARE: Description = Description {
         }])
     },
     blanks: |_| blanks(&["Set named on the share sheet"]),
+    ..USUAL
 };
 
 fn level(step: &Subject<'_>) -> Option<DrillLevel> {
@@ -105,8 +103,6 @@ pub(super) static RESTORE_KEY: Description = Description {
     construct: |values| Some(Act::RestoreKey { key: values.key }),
     kinds: NO_KIND,
     in_restore: InRestore::ByLevel,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 5,
     stage: Stage::MakeKey,
     needs: &[
@@ -131,6 +127,7 @@ pub(super) static RESTORE_KEY: Description = Description {
         lines(&proven)
     },
     blanks: |_| blanks(&["Medium with the wrapped key"]),
+    ..USUAL
 };
 
 fn restore(step: &Subject<'_>) -> Vec<String> {
@@ -177,13 +174,10 @@ pub(super) static VERIFY_RESTORED_KEY: Description = Description {
     construct: |values| Some(Act::VerifyRestoredKey { key: values.key }),
     kinds: NO_KIND,
     in_restore: InRestore::ByLevel,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 1,
     stage: Stage::ProveCopy,
     needs: &[Need::Same(&RESTORE_KEY)],
     reason: "a key counts as restored only after it has signed a message",
-    leaves: Leaves::Other,
     who: &[Who::Holder, Who::Administrator, Who::Witnesses],
     title: |_| "Verify the restored key".into(),
     instructions: |step| {
@@ -203,7 +197,7 @@ pub(super) static VERIFY_RESTORED_KEY: Description = Description {
             "the restored key signs, and the public key in the manifest verifies its signature",
         ])
     },
-    blanks: |_| Vec::new(),
+    ..USUAL
 };
 
 pub(super) static DESTROY_RESTORED_KEY: Description = Description {
@@ -214,13 +208,10 @@ pub(super) static DESTROY_RESTORED_KEY: Description = Description {
     construct: |values| Some(Act::DestroyRestoredKey { key: values.key }),
     kinds: NO_KIND,
     in_restore: InRestore::ByLevel,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 1,
     stage: Stage::VerifyToken,
     needs: &[Need::Same(&VERIFY_RESTORED_KEY), Need::Same(&VERIFY_BACKUP)],
     reason: "no copy of a restored key may remain",
-    leaves: Leaves::Other,
     who: &[Who::Holder, Who::Administrator, Who::Witnesses],
     title: |_| "Destroy the restored key".into(),
     instructions: |step| match step.named.key {
@@ -230,12 +221,12 @@ pub(super) static DESTROY_RESTORED_KEY: Description = Description {
                 step.token(),
                 step.actor()
             ),
-            "The token is searched for the key once more, and must not hold it.".into(),
+            "The token is searched for the key again, and must not hold it.".into(),
         ],
         None => lines(&[
             "The restored key is overwritten in memory, and its absence is checked. The shares were wiped when it was restored.",
         ]),
     },
     proves: |_| lines(&["no copy of the restored key remains"]),
-    blanks: |_| Vec::new(),
+    ..USUAL
 };

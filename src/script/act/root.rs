@@ -3,7 +3,7 @@
 use crate::script::{Kind, Place};
 
 use super::description::{
-    Description, InRestore, KINDS_WITH_ROOT, Leaves, Need, OnlyWith, Stage, Subject, Who, blanks,
+    Description, InRestore, KINDS_WITH_ROOT, Need, OnlyWith, Stage, Subject, USUAL, Who, blanks,
     lines,
 };
 use super::{Act, INSPECT_HOST};
@@ -14,17 +14,13 @@ pub(super) static VERIFY_REQUEST: Description = Description {
     name: "verify-request",
     label: "Verify request",
     about: "A signing request from another site is verified: its chain from the trusted root, and what was signed before.",
-    fields: &[],
     construct: |_| Some(Act::VerifyRequest),
     kinds: &[Kind::Signing],
     in_restore: InRestore::Never,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 5,
     stage: Stage::Compose,
     needs: &[Need::Every(&INSPECT_HOST)],
     reason: "a request is verified before it is shown for signing",
-    leaves: Leaves::Other,
     who: &[Who::Administrator, Who::Witnesses],
     title: |step| format!("Verify the request for root {}", step.version()),
     instructions: |_| {
@@ -40,23 +36,20 @@ pub(super) static VERIFY_REQUEST: Description = Description {
         ])
     },
     blanks: |_| vec![("Digest words on the card".to_owned(), 4)],
+    ..USUAL
 };
 
 pub(super) static COMPOSE_ROOT: Description = Description {
     name: "compose-root",
     label: "Compose root",
     about: "The root is composed from the script and the keys, and frozen.",
-    fields: &[],
     construct: |_| Some(Act::ComposeRoot),
     kinds: KINDS_WITH_ROOT,
     in_restore: InRestore::Never,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 1,
     stage: Stage::Compose,
     needs: &[Need::KeysReady],
     reason: "a root is frozen before it is reviewed",
-    leaves: Leaves::Other,
     who: &[Who::Administrator, Who::Witnesses],
     title: |step| format!("Compose root {}", step.version()),
     instructions: |step| {
@@ -66,24 +59,20 @@ pub(super) static COMPOSE_ROOT: Description = Description {
         )]
     },
     proves: |_| lines(&["the root matches the script, and every new key in it was verified"]),
-    blanks: |_| Vec::new(),
+    ..USUAL
 };
 
 pub(super) static REVIEW_ROOT: Description = Description {
     name: "review-root",
     label: "Review root",
     about: "People read what is to be signed, and its digest.",
-    fields: &[],
     construct: |_| Some(Act::ReviewRoot),
     kinds: KINDS_THAT_SIGN,
     in_restore: InRestore::Never,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 10,
     stage: Stage::Review,
     needs: &[Need::Every(&COMPOSE_ROOT)],
     reason: "a root is reviewed before anyone signs it",
-    leaves: Leaves::Other,
     who: &[Who::Administrator, Who::Witnesses],
     title: |step| format!("Review root {}", step.version()),
     instructions: |step| {
@@ -98,23 +87,20 @@ pub(super) static REVIEW_ROOT: Description = Description {
     },
     proves: |_| lines(&["the participants know what is signed, and its digest"]),
     blanks: |_| vec![("Digest words of the root".to_owned(), 4)],
+    ..USUAL
 };
 
 pub(super) static SIGN_ROOT: Description = Description {
     name: "sign-root",
     label: "Sign root",
     about: "Every key signs the frozen root.",
-    fields: &[],
     construct: |_| Some(Act::SignRoot),
     kinds: KINDS_THAT_SIGN,
     in_restore: InRestore::Never,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 10,
     stage: Stage::Sign,
     needs: &[Need::Every(&REVIEW_ROOT)],
     reason: "a root is signed before it is verified",
-    leaves: Leaves::Other,
     who: &[Who::KeyHolders],
     title: |step| format!("Sign root {}", step.version()),
     instructions: |_| {
@@ -130,24 +116,21 @@ pub(super) static SIGN_ROOT: Description = Description {
             .chain(is_complete.then(|| threshold(step)))
             .collect()
     },
-    blanks: |_| Vec::new(),
+    ..USUAL
 };
 
 pub(super) static COLLECT_SIGNATURES: Description = Description {
     name: "collect-signatures",
     label: "Collect",
     about: "The signatures of other sites are collected and verified.",
-    fields: &[],
     construct: |_| Some(Act::CollectSignatures),
     kinds: KINDS_WITH_ROOT,
     in_restore: InRestore::Never,
     only_with: OnlyWith::OwedSignature,
-    repeats: false,
     minutes: 5,
     stage: Stage::Collect,
     needs: &[Need::Every(&SIGN_ROOT)],
     reason: "signatures from other sites are part of the root",
-    leaves: Leaves::Other,
     who: &[Who::Administrator, Who::Witnesses],
     title: |step| {
         format!(
@@ -171,6 +154,7 @@ pub(super) static COLLECT_SIGNATURES: Description = Description {
         vec![each.into(), threshold(step)]
     },
     blanks: |_| blanks(&["Signatures received, and when"]),
+    ..USUAL
 };
 
 fn threshold(step: &Subject<'_>) -> String {
@@ -195,17 +179,13 @@ pub(super) static VERIFY_ROOT: Description = Description {
     name: "verify-root",
     label: "Verify root",
     about: "The signed root is verified as a client would verify it.",
-    fields: &[],
     construct: |_| Some(Act::VerifyRoot),
     kinds: KINDS_WITH_ROOT,
     in_restore: InRestore::Never,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 1,
     stage: Stage::Verify,
     needs: &[Need::Every(&SIGN_ROOT), Need::Every(&COLLECT_SIGNATURES)],
     reason: "only a root that clients accept is exported",
-    leaves: Leaves::Other,
     who: &[Who::Administrator, Who::Witnesses],
     title: |step| format!("Verify root {}", step.version()),
     instructions: |step| {
@@ -221,13 +201,13 @@ pub(super) static VERIFY_ROOT: Description = Description {
         )]
     },
     blanks: |_| blanks(&["Verdict"]),
+    ..USUAL
 };
 
 pub(super) static EXPORT: Description = Description {
     name: "export",
     label: "Export",
     about: "The result is written to a medium for the online machine and read back: the root, or the enrollment files.",
-    fields: &[],
     construct: |_| Some(Act::Export),
     kinds: &[
         Kind::Genesis,
@@ -237,13 +217,10 @@ pub(super) static EXPORT: Description = Description {
         Kind::Enrollment,
     ],
     in_restore: InRestore::Never,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 3,
     stage: Stage::Export,
     needs: &[Need::Every(&VERIFY_ROOT), Need::KeysReadyToExport],
     reason: "the result is saved before tokens are used again",
-    leaves: Leaves::Other,
     who: &[Who::Administrator, Who::Witnesses],
     title: |step| {
         if step.script.makes_root() {
@@ -270,4 +247,5 @@ pub(super) static EXPORT: Description = Description {
     },
     proves: |_| lines(&["the exported files read back identically"]),
     blanks: |_| blanks(&["Medium and serial number"]),
+    ..USUAL
 };

@@ -4,7 +4,7 @@ use crate::script::{KeyPlan, Kind, Medium, SecretDisposition, SecretPlan, TokenS
 
 use super::description::{
     Description, EVERY_KIND, EVERY_KIND_BUT_SIGNING, InRestore, KEY, KINDS_WITH_NEW_KEYS, Leaves,
-    Need, OnlyWith, Stage, Subject, Who, blanks, lines,
+    Need, OnlyWith, Stage, Subject, USUAL, Who, blanks, lines,
 };
 use super::{
     ATTEST_CLOCK, Act, BACK_UP_KEY, COLLECT_SIGNATURES, EXPORT, INSPECT_HOST, READ_SCRIPT,
@@ -20,8 +20,6 @@ pub(super) static IDENTIFY_TOKEN: Description = Description {
     construct: |values| Some(Act::IdentifyToken { key: values.key? }),
     kinds: EVERY_KIND,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 2,
     stage: Stage::IdentifyToken,
     needs: &[
@@ -30,7 +28,6 @@ pub(super) static IDENTIFY_TOKEN: Description = Description {
         Need::Every(&READ_SCRIPT),
     ],
     reason: "a token is identified before anything is written to it",
-    leaves: Leaves::Other,
     who: &[Who::Holder, Who::Witnesses],
     title: |step| format!("Identify {}", step.token_title()),
     instructions: identify_token,
@@ -41,6 +38,7 @@ pub(super) static IDENTIFY_TOKEN: Description = Description {
         let labels = bag.into_iter().chain(["Serial number of the token"]);
         blanks(&labels.collect::<Vec<_>>())
     },
+    ..USUAL
 };
 
 fn identify_token(step: &Subject<'_>) -> Vec<String> {
@@ -82,8 +80,6 @@ pub(super) static INITIALIZE_TOKEN: Description = Description {
     construct: |values| Some(Act::InitializeToken { key: values.key? }),
     kinds: KINDS_WITH_NEW_KEYS,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 1,
     stage: Stage::InitializeToken,
     needs: &[Need::Same(&IDENTIFY_TOKEN)],
@@ -100,7 +96,7 @@ pub(super) static INITIALIZE_TOKEN: Description = Description {
         lines.chain(management_key(step)).collect()
     },
     proves: |_| lines(&["the token is blank and has the label from the script"]),
-    blanks: |_| Vec::new(),
+    ..USUAL
 };
 
 /// Who sets the SO PIN or the PUK, unseen.
@@ -144,8 +140,6 @@ pub(super) static SET_PIN: Description = Description {
     construct: |values| Some(Act::SetPin { key: values.key? }),
     kinds: KINDS_WITH_NEW_KEYS,
     in_restore: InRestore::Always,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 2,
     stage: Stage::SetPin,
     needs: &[Need::Same(&IDENTIFY_TOKEN), Need::Same(&INITIALIZE_TOKEN)],
@@ -167,6 +161,7 @@ pub(super) static SET_PIN: Description = Description {
             .map(|(secret, _)| (format!("Bag number of the {}, as read", secret.title()), 1))
             .collect()
     },
+    ..USUAL
 };
 
 fn set_pin(step: &Subject<'_>) -> Vec<String> {
@@ -202,8 +197,6 @@ pub(super) static VERIFY_TOKEN: Description = Description {
     construct: |values| Some(Act::VerifyToken { key: values.key? }),
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::IfKept,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 2,
     stage: Stage::VerifyToken,
     needs: &[
@@ -212,7 +205,6 @@ pub(super) static VERIFY_TOKEN: Description = Description {
         Need::Same(&BACK_UP_KEY),
     ],
     reason: "each token is shown to work after it was without power",
-    leaves: Leaves::Other,
     who: &[Who::Holder],
     title: |step| format!("Verify {}", step.token_title()),
     instructions: |step| {
@@ -234,7 +226,7 @@ pub(super) static VERIFY_TOKEN: Description = Description {
             "the key holder knows the PIN",
         ])
     },
-    blanks: |_| Vec::new(),
+    ..USUAL
 };
 
 pub(super) static DESTROY_TOKEN_KEY: Description = Description {
@@ -246,7 +238,6 @@ pub(super) static DESTROY_TOKEN_KEY: Description = Description {
     kinds: &[Kind::Rotation, Kind::Renewal],
     in_restore: InRestore::Never,
     only_with: OnlyWith::RemovedKey,
-    repeats: false,
     minutes: 3,
     stage: Stage::VerifyToken,
     needs: &[
@@ -255,7 +246,6 @@ pub(super) static DESTROY_TOKEN_KEY: Description = Description {
         Need::Same(&VERIFY_TOKEN),
     ],
     reason: "a key that was destroyed cannot be stolen",
-    leaves: Leaves::Other,
     who: &[Who::Holder, Who::Administrator, Who::Witnesses],
     title: |step| format!("Destroy {}", step.key()),
     instructions: |step| {
@@ -281,6 +271,7 @@ pub(super) static DESTROY_TOKEN_KEY: Description = Description {
             "Initials of two people who watched",
         ])
     },
+    ..USUAL
 };
 
 pub(super) static SEAL: Description = Description {
@@ -316,8 +307,6 @@ pub(super) static SEAL: Description = Description {
     },
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::IfKept,
-    only_with: OnlyWith::Nothing,
-    repeats: false,
     minutes: 2,
     stage: Stage::PutAway,
     needs: &[
@@ -326,7 +315,6 @@ pub(super) static SEAL: Description = Description {
         Need::Restored,
     ],
     reason: "a token is sealed after its last use",
-    leaves: Leaves::Other,
     who: &[Who::Receiver, Who::Witnesses],
     title: |step| format!("Seal {}", step.token_title()),
     instructions: |step| {
@@ -336,6 +324,7 @@ pub(super) static SEAL: Description = Description {
     },
     proves: |_| lines(&["two people read the number of the bag with the token"]),
     blanks: |_| blanks(&["Number of the new bag", "Received (signature)"]),
+    ..USUAL
 };
 
 pub(super) static SEAL_MEDIUM: Description = Description {

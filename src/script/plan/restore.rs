@@ -3,6 +3,7 @@
 use super::people::Person;
 use crate::backup::{Manifest, Protection};
 use crate::script::backup::{BackupPlan, Opens, ShareGroup};
+use crate::script::spelling::spelling;
 use crate::script::{PersonId, PinnedFile};
 
 /// How far a drill goes.
@@ -16,23 +17,11 @@ pub enum DrillLevel {
     Full,
 }
 
-impl DrillLevel {
-    /// As scripts spell it.
-    pub const SPELLINGS: &[(&'static str, Self)] = &[
-        ("custody", Self::Custody),
-        ("quorum", Self::Quorum),
-        ("full", Self::Full),
-    ];
-
-    /// As scripts spell it: `full`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Custody => "custody",
-            Self::Quorum => "quorum",
-            Self::Full => "full",
-        }
-    }
-}
+spelling!(DrillLevel {
+    Custody = "custody",
+    Quorum = "quorum",
+    Full = "full",
+});
 
 #[derive(Debug, Clone)]
 pub struct RestorePlan {

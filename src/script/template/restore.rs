@@ -78,10 +78,7 @@ impl RestoreTemplate {
             let label = share.label();
             let mut custodian = person(&label.custodian, &label.name, "custodian");
             if let Some(Protection::Recipients(_)) = share.custodian().protection {
-                let mut spellings = Opens::SPELLINGS.iter();
-                let spelling = spellings.find(|(_, opens)| *opens == self.opens);
-                let word = spelling.map_or("own-device", |(word, _)| *word);
-                set(&mut custodian, "opens", word);
+                set(&mut custodian, "opens", self.opens.as_str());
             }
             people.push(custodian);
         }

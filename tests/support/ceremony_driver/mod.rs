@@ -15,8 +15,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use conclave::ceremony::{
-    Answer, Approval, Ceremony, Effect, Event, ExportedFile, Input, Mode, Moment, Next, Opening,
-    Outcome, Prompt, StepError, Strength, approval_token_message,
+    Answer, Approval, Ceremony, Effect, Event, ExportedFile, Input, Mode, Moment, NewObject, Next,
+    Opening, Outcome, Prompt, StepError, Strength, approval_token_message,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{KeyAttributes, Provenance};
@@ -498,7 +498,8 @@ impl Room {
                 Outcome::KeyFilesFound(KEY_FILES.map(str::to_owned).into())
             }
             Effect::EraseKeyFiles { .. } => Outcome::KeyDestroyed,
-            Effect::GenerateKey { key, key_type, .. } | Effect::ImportKey { key, key_type, .. } => {
+            Effect::GenerateKey(NewObject { key, key_type, .. })
+            | Effect::ImportKey(NewObject { key, key_type, .. }) => {
                 self.token(key).generate(*key_type);
                 let may_leave = self.ceremony.script().backs_up(key);
                 Outcome::KeyGenerated {

@@ -109,9 +109,9 @@ pub(crate) fn perform(room: &mut Room, effect: &Effect, challenge: [u8; 32]) -> 
         },
         Effect::CombineShares => Outcome::SharesCombined,
         Effect::RestoreIntoMemory => Outcome::Restored,
-        Effect::RestoreOntoToken { key, .. } => {
+        Effect::RestoreOntoToken { object, .. } => {
             let restored = room.tokens[RESTORED].clone();
-            let token = room.token(key);
+            let token = room.token(&object.key);
             token.take_in(&restored);
             Outcome::KeyGenerated {
                 token: token.id().clone(),
