@@ -52,7 +52,7 @@ pub fn closing_note(ceremony: &Ceremony, transcript: &Transcript) -> Document {
         page.fact("exported", format!("{}\n{}", file.sha256, file.name));
     }
     let lines = transcript.entries().len();
-    page.subheading(format!("Head of the record: line {lines}"));
+    page.subheading(format!("Transcript digest: line {lines}"));
     page.digest(&transcript.head());
     page
 }
