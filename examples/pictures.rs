@@ -66,7 +66,7 @@ impl Album {
     fn fill(&mut self) {
         self.terminal.expect_on_screen("· Attendance");
         self.take("attendance");
-        self.play_until("Enter  It is the same");
+        self.play_until("Enter  The digests match");
         self.take("read-script");
         self.play_until("· Generate the key of key holder 2");
         self.terminal.expect_on_screen("Enter  Generate the key");
@@ -79,7 +79,7 @@ impl Album {
         self.terminal.send("\x15");
         self.play_until("Review root 1");
         self.terminal.resize(WIDE);
-        self.terminal.expect_on_screen("Two people read the digest");
+        self.terminal.expect_on_screen("This step proves");
         self.take("review");
         self.terminal.resize(Size::STANDARD);
         self.terminal.expect_on_screen("read on");
@@ -102,9 +102,9 @@ impl Album {
             ("▸ expected", "bag A0012345"),
             (
                 "▸ happened",
-                "bag A0012346; the seal is whole, and the register has that number",
+                "bag A0012346; the seal is intact, and the custody log has this number",
             ),
-            ("▸ decided", "go on, and correct the run sheet"),
+            ("▸ decided", "continue, and correct the run sheet"),
         ] {
             self.terminal.expect_on_screen(label);
             self.terminal.send(text);
@@ -119,7 +119,7 @@ impl Album {
             .expect_on_screen("Generate the key of key holder 2");
     }
 
-    /// Plays prompts until a text stands on the screen.
+    /// Plays prompts until a text is on the screen.
     fn play_until(&mut self, text: &str) {
         loop {
             self.terminal.expect_screen("a prompt", |screen| {

@@ -917,7 +917,7 @@ fn answered(
     }
 }
 
-/// The event of an outcome, or a failure about which the room decides.
+/// The event of an outcome, or a failure about which the participants decide.
 #[expect(clippy::too_many_lines, reason = "a row for each outcome")]
 fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Failure>, StepError> {
     let step = c.current_step().ok_or(StepError::NotAsked)?;

@@ -247,9 +247,9 @@ impl SecretPurpose {
             return None;
         }
         Some(match complete(typed) {
-            Completion::None => "no share word begins like this",
-            Completion::One(_) => "one share word begins like this: press Enter to complete it",
-            Completion::Several => "several share words begin like this",
+            Completion::None => "no share word starts with these letters",
+            Completion::One(_) => "one word matches; press Enter to complete it",
+            Completion::Several => "several share words match",
         })
     }
 
@@ -327,12 +327,15 @@ mod tests {
     fn only_share_words_are_completed_while_they_are_typed() {
         let of_word = |typed| SecretPurpose::ShareWord.while_typed(typed);
         assert_eq!(of_word(""), None);
-        assert_eq!(of_word("ac"), Some("several share words begin like this"));
+        assert_eq!(of_word("ac"), Some("several share words match"));
         assert_eq!(
             of_word("acad"),
-            Some("one share word begins like this: press Enter to complete it")
+            Some("one word matches; press Enter to complete it")
         );
-        assert_eq!(of_word("acax"), Some("no share word begins like this"));
+        assert_eq!(
+            of_word("acax"),
+            Some("no share word starts with these letters")
+        );
         assert_eq!(SecretPurpose::Pin.while_typed("acad"), None);
         assert_eq!(SecretPurpose::SharePassphrase.while_typed("acad"), None);
     }

@@ -148,7 +148,7 @@ impl From<TranscriptError> for Failure {
 impl From<RecordError> for Failure {
     fn from(error: RecordError) -> Self {
         match &error {
-            RecordError::Io(_) => Self::io(error)
+            RecordError::Io(file) => Self::io(format!("cannot read {file}"))
                 .hint("give a ceremony directory, which contains script.toml and transcript.jsonl"),
             RecordError::Script(_) => Self::refused(error).hint(
                 "the script or a pinned input file was changed: restore the original from the mirror or a copy",
@@ -261,3 +261,6 @@ pub(super) fn share_hint(check: ShareCheck) -> &'static str {
         _ => "docs/formats/share.md explains each check",
     }
 }
+
+#[cfg(test)]
+mod tests;

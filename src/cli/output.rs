@@ -25,7 +25,11 @@ pub(super) fn print_as(
     value: impl FnOnce() -> Value,
     text: impl FnOnce() -> String,
 ) -> Result<(), Failure> {
-    if json { print(value()) } else { print(text()) }
+    if json {
+        print(format_args!("{:#}", value()))
+    } else {
+        print(text())
+    }
 }
 
 /// A path for a terminal: what is not plain text in it is escaped.

@@ -159,7 +159,7 @@ fn verdict(report: &AuditReport) -> String {
     if let Some(mode) = report.mode() {
         let ending = match report.ending() {
             None => "not ended".to_owned(),
-            Some(Ending::Closed(worst)) => format!("closed, worst verdict: {worst}"),
+            Some(Ending::Closed(worst)) => format!("closed, overall verdict: {worst}"),
             Some(Ending::Aborted { .. }) => "aborted".to_owned(),
         };
         let _ = write!(

@@ -42,7 +42,7 @@ impl Codes {
     }
 }
 
-/// The result of a prompt, or what the room asked for instead.
+/// The result of a prompt, or what the participants requested instead.
 type PromptResult<T> = Result<T, Interrupt>;
 
 impl Executor<'_> {

@@ -1,4 +1,4 @@
-//! Performs the effects of a ceremony. A failure without side effects is an outcome, about which the room decides.
+//! Performs the effects of a ceremony. A failure without side effects is an outcome, about which the participants decide.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Errors of tokens and files as failures that the room decides about.
+//! Errors of tokens and files as failures that the participants decide about.
 
 use std::error::Error as _;
 
@@ -12,7 +12,7 @@ use super::ExecutorError;
 /// Why an effect failed.
 pub(super) enum EffectError {
     Failed(Failure),
-    /// The room asked for something else first.
+    /// The participants requested something else first.
     Interrupted(Interrupt),
     /// The executor cannot continue.
     Broken(ExecutorError),

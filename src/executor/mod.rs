@@ -267,7 +267,7 @@ impl<'a> Executor<'a> {
         };
         match done {
             Ok(()) => Ok(ControlFlow::Continue(())),
-            // While people approved, the room asked for something else.
+            // While people approved, they requested something else.
             Err(interrupt) => self.interrupted(interrupt),
         }
     }

@@ -223,7 +223,7 @@ impl Executor<'_> {
     fn await_removal(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         let query = TokenQuery::exactly(token);
         let what = format!("Remove {}", self.token_title(key));
-        // One look at which a token is missing may be an error of its module.
+        // If a token is missing once, that may be an error of its module.
         let mut looks_without = 0;
         self.await_that(&token.profile, &what, &[], |seen| {
             if seen.iter().any(|seen| query.matches(seen)) {

@@ -148,7 +148,7 @@ fn judge(ceremony: &Ceremony, public: &PublicKey, bytes: &[u8]) -> Result<Vec<u8
     Err("it was made by another key".to_owned())
 }
 
-/// The signature and the record in the directory of a signing, if it is one of this root by this key.
+/// The signature and the transcript in the directory of a signing, if it is one of this root by this key.
 fn of_signing(
     ceremony: &Ceremony,
     public: &PublicKey,

@@ -10,7 +10,7 @@ use crate::ceremony::Interrupt;
 use crate::script::{KeyId, Script};
 use crate::token::{Reader, Seen, Token, TokenError, Touch, TouchObserver, open_reader};
 
-/// How often the front end is told that a call still runs.
+/// How often the front end learns that a call still runs.
 const HEARTBEAT: Duration = Duration::from_millis(250);
 
 /// How long a module may take to shut down before the worker is abandoned.
@@ -72,7 +72,7 @@ pub(super) struct OpenedToken {
 
 /// Why a call has no result.
 pub(super) enum Unanswered {
-    /// The room asked for something else first; the call was abandoned.
+    /// The participants requested something else first; the call was abandoned.
     Interrupted(Interrupt),
     /// The worker was abandoned earlier, or it panicked.
     NoWorker,

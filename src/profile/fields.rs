@@ -21,7 +21,7 @@ table! {
         /// Whether private keys are generated in hardware that keeps them. The keys of a software token can be copied
         /// with its files.
         hardware: bool = false,
-        /// What to tell an operator who does not have the module or the service.
+        /// What to print if the module or the service is missing.
         install: String = String::new(),
         /// Where the PKCS#11 module is and how it is loaded.
         module: Module = Module::default(),

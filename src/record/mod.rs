@@ -1,4 +1,4 @@
-//! What is written down about tokens, keys and checks: plain facts, with no behavior that could lie.
+//! What is recorded about tokens, keys and checks: plain facts without behavior.
 
 mod attestation;
 mod check;

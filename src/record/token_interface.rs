@@ -8,7 +8,7 @@ use crate::words::Digest;
 
 use super::visible;
 
-/// How a token was reached: the PKCS#11 module, and what the token reports beside its name.
+/// How a token was reached: the PKCS#11 module, and what the token reports in addition to its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenInterface {

@@ -69,7 +69,7 @@ pub struct SecretPlan {
     /// `None` for a random secret that is discarded or kept by the token.
     pub set_by: Option<PersonId>,
     pub disposition: SecretDisposition,
-    /// Whether the script says so; otherwise it is the default.
+    /// Whether the script specifies it; otherwise it is the default.
     pub is_stated: bool,
 }
 

@@ -26,7 +26,7 @@ pub trait PinnedFileSource {
     }
 }
 
-/// Where a profile that a script names is kept beside it.
+/// Where a profile that a script names is stored next to it.
 pub(super) fn profile_path(name: &str) -> String {
     format!("profiles/{name}.toml")
 }

@@ -252,7 +252,7 @@ impl Found<'_, '_> {
             .any(|entry| entry.sha256 == digest)
         {
             warn(format!(
-                "the register does not contain this root {version}: the record of the ceremony that signed it is missing"
+                "the register does not contain this root {version}: the transcript of the ceremony that signed it is missing"
             ));
         } else if !previous.names_transcript() {
             warn("the script does not name the transcript of the previous ceremony: a missing later transcript would go unnoticed".to_owned());

@@ -72,7 +72,7 @@ pub enum TranscriptError {
         error: ReplayError,
     },
     /// The lines belong to another script.
-    #[error("the transcript is of the script {found}, and this script is {expected}")]
+    #[error("the transcript belongs to another script: SHA-256 {found}, not {expected}")]
     Script {
         /// The digest of the script at hand.
         expected: Digest,

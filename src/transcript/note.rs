@@ -52,7 +52,7 @@ pub fn closing_note(ceremony: &Ceremony, transcript: &Transcript) -> Document {
         page.fact("exported", format!("{}\n{}", file.sha256, file.name));
     }
     let lines = transcript.entries().len();
-    page.subheading(format!("Head of the record: line {lines}"));
+    page.subheading(format!("Transcript digest: line {lines}"));
     page.digest(&transcript.head());
     page
 }
@@ -67,7 +67,7 @@ fn course(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
     }
     let ending = match ceremony.ending() {
         None => "not ended".to_owned(),
-        Some(Ending::Closed(status)) => format!("closed; the worst verdict: {status}"),
+        Some(Ending::Closed(status)) => format!("closed; overall verdict: {status}"),
         Some(Ending::Aborted { reason }) => format!("aborted: {reason}"),
     };
     page.fact("ending", ending);

@@ -60,7 +60,7 @@ pub struct AttestationFiles {
     pub intermediate: String,
 }
 
-/// Who has the key that a device attests, according to the script.
+/// The holder of the key that a device attests, according to the script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attested {
     pub repository: String,

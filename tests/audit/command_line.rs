@@ -47,7 +47,7 @@ fn a_sound_directory_is_accepted_with_its_head() {
         assert_eq!(output.status.code(), Some(0));
         let lines = closed().transcript.entries().len();
         let first =
-            format!("accepted: PRODUCTION, {lines} entries, closed, worst verdict: agreed\n");
+            format!("accepted: PRODUCTION, {lines} entries, closed, overall verdict: agreed\n");
         assert!(stdout(&output).starts_with(&first), "{}", stdout(&output));
         assert!(stdout(&output).contains(&head.words()[24..].join(" ")));
     }

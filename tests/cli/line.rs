@@ -198,12 +198,18 @@ fn a_name_is_corrected_by_two_people_after_it_was_read_aloud() {
     assert!(shown.contains("Old: Key holder 1"), "{shown}");
     assert!(shown.contains("New: Ada Lovelace"), "{shown}");
     let shown = operator.answer_and_see("1").to_owned();
-    assert!(shown.contains("Witness 1 approves by code"), "{shown}");
+    assert!(
+        shown.contains("Witness 1: enter your approval code"),
+        "{shown}"
+    );
     // The code of nobody: the room chooses who approves instead.
     let shown = operator.answer_and_see("not my code").to_owned();
-    assert!(shown.contains("This is not the code"), "{shown}");
+    assert!(shown.contains("his is not the code"), "{shown}");
     let shown = operator.answer_and_see("2").to_owned();
-    assert!(shown.contains("Key holder 1 approves by code"), "{shown}");
+    assert!(
+        shown.contains("Key holder 1: enter your approval code"),
+        "{shown}"
+    );
     operator.play_to_the_end();
     rehearsal.assert_complete();
     let amended: Vec<_> = rehearsal
@@ -305,7 +311,7 @@ fn leaving_is_resumed() {
     operator.answer("LEAVE");
     operator
         .terminal
-        .expect("error: the ceremony waits to be resumed");
+        .expect("error: the ceremony was interrupted");
     operator
         .terminal
         .expect("hint: nothing is lost; to continue: conclave resume");
@@ -362,7 +368,7 @@ fn a_process_that_is_asked_to_end_is_resumed() {
     operator.terminal.signal(Signal::TERM);
     operator
         .terminal
-        .expect("error: the ceremony waits to be resumed");
+        .expect("error: the ceremony was interrupted");
     assert_eq!(operator.end().code(), Some(130));
 
     // While a PIN is typed as well; the terminal is as before afterwards.
@@ -371,7 +377,7 @@ fn a_process_that_is_asked_to_end_is_resumed() {
     operator.terminal.signal(Signal::TERM);
     operator
         .terminal
-        .expect("error: the ceremony waits to be resumed");
+        .expect("error: the ceremony was interrupted");
     assert!(operator.terminal.echoes());
     assert_eq!(operator.end().code(), Some(130));
     assert_done(&rehearsal.resume());

@@ -311,7 +311,7 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
         .filter(|approval| approval["strength"] == "token")
         .count();
     assert!(by_token > 2, "{by_token}");
-    let signed = "[ok] the approval token of witness-1 signed for line ";
+    let signed = "[ok] signature of the approval token of witness-1 for entry ";
     assert_eq!(told.matches(signed).count(), by_token + 1, "{told}");
 
     // Whoever writes another signature into the record, is found out.
@@ -333,8 +333,9 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
     );
     // So it is by whoever has Python and OpenSSL alone, even where all sums were made anew.
     let text = fs::read_to_string(room.out().join("VERIFY.txt")).unwrap();
-    let sums =
-        |line: &&str| !line.starts_with("sha256sum --check") && !line.starts_with("is 'head");
+    let sums = |line: &&str| {
+        !line.starts_with("sha256sum --check") && !line.starts_with("is 'transcript digest")
+    };
     let without: Vec<&str> = text.lines().filter(sums).collect();
     assert_eq!(without.len() + 2, text.lines().count());
     fs::write(room.out().join("signatures-alone"), without.join("\n")).unwrap();
@@ -342,7 +343,7 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
     assert_failed(
         &refused,
         1,
-        &["[FAIL] the approval token of witness-1 signed"],
+        &["[FAIL] signature of the approval token of witness-1 for entry "],
     );
 
     // A wrong PIN approves nothing, and whoever has no token here takes a code.
@@ -366,7 +367,7 @@ fn a_production_that_was_left_is_resumed_with_its_mirror() {
     // The answers end where the first key would be generated.
     let answers = without_rehearsal() + &"\n".repeat(5);
     let output = room.run(&mirror, &answers, &all_pins());
-    assert_failed(&output, 130, &["waits to be resumed", "conclave resume"]);
+    assert_failed(&output, 130, &["can be resumed", "conclave resume"]);
     assert_eq!(room.events().last().unwrap()["event"], "pin-set");
 
     // A mirror that lost its last bytes is brought up to date.
@@ -401,12 +402,12 @@ fn whoever_lost_the_directory_goes_on_with_its_mirror_and_begins_another() {
     assert_failed(&gone, 4, &["hint: "]);
     let resume = ["resume", mirror.to_str().unwrap()];
     let output = room.conclave(&resume, "", &[]);
-    assert_failed(&output, 130, &["was the mirror of the record"]);
+    assert_failed(&output, 130, &["was the mirror of the transcript"]);
     let itself = [&resume[..], &["--mirror", mirror.to_str().unwrap()]].concat();
     assert_failed(
         &room.conclave(&itself, "", &[]),
         2,
-        &["no mirror of itself"],
+        &["the mirror must not be the ceremony directory itself"],
     );
 
     let another = room.folder.beside("another");
@@ -438,11 +439,7 @@ fn a_mirror_whose_medium_is_not_in_is_asked_for() {
     let output = room.conclave(&resume, "", &[]);
     assert_failed(&output, 4, &["is not at", "hint: ", "--mirror"]);
     let there = [&resume[..], &["--mirror", elsewhere.to_str().unwrap()]].concat();
-    assert_failed(
-        &room.conclave(&there, "", &[]),
-        130,
-        &["waits to be resumed"],
-    );
+    assert_failed(&room.conclave(&there, "", &[]), 130, &["can be resumed"]);
     let copy = elsewhere.join("transcript.jsonl");
     assert_eq!(room.transcript(), fs::read(copy).unwrap());
 }
@@ -471,7 +468,7 @@ fn sample_keys_are_refused() {
     let mut room = Room::new();
     let elsewhere = Rehearsal::new();
     room.script = write_script(&elsewhere, "samples.toml", &[]);
-    let words = ["has a sample key", "hint: "];
+    let words = ["uses a sample key", "hint: "];
     assert_failed(&room.run(&[], &all_answers(), &all_pins()), 1, &words);
     assert!(!room.out().exists());
 }
@@ -523,8 +520,8 @@ fn the_rehearsal_that_is_shown_is_of_this_very_script_and_complete() {
     let genesis = rehearsal.genesis();
     let arguments = ["--rehearsal", genesis.to_str().unwrap()];
     let output = room.run(&arguments, "\n", &[]);
-    assert_failed(&output, 130, &["waits to be resumed"]);
-    assert!(!rehearse::told(&output).contains("no rehearsal of this script was shown"));
+    assert_failed(&output, 130, &["can be resumed"]);
+    assert!(!rehearse::told(&output).contains("no rehearsal of this script was given"));
     let head = sha256(lines[lines.len() - 1].trim_ascii_end());
     assert_eq!(room.events()[0]["data"]["rehearsal"], head);
 
@@ -540,7 +537,7 @@ fn the_rehearsal_that_is_shown_is_of_this_very_script_and_complete() {
     let next = room.folder.beside("next");
     for (text, words) in [
         (&text, words),
-        (&unlisted, "the register of payloads is of a rehearsal"),
+        (&unlisted, "the payload register is from a rehearsal"),
     ] {
         fs::write(&rotation, text).unwrap();
         let (script, out) = (rotation.to_str().unwrap(), next.to_str().unwrap());
@@ -575,14 +572,18 @@ fn without_a_rehearsal_nothing_happens_beyond_attendance() {
     let answers = "\n".repeat(30);
     let secrets = [settling_in(), all_pins()].concat();
     let output = room.run(&[], &answers, &secrets);
-    assert_failed(&output, 130, &["No completed rehearsal of this script"]);
+    assert_failed(
+        &output,
+        130,
+        &["No completed rehearsal of this script was given"],
+    );
     let [w1, w2, h1, h2] = CODES;
     let out = room.out();
     let resume = ["resume", out.to_str().unwrap()];
     let answers = without_rehearsal() + "3\n";
     let secrets = [w1, w2, h1, h2, w1, h1];
     let output = room.conclave(&resume, &answers, &secrets);
-    assert_failed(&output, 130, &["This is not the code that Witness 2 chose"]);
+    assert_failed(&output, 130, &["his is not the code that Witness 2 chose"]);
     for event in room.events() {
         let step = event["step"].as_str().unwrap_or("attendance");
         assert_eq!(step, "attendance", "{event}");
@@ -595,7 +596,7 @@ fn a_production_does_not_play_by_itself() {
     assert_failed(
         &room.run(&[], "\n", &[]),
         130,
-        &["no rehearsal of this script was shown"],
+        &["no rehearsal of this script was given"],
     );
     let out = room.out();
     let mut resume = room.folder.conclave();

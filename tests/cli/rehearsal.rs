@@ -258,7 +258,7 @@ fn arguments_that_make_no_sense_are_told_before_anything_is_made() {
             "a script cannot have 33 tokens; use 1 to 32",
         ),
         (&["--tokens", "many"], "invalid value 'many'"),
-        (&["--key-type", "dsa"], "\"dsa\" is no key type"),
+        (&["--key-type", "dsa"], "unknown key type \"dsa\""),
         (&["--token-kind", "paper"], "invalid value 'paper'"),
         (&["--plain"], "'--unattended' cannot be used with '--plain'"),
         (&["--faster"], "unexpected argument '--faster'"),
@@ -283,7 +283,7 @@ fn a_script_with_faults_is_told_before_anything_is_made() {
 #[test]
 fn a_script_that_is_not_there_is_a_matter_of_files() {
     let rehearsal = Rehearsal::new();
-    let words = ["nowhere.toml cannot be read", "hint: "];
+    let words = ["cannot read nowhere.toml", "hint: "];
     assert_failed(&rehearsal.play(&["nowhere.toml"]), 4, &words);
     assert!(!rehearsal.out().exists());
 }

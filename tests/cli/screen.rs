@@ -140,7 +140,7 @@ fn people_answer_leave_and_come_back() {
         columns: 60,
         rows: 15,
     });
-    terminal.expect_on_screen("this terminal has 60×15.");
+    terminal.expect_on_screen("60×15.");
     terminal.resize(Size {
         columns: 132,
         rows: 43,
@@ -173,9 +173,9 @@ fn people_answer_leave_and_come_back() {
     terminal.send(CONTROL_C);
     terminal.expect_on_screen("Type LEAVE or ABORT");
     terminal.send("ABORT\r");
-    terminal.expect_on_screen("Why, for the record");
+    terminal.expect_on_screen("Reason");
     terminal.send("enough for today\r");
-    terminal.expect_on_screen("The ceremony was broken off");
+    terminal.expect_on_screen("The ceremony was aborted");
     terminal.send("\r");
     assert_eq!(code(terminal.finish()), Some(ABORTED));
     assert_restored(&terminal);
@@ -192,9 +192,9 @@ fn a_typed_pin_is_in_no_recording_and_no_file() {
         terminal.send(CANARY);
         terminal.expect_on_screen("••••••••");
         terminal.send("\r");
-        terminal.expect_on_screen("once more: ");
+        terminal.expect_on_screen("again: ");
         terminal.send(CANARY);
-        terminal.expect_on_screen("once more: ••••••••");
+        terminal.expect_on_screen("again: ••••••••");
         terminal.send("\r");
         terminal.expect_screen("the next prompt", |screen| {
             !screen.contents().contains("once more")

@@ -139,7 +139,7 @@ fn nothing_is_opened_to_tell_what_a_file_is() {
     let set = backup.manifest.set().to_string();
     for part in [
         &set,
-        "2 of 2 groups must come together",
+        "2 of 2 groups are required",
         "group 1: 2 of 3",
         "Custodian 4 (custodian-4)",
     ] {

@@ -209,12 +209,12 @@ pub(crate) fn answer(shown: &str, passphrase: &str) -> String {
     if asked.contains("PIN") || asked.contains("again") {
         return PIN.to_owned();
     }
-    // "Type SIGN ROOT 1 to go on"
+    // "Type SIGN ROOT 1 to continue"
     let typed = asked.split_once("Type ").map(|(_, rest)| rest);
     if let Some((word, _)) = typed.and_then(|rest| rest.split_once(" to continue")) {
         return word.to_owned();
     }
-    if shown.contains("rehearsal") && asked.contains("Why") {
+    if shown.contains("rehearsal") && asked.contains("Reason") {
         return "this is a test".to_owned();
     }
     String::new()

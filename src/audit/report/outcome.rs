@@ -21,7 +21,7 @@ pub(super) fn summary(page: &mut Document, ceremony: &Ceremony, transcript: &Tra
         "Ending",
         match ceremony.ending() {
             None => "not ended yet".to_owned(),
-            Some(Ending::Closed(worst)) => format!("all steps done; worst verdict: {worst}"),
+            Some(Ending::Closed(worst)) => format!("all steps done; overall verdict: {worst}"),
             Some(Ending::Aborted { reason }) => format!("aborted: {reason}"),
         },
     );
@@ -30,7 +30,7 @@ pub(super) fn summary(page: &mut Document, ceremony: &Ceremony, transcript: &Tra
         page.fact(
             "Root",
             format!(
-                "version {}, {} of {} required signatures, expires {}",
+                "version {}, {} signatures ({} required), expires {}",
                 root.version(),
                 count.have,
                 count.need,

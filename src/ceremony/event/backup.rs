@@ -39,7 +39,7 @@ impl OpenedBy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Randomness {
-    /// From the operating system and from the token, mixed: who knows one of them knows nothing.
+    /// From the operating system and from the token, mixed: knowing one of them is not enough.
     SystemAndToken,
     /// From the operating system alone: the token has no generator to ask.
     System,

@@ -55,7 +55,7 @@ pub struct Opening {
     pub export: String,
     /// Where the simulated tokens of a rehearsal are, as seen from the ceremony directory.
     pub simulated_tokens: Option<String>,
-    /// Where a second copy of the record is kept, where there is one.
+    /// The path of the mirror, if there is one.
     pub mirror: Option<String>,
     /// The transcript digest of the completed rehearsal of this script, if there was one.
     pub rehearsal: Option<Digest>,

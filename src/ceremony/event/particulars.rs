@@ -42,7 +42,7 @@ pub struct ExportedFile {
     pub sha256: Digest,
 }
 
-/// The record of a signing that was held at another site.
+/// The transcript of a signing at another site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SigningTranscript {

@@ -45,9 +45,9 @@ pub enum ProgressEvent {
     Initialed { initials: String },
     /// A person signed off.
     SignedOff { verdict: Verdict, remark: String },
-    /// The block of a key was put off.
+    /// The block of a key was postponed.
     Postponed { key: KeyId },
-    /// The block of a key was taken up, out of the script's order.
+    /// The block of a key was brought forward, out of the order of the script.
     BroughtForward { key: KeyId },
     /// Something was tried and did not work. Nothing was lost by it.
     Failed { failure: Failure },

@@ -80,7 +80,7 @@ pub enum RequestKind {
     DeclareShareLost,
     /// A drill ends without a restored key.
     FailDrill,
-    /// Everything is put away, and the ceremony is taken up again later.
+    /// Everything is sealed, and the ceremony is resumed later.
     Pause,
 }
 

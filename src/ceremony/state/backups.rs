@@ -125,7 +125,7 @@ impl Ceremony {
     }
 
     /// The next part of the old set of which nobody has said what became of it: whose share, or none for the wrapped
-    /// key. What two people gave up as lost stays on the list without a question.
+    /// key. What two people declared lost is retained without a question.
     pub(in crate::ceremony) fn next_superseded_part(&self) -> Option<SupersededPart> {
         if !self.is_set_replaced() {
             return None;

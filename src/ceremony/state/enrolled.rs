@@ -30,7 +30,7 @@ impl Ceremony {
         self.keys.remote(id).map(RemoteKey::key).or_else(before)
     }
 
-    /// Whether a key that the script enrolls is taken in.
+    /// Whether a key that the script enrolls is enrolled.
     pub fn is_enrolled(&self, id: &KeyId) -> bool {
         match self.keys.get(id) {
             Some(state) => state.is_proven(),
@@ -91,7 +91,7 @@ impl Ceremony {
         proven.collect()
     }
 
-    /// Takes in the keys that the script enrolls.
+    /// Enrolls the keys that the script names.
     pub(super) fn take_enrolled(&mut self) {
         let script = Arc::clone(&self.script);
         for (id, enrolled) in script.enrolled() {
@@ -124,7 +124,7 @@ impl Ceremony {
     }
 }
 
-/// What the device of a key that was made here states about it, where everybody would believe it.
+/// What the device of a key that was made here states about it, if its attestation is accepted.
 fn attestation_files(generated: &Generated) -> Option<AttestationFiles> {
     generated.attested().filter(|said| said.pinned_root)?;
     let [statement, device] = generated.attestation.as_ref()?.certificates() else {

@@ -31,7 +31,7 @@ impl Ceremony {
         )
     }
 
-    /// Whether a payload of the version at hand could be given up now: it was begun, clients cannot come to accept
+    /// Whether a payload of the version at hand could be abandoned now: it was begun, clients cannot come to accept
     /// it, and nothing else was reviewed yet.
     pub(in crate::ceremony) fn may_abandon(&self, entry: &PayloadEntry) -> bool {
         self.script.signing().is_none()

@@ -166,7 +166,7 @@ impl Progress {
         self.brought_forward = Some(key.clone());
     }
 
-    /// The steps of these keys come in the order of the script again.
+    /// The steps of these keys follow the order of the script again.
     pub(in crate::ceremony) fn restore_order(&mut self, keys: &[KeyId]) {
         self.postponed.retain(|key| !keys.contains(key));
         self.brought_forward = self

@@ -228,7 +228,7 @@ impl Ceremony {
         self.certificate(&plan.id).or_else(listed)
     }
 
-    /// The IDs under which a key of the script stands in the root before and in the new one, each once, the one
+    /// The IDs under which the base root and the new root list a key of the script, each once, the one
     /// that counts for the newest root last. None before the root was composed.
     pub fn root_key_ids(&self, key: &KeyId) -> Vec<metadata::KeyId> {
         let here = self.generated(key).map(|generated| &generated.public_key);

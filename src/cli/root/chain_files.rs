@@ -72,7 +72,10 @@ pub(super) fn read_root(path: &Path, json: bool) -> Result<RootFile, Failure> {
     })?;
     RootFile::read(&read_file(&path)?).or_else(|refusal| {
         if json {
-            print(serde_json::json!({"reasons": [refusal]}))?;
+            print(format_args!(
+                "{:#}",
+                serde_json::json!({"reasons": [refusal]})
+            ))?;
         }
         Err(refused_root(&path, &refusal))
     })

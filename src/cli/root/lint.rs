@@ -18,7 +18,7 @@ pub(in crate::cli) struct Arguments {
     path: PathBuf,
     /// Clients: python-tuf, tough, tuf-js, go-tuf, sigstore, notary, or all (every client that supports the format of
     /// the root)
-    #[arg(long = "client", value_name = "CLIENT", num_args = 1.., default_value = "all", value_parser = parse_clients)]
+    #[arg(long = "client", value_name = "CLIENT", default_value = "all", value_parser = parse_clients)]
     clients: Vec<Clients>,
     /// The name of the repository in Notary certificates, for example docker.io/example/app
     #[arg(long, value_name = "GUN")]

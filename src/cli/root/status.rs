@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let report = try_verify_chain(files.read(), at)?;
     let Some(root) = report.trusted() else {
         if arguments.json {
-            print(json!({"reasons": report.reasons()}))?;
+            print(format_args!("{:#}", json!({"reasons": report.reasons()})))?;
         }
         let reasons: Vec<_> = report.reasons().iter().map(ToString::to_string).collect();
         return Err(

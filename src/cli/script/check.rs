@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             Ok(_) => Status::Done,
             Err(_) => Status::Usage,
         };
-        print(report(&source, &parsed))?;
+        print(format_args!("{:#}", report(&source, &parsed)))?;
         return Ok(status);
     }
     let script = parsed?;

@@ -54,7 +54,12 @@ fn refused(path: &Path, refusal: &Refusal) -> Failure {
 
 /// Also prints the refusal as JSON where that was requested.
 fn refuse(path: &Path, refusal: &Refusal, json: bool) -> Failure {
-    if json && let Err(failure) = print(json!({"verdict": "rejected", "reasons": [refusal]})) {
+    if json
+        && let Err(failure) = print(format_args!(
+            "{:#}",
+            json!({"verdict": "rejected", "reasons": [refusal]})
+        ))
+    {
         return failure;
     }
     refused(path, refusal)

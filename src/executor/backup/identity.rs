@@ -19,7 +19,7 @@ use super::super::Executor;
 use super::super::failure::{EffectError, EffectResult, failed};
 use super::failure_of;
 
-/// How often the front end is told that the plugin still runs.
+/// How often the front end learns that the plugin still runs.
 const HEARTBEAT: Duration = Duration::from_millis(250);
 
 /// A request of a plugin program.

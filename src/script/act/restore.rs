@@ -221,7 +221,7 @@ pub(super) static DESTROY_RESTORED_KEY: Description = Description {
                 step.token(),
                 step.actor()
             ),
-            "The token is searched for the key once more, and must not hold it.".into(),
+            "The token is searched for the key again, and must not hold it.".into(),
         ],
         None => lines(&[
             "The restored key is overwritten in memory, and its absence is checked. The shares were wiped when it was restored.",

@@ -110,7 +110,7 @@ fn people(log: &Log<'_>, draft: &Draft) {
     }
 }
 
-/// A set that supersedes another is for the same key, and says so.
+/// A set that supersedes another is for the same key, and names the other set.
 fn replaced(log: &Log<'_>, draft: &Draft) {
     let Some(entry) = &draft.restore else { return };
     let (Some(old), Some(new)) = (&entry.manifest, &entry.superseded_by) else {

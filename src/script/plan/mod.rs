@@ -79,7 +79,7 @@ pub enum Assurance {
     /// Two people other than the administrator approve important decisions.
     #[default]
     TwoPeople,
-    /// One person acts alone, and every page says so.
+    /// One person acts alone, and every page states this.
     Solo,
 }
 

@@ -217,7 +217,7 @@ impl TokenEntry {
     }
 }
 
-/// The key of a signing: who holds it, and on which token. The request has its type.
+/// The key of a signing: its holder and its token. The request has its type.
 pub(super) fn signing_key(
     mut fields: Fields<'_, '_>,
     id: Option<At<KeyId>>,

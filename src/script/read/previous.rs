@@ -55,7 +55,7 @@ pub(super) fn read(
     {
         value.error(
             "script.previous-transcript",
-            "the register does not contain the transcript that the script names: the record of a ceremony is missing",
+            "the register does not contain the transcript that the script names: the transcript of a ceremony is missing",
             "use keys/payloads.json of the ceremony whose digest is on paper, with its hash, as \"register\"",
         );
     }

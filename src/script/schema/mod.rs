@@ -203,7 +203,7 @@ impl Type {
 /// The table that stands for a pinned input file.
 pub(super) static FILE: Table = Table {
     name: "pinned input file",
-    about: "A file beside the script, bound by its SHA-256. The ceremony uses exactly these bytes, and the ceremony \
+    about: "A file next to the script, bound by its SHA-256. The ceremony uses exactly these bytes, and the ceremony \
             directory keeps a copy.",
     fields: &[PINNED_NAME, PINNED_DIGEST],
 };

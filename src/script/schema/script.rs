@@ -1,4 +1,4 @@
-//! The script itself, and the small tables beside people, keys and root.
+//! The script itself, and the small tables other than people, keys and root.
 
 use super::keys::{KEY, SIGNING_KEY, SPARE};
 use super::people::{BACKUP, PERSON};

@@ -33,7 +33,7 @@ impl Module {
     /// Loads the first module of the profile's paths that exists.
     ///
     /// # Errors
-    /// [`TokenError::Module`] when none exists or it is no PKCS#11 module.
+    /// [`TokenError::Module`] when none exists or it is not a PKCS#11 module.
     pub fn load(profile: &Profile) -> Result<Self, TokenError> {
         Ok(Self {
             library: Library::load(profile)?,

@@ -361,7 +361,7 @@ impl Pkcs11Token {
     }
 
     /// Forgets what the session and the module remember, so that the next look is at the token itself: the session is opened
-    /// again, and the module initialized again where the profile says so and no other token is logged in. A login whose PIN was entered on the device is kept instead.
+    /// again, and the module initialized again if the profile requires it and no other token is logged in. A login whose PIN was entered on the device is kept instead.
     fn start_afresh(&self) -> Result<(), TokenError> {
         let login = {
             let mut own = lock(&self.session);

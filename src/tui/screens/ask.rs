@@ -108,15 +108,17 @@ fn text_input(
     let theme = model.settings.theme;
     let mut lines = Lines::new(theme, room);
     lines.paragraph(label, theme.strong());
+    let default = default.filter(|default| !default.is_empty());
+    let placeholder = default.map(|default| {
+        let default = escape(default, theme.charset);
+        let hint = format!("{default}  (press Enter to use it)");
+        if width(&hint) + 3 <= question.room {
+            return hint;
+        }
+        lines.paragraph("Press Enter to use this text:", Style::new());
+        default
+    });
     question.input = lines.into_vec();
-    let placeholder = default
-        .filter(|default| !default.is_empty())
-        .map(|default| {
-            format!(
-                "{}  (press Enter to use it)",
-                escape(default, theme.charset)
-            )
-        });
     let label = vec![Span::styled("▸ ", theme.heading())];
     field_line(model, label, field, placeholder, question);
 }

@@ -59,7 +59,7 @@ fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
     match ending {
         Ending::Closed(verdict) => lines.hanging(
             "[ok]   ",
-            &format!("All steps are done. Worst verdict: {verdict}."),
+            &format!("All steps are done. Overall verdict: {verdict}."),
             theme.ok(),
             theme.strong(),
         ),

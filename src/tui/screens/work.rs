@@ -319,6 +319,7 @@ fn draw_question(
     if most > 0 {
         let below = usize::from(most - from);
         let words = match (from, below) {
+            (0, 1) => "↓ 1 more line: PgDn".to_owned(),
             (0, _) => format!("↓ {below} more lines: PgDn"),
             (_, 0) => "↑ more above: PgUp".to_owned(),
             _ => format!("↓ {below} more lines: PgDn   ↑ PgUp"),

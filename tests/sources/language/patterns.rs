@@ -112,7 +112,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
         "hold|holds|held to, hold|holds|held against, hold|holds|held it|them against",
         "\"check against\", \"compare with\"",
     ),
-    ("wants, wanted", "\"needs\", \"requires\", \"asks for\""),
+    ("wants", "\"needs\", \"requires\", \"asks for\""),
     (
         "hand|hands|handed|handing out",
         "\"give\", \"export\", \"serve\"",
@@ -164,7 +164,13 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
     ),
     ("is|are|was|were no longer", "a negated verb"),
     ("no more than", "a limit"),
-    ("no more bytes|requests|entries|lines", "a quantity"),
+    (
+        "no more bytes|requests|entries|lines|signatures",
+        "a quantity",
+    ),
+    ("told|tell apart", "to distinguish"),
+    ("of the kind signing", "the name of a kind of ceremony"),
+    ("look at the screen", "people look at a screen"),
     (
         "its|their|her|his own token|tokens",
         "a token that belongs to someone or something",
