@@ -15,8 +15,8 @@ table! {
         title: String = String::new(),
         /// How Conclave talks to the token.
         kind: Kind = Kind::Pkcs11,
-        /// The versions of module, device and system with which a ceremony was tried; `false` where nobody has tried it.
-        /// `conclave token trial` adds to this list.
+        /// The versions of module, device and system with which a ceremony or `conclave token trial` was run; `false` where
+        /// nobody has tried it. The trial adds to this list.
         tried: Tried = Tried::Never,
         /// Whether private keys are generated in hardware that keeps them. The keys of a software token can be copied
         /// with its files.
@@ -246,7 +246,8 @@ words! {
 table! {
     /// Which keys the token generates, and how.
     Keys as "[keys]" {
-        /// The key types that the token generates and signs with. A script that generates another type is refused.
+        /// The key types that the token generates and signs with. A script that generates another type is refused. An empty
+        /// list means that no key is generated there.
         types: Vec<KeyType> = vec![KeyType::EcdsaP256],
         /// Which `CKA_ID` a new key gets.
         id_form: IdForm = IdForm::Random,

@@ -21,14 +21,37 @@ use crate::storage::{FileError, Links, read_text};
 use crate::words::Digest;
 
 /// The built-in profiles: name and text.
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 16] = [
+    ("cloudhsm", include_str!("../../hsm-config/cloudhsm.toml")),
     (
         "docker-key-file",
         include_str!("../../hsm-config/docker-key-file.toml"),
     ),
+    (
+        "google-kms",
+        include_str!("../../hsm-config/google-kms.toml"),
+    ),
     ("kryoptic", include_str!("../../hsm-config/kryoptic.toml")),
+    ("luna", include_str!("../../hsm-config/luna.toml")),
+    ("nshield", include_str!("../../hsm-config/nshield.toml")),
     ("nss", include_str!("../../hsm-config/nss.toml")),
+    (
+        "opencryptoki",
+        include_str!("../../hsm-config/opencryptoki.toml"),
+    ),
+    ("opensc", include_str!("../../hsm-config/opensc.toml")),
+    (
+        "smartcard-hsm",
+        include_str!("../../hsm-config/smartcard-hsm.toml"),
+    ),
     ("softhsm2", include_str!("../../hsm-config/softhsm2.toml")),
+    (
+        "tpm2-pkcs11",
+        include_str!("../../hsm-config/tpm2-pkcs11.toml"),
+    ),
+    ("utimaco", include_str!("../../hsm-config/utimaco.toml")),
+    ("ykcs11", include_str!("../../hsm-config/ykcs11.toml")),
+    ("yubihsm2", include_str!("../../hsm-config/yubihsm2.toml")),
     (
         "yubikey-piv",
         include_str!("../../hsm-config/yubikey-piv.toml"),
@@ -292,7 +315,7 @@ impl fmt::Display for Profile {
 mod tests {
     use super::*;
 
-    const GOOD: &str = BUILT_IN[3].1;
+    const GOOD: &str = BUILT_IN[10].1;
 
     #[test]
     fn every_profile_of_the_folder_is_built_in_under_its_name() {
@@ -315,7 +338,9 @@ mod tests {
     fn an_unknown_name_lists_the_known_ones() {
         let error = Profile::named("softhsm").unwrap_err().to_string();
         assert!(
-            error.starts_with("there is no token profile \"softhsm\"; built in: docker-key-file, "),
+            error.starts_with(
+                "there is no token profile \"softhsm\"; built in: cloudhsm, docker-key-file, "
+            ),
             "{error}"
         );
     }

@@ -163,7 +163,7 @@ softhsm_test! {
         let error = refused(&list(&["--module", "/etc/hostname"]), 3);
         assert!(error.contains("cannot load the module /etc/hostname"), "{error}");
         let error = refused(&list(&["--profile", "nitrokey"]), 2);
-        assert!(error.contains("built in: docker-key-file, "), "{error}");
+        assert!(error.contains("built in: cloudhsm, docker-key-file, google-kms"), "{error}");
         refused(&list(&["--profile", "./nowhere.toml"]), 4);
 
         let profile = store.folder().join("mine.toml");

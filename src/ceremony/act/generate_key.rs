@@ -12,7 +12,7 @@ use crate::certificate::attestation::{self, AttestationCheck, Refusal, TrustedRo
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::Key;
 use crate::record::{KeyAttributes, Provenance, TokenId, visible};
-use crate::script::{Act, KeyId, Step};
+use crate::script::{Act, KeyId, Step, TokenSpec};
 use crate::transfer::Occasion;
 use crate::words::Digest;
 
@@ -337,7 +337,7 @@ const REHEARSAL: &str = "REHEARSAL ";
 /// The object ID is a fresh one, or the slot in the script.
 pub(crate) fn announcing(c: &Ceremony, key: &KeyId, moment: &Moment) -> EventKind {
     let token = c.script.key(key).map(|plan| &plan.token);
-    let slot = token.and_then(|token| token.slot());
+    let slot = token.and_then(TokenSpec::slot);
     let id = token.map(|token| token.profile.new_object_id(&moment.fresh));
     EventKind::Keys(KeyEvent::GenerateIntended {
         key: key.clone(),

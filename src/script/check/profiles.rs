@@ -52,7 +52,7 @@ fn key_type(log: &Log<'_>, key: &KeyEntry) {
         return;
     };
     let types = &make.keys.types;
-    if !types.is_empty() && !types.contains(&kind.value) {
+    if !types.contains(&kind.value) {
         let types = types.iter().filter(|it| KeyType::MADE.contains(it));
         let types: Vec<&str> = types.map(|it| it.as_str()).collect();
         log.error(

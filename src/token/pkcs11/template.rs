@@ -28,19 +28,16 @@ pub(super) const fn mechanism(key_type: KeyType) -> Mechanism {
 }
 
 impl<'a> Templates<'a> {
-    /// Combinations for the public and the private half, the fullest first. A module does not report which of the two it
-    /// refused.
+    /// Combinations for the public and the private half. A module does not report which of the two it refused. The private
+    /// half says less only after every form of the public half was refused with it: without `CKA_SIGN`, a TPM generates
+    /// keys that do not sign.
     pub(super) fn ladder(
         &self,
     ) -> impl Iterator<Item = (&'a [PublicAttribute], &'a [PrivateAttribute])> + use<'a> {
         let (public, private) = (&self.keys.public_templates, &self.keys.private_templates);
-        let mut ladder: Vec<_> = (0..public.len())
-            .flat_map(|public| (0..private.len()).map(move |private| (public, private)))
-            .collect();
-        ladder.sort_by_key(|(public, private)| public + private);
-        let ladder = ladder.into_iter();
-        ladder.map(|(of_public, of_private)| {
-            (public[of_public].as_slice(), private[of_private].as_slice())
+        private.iter().flat_map(|of_private| {
+            let public = public.iter();
+            public.map(move |of_public| (of_public.as_slice(), of_private.as_slice()))
         })
     }
 
