@@ -6,13 +6,13 @@ use std::sync::{Arc, LazyLock};
 
 use conclave::audit::{documents, payload_register, read_record};
 use conclave::ceremony::{
-    Answer, Ask, Ceremony, Event, EventKind, ExceptionReport, Failure, FailureKind, HostEvent,
-    Input, KeyEvent, Mode, Next, Outcome, ProgressEvent, Prompt, Request, RequestKind, RootEvent,
+    Answer, Ask, Ceremony, EventKind, ExceptionReport, Failure, FailureKind, HostEvent, Input,
+    KeyEvent, Mode, Next, Outcome, ProgressEvent, Prompt, Request, RequestKind, RootEvent,
 };
 use conclave::metadata::{KeyType, RoleKind};
 use conclave::record::Signature;
 use conclave::record::{Finding, Tries};
-use conclave::script::{ChangeTemplate, KeyDisposition, KeyId, OnlineFiles, Script};
+use conclave::script::{ChangeTemplate, KeyDisposition, OnlineFiles, Script};
 use conclave::transcript::{Transcript, TranscriptError};
 use conclave::words::Digest;
 use proptest::prelude::*;
@@ -552,36 +552,6 @@ fn asks_for(ceremony: &Ceremony, person: &str) -> bool {
     }
 }
 
-/// The tokens of this driver have no key files: events about them are only written, and not replayed.
-fn with_key_files(room: Room) -> Played {
-    let (script, mut transcript) = played(room);
-    let last = transcript.entries().last().unwrap().line.clone();
-    let files = vec!["trust/private/root.key".to_owned()];
-    let key: KeyId = "key-1".parse().unwrap();
-    for event in [
-        KeyEvent::KeyFilesFound {
-            key: key.clone(),
-            files: files.clone(),
-        },
-        KeyEvent::KeyFilesAttested {
-            key,
-            fingerprint: Digest::of(b"key"),
-            files,
-            approvals: on_paper(["witness-1", "witness-2"]),
-        },
-    ] {
-        let event = Event {
-            step: None,
-            people: ["witness-1", "witness-2"]
-                .map(|id| id.parse().unwrap())
-                .to_vec(),
-            kind: EventKind::Keys(event),
-        };
-        transcript.push(last.script, last.mode, last.time, event);
-    }
-    (script, transcript)
-}
-
 /// Ceremonies that together have every kind of event.
 pub(crate) fn records() -> Vec<Played> {
     let closed = |script| played(Room::closed(script, Mode::Production));
@@ -595,7 +565,6 @@ pub(crate) fn records() -> Vec<Played> {
     while reissued.advance() {}
     let mut destroyed = crate::ceremony::destruction::room();
     while destroyed.advance() {}
-    let destroyed = with_key_files(destroyed);
     let mut records = vec![
         full(),
         clumsy(),
@@ -606,7 +575,7 @@ pub(crate) fn records() -> Vec<Played> {
         played(crate::support::ceremony_driver::repositories::closed()),
         played(Room::closed(in_the_safe, Mode::Rehearsal)),
         played(reissued),
-        destroyed,
+        played(destroyed),
         played(crate::ceremony::destruction::attested()),
     ];
     records.extend(of_sites());

@@ -15,7 +15,6 @@ use crate::ceremony::{
     Approval, Ask, Ceremony, DoomedObject, Effect, EventKind, Failure, FailureKind, KeyEvent, Next,
     Prompt,
 };
-use crate::document::capitalized;
 use crate::script::{Act, KeyId, Step};
 use crate::words::Digest;
 
@@ -71,15 +70,15 @@ pub(crate) fn next(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
 }
 
 fn ask(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
-    let title = capitalized(&c.script.key_title(key));
+    let title = c.script.key_title(key);
     let files = c.keys[key].destruction().found();
     let mut lines = match files {
         None => vec![format!(
-            "{title} will be destroyed in its token. It cannot be restored from the token."
+            "This destroys {title} in its token. It cannot be restored from the token."
         )],
         Some(files) => {
             let mut lines = vec![format!(
-                "{title} will be destroyed. These files will be erased:"
+                "This destroys {title}. These files will be erased:"
             )];
             lines.extend_from_slice(files);
             lines

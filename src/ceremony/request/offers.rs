@@ -172,7 +172,7 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
         }
         RequestKind::AttestKeyFiles => {
             let is_missing = |key: &KeyId| destroy_token_key::may_attest(c, key);
-            vec![Field::chosen("which key", keys(&is_missing))]
+            vec![Field::chosen("key", keys(&is_missing))]
         }
         RequestKind::Skip => {
             vec![Field::chosen("key", keys(&|key| c.may_skip(key))), why()]
