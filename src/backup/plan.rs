@@ -247,11 +247,11 @@ fn check_custodians(groups: &[CustodianGroup]) -> Result<(), PlanError> {
         for recipient in recipients {
             let text = recipient.to_string();
             match recipients_seen.iter().find(|(known, _)| *known == text) {
-                Some((_, owner)) if *owner == id => {
+                Some((_, holder)) if *holder == id => {
                     return Err(PlanError::DuplicateRecipient { custodian: owned() });
                 }
-                Some((_, owner)) => {
-                    let (one, other) = ((*owner).to_owned(), owned());
+                Some((_, holder)) => {
+                    let (one, other) = ((*holder).to_owned(), owned());
                     return Err(PlanError::SameRecipient { one, other });
                 }
                 None => recipients_seen.push((text, id)),

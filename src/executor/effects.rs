@@ -37,7 +37,6 @@ impl Executor<'_> {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "a row for each effect")]
     fn try_to_perform(&mut self, effect: Effect) -> EffectResult<Outcome> {
         match effect {
             Effect::ChooseCode { person } => self.choose_code(&person),

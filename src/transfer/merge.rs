@@ -281,9 +281,10 @@ mod tests {
 
     #[test]
     fn other_signatures_are_refused_by_their_check() {
+        type Edit = fn(&mut DetachedSignature);
         let good = SCENE.detached(0);
         let refused = |signature: &DetachedSignature| merge().add(signature).unwrap_err().check;
-        let edits: [(fn(&mut DetachedSignature), Check); 7] = [
+        let edits: [(Edit, Check); 7] = [
             (
                 |bad| bad.repository = "other".to_owned(),
                 Check::SignatureRepository,

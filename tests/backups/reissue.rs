@@ -192,7 +192,7 @@ fn what_a_reissue_cannot_be_written_from_is_told() {
     assert_failed(
         &reissue(&["--manifest", manifest]),
         2,
-        &["nobody gets a share"],
+        &["the custodians of the new shares are missing"],
     );
     let stray = ["--manifest", manifest, "--custodian", "Ada Lindgren"];
     assert_failed(

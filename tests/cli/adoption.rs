@@ -185,7 +185,7 @@ fn the_key_of_a_broken_off_ceremony_stands_in_the_root_of_the_next() {
     let ended = room.conclave(&arguments, &answers, &secrets);
     assert_done(&ended);
     assert!(
-        told(&ended).contains("made before; it answered anew"),
+        told(&ended).contains("generated before this ceremony."),
         "{}",
         told(&ended)
     );

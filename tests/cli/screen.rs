@@ -147,7 +147,9 @@ fn people_answer_leave_and_come_back() {
     });
     terminal.expect_on_screen("Identification of Witness 1");
     terminal.send("t");
-    terminal.expect_on_screen("Identification of Administrator: passport, checked by Witness 1.");
+    terminal.expect_on_screen(
+        "Administrator is present. Identification: passport, checked by Witness 1.",
+    );
     terminal.send(ESC);
     terminal.expect_on_screen("─ Steps ─");
     terminal.send(F2);

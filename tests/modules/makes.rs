@@ -26,7 +26,7 @@ impl Make {
     }
 
     /// The label of the token of a key.
-    pub(super) fn label(&self, number: usize) -> String {
+    pub(super) fn label(number: usize) -> String {
         format!("conclave-key-{number}")
     }
 }

@@ -61,7 +61,7 @@ impl Site {
             .name
     }
 
-    fn head(&self, kind: &str, threshold: u8) -> String {
+    fn head(kind: &str, threshold: u8) -> String {
         let day = SignedDuration::from_hours(24);
         let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
         let mut text = format!(
@@ -97,7 +97,7 @@ impl Site {
         );
         let profile = self.name();
         for (number, change, id) in kept {
-            let label = self.make.label(*number);
+            let label = Make::label(*number);
             let _ = writeln!(
                 text,
                 "[[key]]\nid = \"key-{number}\"\nchange = \"{change}\"\nkey_id = \"{id}\"\nholder = \"alone\"\n\
@@ -105,7 +105,7 @@ impl Site {
             );
         }
         for number in made {
-            let label = self.make.label(*number);
+            let label = Make::label(*number);
             let change = if kind == "genesis" {
                 ""
             } else {
@@ -211,7 +211,7 @@ impl Site {
 
     /// A genesis of three tokens, then a rotation in which a fourth replaces the third.
     fn live(&self) {
-        let genesis = self.script("genesis", &self.head("genesis", 2), &[1, 2, 3], &[]);
+        let genesis = self.script("genesis", &Self::head("genesis", 2), &[1, 2, 3], &[]);
         self.hold(&genesis, "first", 1);
         let root = fs::read(self.path("first/export/1.root.json")).unwrap();
         fs::create_dir(self.path("previous")).unwrap();
@@ -235,7 +235,7 @@ impl Site {
             (3, "remove", ids[2].as_str()),
         ];
         let digest = Digest::of(&root);
-        let head = self.head("rotation", 2)
+        let head = Self::head("rotation", 2)
             + &format!(
                 "[previous]\nroot = {{ file = \"previous/1.root.json\", sha256 = \"{digest}\" }}\n"
             );

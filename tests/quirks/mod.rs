@@ -157,8 +157,8 @@ fn quirky_module() -> PathBuf {
 
 fn quirky_profile(addition: &str) -> String {
     format!(
-        "name = \"quirky\"\ntitle = \"Quirky\"\n[module]\npaths = [{:?}]\n[slots]\nrescan = \"reinitialize\"\n{addition}\n",
-        quirky_module()
+        "name = \"quirky\"\ntitle = \"Quirky\"\n[module]\npaths = [\"{}\"]\n[slots]\nrescan = \"reinitialize\"\n{addition}\n",
+        quirky_module().display()
     )
 }
 
@@ -200,6 +200,7 @@ impl Trial {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` passes it")]
 fn told(error: TokenError) -> String {
     error.to_string()
 }
@@ -369,6 +370,8 @@ fn one_row() {
 
 #[test]
 fn every_quirk_has_the_outcome_that_the_manual_promises() {
+    const BEGIN: &str = "<!-- quirks -->\n";
+    const END: &str = "<!-- end of quirks -->\n";
     let mut table = format!("| quirk | {} | first problem |\n", STEPS.join(" | "));
     table.push_str(&"|---".repeat(STEPS.len() + 2));
     table.push_str("|\n");
@@ -377,8 +380,6 @@ fn every_quirk_has_the_outcome_that_the_manual_promises() {
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tokens.md");
     let text = fs::read_to_string(&path).unwrap_or_default();
-    const BEGIN: &str = "<!-- quirks -->\n";
-    const END: &str = "<!-- end of quirks -->\n";
     let (before, rest) = text.split_once(BEGIN).unwrap();
     let (written, after) = rest.split_once(END).unwrap();
     if env::var_os("REGENERATE").is_some() {

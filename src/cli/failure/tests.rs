@@ -30,6 +30,7 @@ macro_rules! failures {
 
 /// All failures in one print, to be read as an operator reads them.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a row for each failure")]
 fn every_failure_has_a_hint() {
     let path = || PathBuf::from("/media/usb/ceremony/script.toml");
     let source = || Error::from_raw_os_error(28);

@@ -4,13 +4,18 @@ use std::fmt::Display;
 use std::path::Path;
 
 use super::Failure;
-use super::chain_files::read_file_up_to;
 use crate::cli::output::display;
 use crate::metadata::{RootFile, canonical_json};
+use crate::storage::{Links, read_start};
 use crate::transfer::{DetachedSignature, Refusal, SigningRequest};
 
 /// Longer than any file that sites exchange.
 pub(super) const LONGEST: usize = 16 << 20;
+
+/// Reads a file, at most one byte more than the limit: the parser then reports that it is too long.
+pub(in crate::cli) fn read_file_up_to(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
+    Ok(read_start(path, Links::Follow, limit as u64)?)
+}
 
 /// A file that sites exchange.
 pub(super) enum ExchangedFile {

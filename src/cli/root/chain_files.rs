@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use super::carried::refused_root;
+use super::carried::{read_file_up_to, refused_root};
 use crate::cli::output::{display, print};
 use crate::metadata::RootFile;
 use crate::metadata::limits::MAX_FILE_BYTES;
-use crate::storage::{FileError, Links, list, read_start};
+use crate::storage::{FileError, list};
 
 /// The name and content of a file.
 type NamedBytes = Result<(String, Vec<u8>), Failure>;
@@ -102,9 +102,4 @@ fn versions_in(directory: &Path) -> Result<Vec<u64>, FileError> {
 
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     read_file_up_to(path, MAX_FILE_BYTES)
-}
-
-/// Reads a file, at most one byte more than the limit: the parser then reports that it is too long.
-pub(in crate::cli) fn read_file_up_to(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
-    Ok(read_start(path, Links::Follow, limit as u64)?)
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::Failure;
+use super::carried::read_file_up_to;
 use super::carried::{LONGEST, refused};
-use super::chain_files::read_file_up_to;
 use crate::audit::payload_register;
 use crate::certificate::PublicKey;
 use crate::cli::conduct::read_ceremony;

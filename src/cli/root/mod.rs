@@ -1,6 +1,6 @@
 //! `conclave root`: files of root metadata.
 
-mod carried;
+pub(in crate::cli) mod carried;
 pub(super) mod chain_files;
 mod diff;
 mod export;

@@ -6,8 +6,9 @@ use std::thread;
 
 use jiff::Timestamp;
 
+use super::carried::read_file_up_to;
 use super::carried::{LONGEST, refused};
-use super::chain_files::{ChainFiles, read_file_up_to};
+use super::chain_files::ChainFiles;
 use super::history::History;
 use super::{Failure, Status};
 use crate::certificate::PublicKey;

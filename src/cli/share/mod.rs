@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::failure::share_hint;
 use super::output::{display, print};
-use super::root::chain_files::read_file_up_to;
+use super::root::carried::read_file_up_to;
 use super::{Failure, Status};
 use crate::backup::{Manifest, Refusal, ShareEntry};
 use crate::host;

@@ -65,7 +65,7 @@ fn disposition(log: &Log<'_>, entry: &SecretEntry) {
             wrong(
                 "a management-key cannot be memorized or discarded: without it, the token cannot generate another key",
                 "use disposition = \"pin-protected\" or \"sealed\"",
-            )
+            );
         }
         (secret, DispositionWord::PinProtected) if secret != TokenSecret::ManagementKey => wrong(
             "only a management-key can be pin-protected",

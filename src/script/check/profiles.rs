@@ -52,7 +52,8 @@ fn key_type(log: &Log<'_>, key: &KeyEntry) {
         return;
     };
     let types = &make.keys.types;
-    if !types.contains(&kind.value) {
+    // A key file makes no keys: `script.key-file` is about what it can be used for.
+    if !types.is_empty() && !types.contains(&kind.value) {
         let types = types.iter().filter(|it| KeyType::MADE.contains(it));
         let types: Vec<&str> = types.map(|it| it.as_str()).collect();
         log.error(
