@@ -122,7 +122,7 @@ fn masked(text: &str, names: &BTreeSet<String>) -> String {
     };
     let is_group = |word: &&str| word.len() == 4 && is_hex(word);
     let words: Vec<&str> = text.split(' ').collect();
-    if words.len() == 8 && words.iter().all(|word| is_group(word)) {
+    if words.len() == 8 && words.iter().all(is_group) {
         return "DIGEST".to_owned();
     }
     if words.len() == 8 && Digest::from_words(&[text; 4].join(" ")).is_ok() {

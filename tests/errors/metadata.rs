@@ -6,6 +6,7 @@ use conclave::metadata::{
 };
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a row for each error")]
 fn errors_of_root_metadata() {
     let key = || KeyId::new("0123456789abcdef".repeat(4));
     let role = RoleKind::Timestamp;

@@ -165,10 +165,11 @@ impl Desk {
 
     /// Runs the blocks of a chapter in one shell, so that a variable is known to the blocks that follow.
     fn run(&self, name: &str, blocks: &[Block]) {
-        let script: String = blocks
+        let lines: Vec<String> = blocks
             .iter()
             .map(|block| format!(": 'line {}'\n{}\n", block.line, moved(&block.commands)))
             .collect();
+        let script = lines.concat();
         let output = self
             .tokens
             .command("sh")

@@ -176,7 +176,9 @@ fn no_ruled_out_word_comes_back() {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
-        let passages = if is_below(&name, "src") || name.ends_with(".rs") {
+        let passages = if is_below(&name, "src")
+            || Path::new(&name).extension().is_some_and(|it| it == "rs")
+        {
             of_rust(&text)
         } else {
             of_text(&text)

@@ -77,9 +77,9 @@ impl SoftwareToken {
 
     /// A key file in place of a token.
     pub(crate) fn become_a_file(&mut self, serial: String) {
-        self.id.profile = "docker-key-file".to_owned();
+        "docker-key-file".clone_into(&mut self.id.profile);
         self.id.serial = serial;
-        self.id.label = "root".to_owned();
+        "root".clone_into(&mut self.id.label);
     }
 
     /// How it names itself.
