@@ -324,9 +324,9 @@ fn a_full_disk_is_told_and_after_room_was_made_it_goes_on() {
             .arg(limited.get_program())
             .args(limited.get_args());
         let words = [
-            "transcript.jsonl: File too large",
+            "transcript.jsonl: file too large",
             "hint: ",
-            "is there room",
+            "not full",
         ];
         assert_failed(&output(&mut deaf), 4, &words);
         // No part of the line stayed.
@@ -409,7 +409,7 @@ fn nobody_is_there_to_move_a_file_away_in_an_unattended_rehearsal() {
     fs::create_dir_all(rehearsal.export()).unwrap();
     let in_the_way = rehearsal.export().join("root.json");
     fs::write(&in_the_way, "another root").unwrap();
-    assert_failed(&rehearsal.resume(), 4, &["is not empty", "conclave resume"]);
+    assert_failed(&rehearsal.resume(), 4, &["already exists", "conclave resume"]);
     fs::remove_file(&in_the_way).unwrap();
     assert_done(&rehearsal.resume());
     rehearsal.assert_complete();
