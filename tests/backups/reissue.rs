@@ -201,9 +201,9 @@ fn what_a_reissue_cannot_be_written_from_is_told() {
         &["--custodian requires a name and a recipient"],
     );
     let own = ["--manifest", manifest, "--superseded-by", manifest];
-    assert_failed(&reissue(&own), 2, &["does not say that it replaces set"]);
+    assert_failed(&reissue(&own), 2, &["does not say that it supersedes set"]);
     let nowhere = ["--manifest", "nowhere.json", "--custodian", "Ada=paper"];
-    assert_failed(&reissue(&nowhere), 4, &["nowhere.json cannot be read"]);
+    assert_failed(&reissue(&nowhere), 4, &["cannot read nowhere.json"]);
     let repository = [
         "--repository",
         "example.com/other",

@@ -323,11 +323,7 @@ fn a_full_disk_is_told_and_after_room_was_made_it_goes_on() {
         deaf.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])
             .arg(limited.get_program())
             .args(limited.get_args());
-        let words = [
-            "transcript.jsonl: file too large",
-            "hint: ",
-            "not full",
-        ];
+        let words = ["transcript.jsonl: file too large", "hint: ", "not full"];
         assert_failed(&output(&mut deaf), 4, &words);
         // No part of the line stayed.
         let length = fs::metadata(rehearsal.transcript()).unwrap().len();
@@ -409,7 +405,11 @@ fn nobody_is_there_to_move_a_file_away_in_an_unattended_rehearsal() {
     fs::create_dir_all(rehearsal.export()).unwrap();
     let in_the_way = rehearsal.export().join("root.json");
     fs::write(&in_the_way, "another root").unwrap();
-    assert_failed(&rehearsal.resume(), 4, &["already exists", "conclave resume"]);
+    assert_failed(
+        &rehearsal.resume(),
+        4,
+        &["already exists", "conclave resume"],
+    );
     fs::remove_file(&in_the_way).unwrap();
     assert_done(&rehearsal.resume());
     rehearsal.assert_complete();

@@ -195,7 +195,7 @@ fn files_that_are_gone_after_a_power_cut_are_attested_and_not_proven() {
     assert!(verified.status.success(), "{}", said(&verified));
     for file in scene.paths() {
         let note = format!(
-            "One Person attested after an interruption that {file} was erased; it is not proven"
+            "after an interruption, One Person attested that {file} was erased; this is not proven"
         );
         assert!(said(&verified).contains(&note), "{}", said(&verified));
     }

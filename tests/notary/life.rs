@@ -48,7 +48,9 @@ impl<'s> Template<'s> {
     /// Takes a root in the place of the template's, and publishes a target, by the recipe of the export, to the letter.
     fn publish(&self, first: &Done) {
         let readme = fs::read_to_string(first.export().join("README.md")).unwrap();
-        let (_, recipe) = readme.split_once("## Without an uploader").unwrap();
+        let (_, recipe) = readme
+            .split_once("## Publishing with the stock client")
+            .unwrap();
         let (_, recipe) = recipe.split_once("```sh\n").unwrap();
         let (recipe, _) = recipe.split_once("```").unwrap();
         let private = self.client.trust().join("private");
@@ -57,8 +59,8 @@ impl<'s> Template<'s> {
             .map(|entry| entry.unwrap().path());
         let is_root = |path: &PathBuf| fs::read_to_string(path).unwrap().contains("role: root");
         let root = files.find(is_root).unwrap();
-        assert!(recipe.contains("THROW-AWAY"), "{recipe}");
-        let recipe = recipe.replace("THROW-AWAY", root.file_stem().unwrap().to_str().unwrap());
+        assert!(recipe.contains("TEMPORARY"), "{recipe}");
+        let recipe = recipe.replace("TEMPORARY", root.file_stem().unwrap().to_str().unwrap());
         self.add(TARGET);
         let followed = self.client.follow(&recipe, &first.export());
         assert!(followed.status.success(), "{}", said(&followed));

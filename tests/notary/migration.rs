@@ -332,7 +332,7 @@ fn an_old_key_is_brought_into_a_token_that_was_seen_to_take_keys_in() {
     let told = said(&wrong);
     // The token was tried before the passphrase was asked for.
     let (tried, refused) = (
-        told.find("takes keys in").unwrap(),
+        told.find("supports imports").unwrap(),
         told.find("the passphrase is wrong").unwrap(),
     );
     assert!(tried < refused, "{told}");
@@ -345,7 +345,7 @@ fn an_old_key_is_brought_into_a_token_that_was_seen_to_take_keys_in() {
     let other_role = import(targets.to_str().unwrap(), &[PIN, PASSPHRASE]);
     assert_eq!(other_role.status.code(), Some(3));
     assert!(
-        said(&other_role).contains("holds a key of the role \"targets\", and not a root key"),
+        said(&other_role).contains("holds a key of the role \"targets\", not a root key"),
         "{}",
         said(&other_role)
     );

@@ -206,7 +206,7 @@ pub(crate) fn answer(shown: &str, passphrase: &str) -> String {
     if asked.contains("passphrase") {
         return passphrase.to_owned();
     }
-    if asked.contains("PIN") || asked.contains("again") {
+    if asked.contains("PIN") || asked.trim_end().ends_with("again:") {
         return PIN.to_owned();
     }
     // "Type SIGN ROOT 1 to continue"

@@ -65,7 +65,7 @@ fn shell(room: &Path, command: &str, typed: &str) -> String {
 
 /// The commands of a printed sheet: the lines that are indented by four spaces, those that go on put together.
 fn commands(sheet: &str) -> Vec<String> {
-    let (sheet, _) = sheet.split_once("\nChecked\n").unwrap();
+    let (sheet, _) = sheet.split_once("\nChecks\n").unwrap();
     let (_, sheet) = sheet
         .split_once("How to restore the key without Conclave")
         .unwrap();

@@ -233,7 +233,7 @@ const SCENES: &[(&str, Scene)] = &[
             FailureKind::WrongPin {
                 tries: Tries::Exactly(2),
             },
-            "the token did not take the PIN; 2 tries left",
+            "the token did not take the PIN; 2 attempts left",
             "the key holder types the PIN once more, and looks at the keyboard's layout first",
         );
         room.ask();

@@ -156,7 +156,7 @@ fn wrong_pins_are_counted_the_last_is_confirmed_and_a_locked_one_is_unblocked() 
         "{shown}"
     );
     assert_eq!(stand.pin_tries(0), 3);
-    for left in ["2 tries left", "1 try left"] {
+    for left in ["2 attempts left", "1 attempt left"] {
         table.answer("000000");
         let shown = table.play_until("Failed: ");
         assert!(
@@ -164,13 +164,13 @@ fn wrong_pins_are_counted_the_last_is_confirmed_and_a_locked_one_is_unblocked() 
             "{shown}"
         );
         table.answer("");
-        if left == "2 tries left" {
+        if left == "2 attempts left" {
             table.play_until("  PIN: ");
         }
     }
     // The next wrong one locks it: it is spent only by somebody who says so.
     let shown = table.play_until("Type LAST TRY");
-    assert!(shown.contains("1 try left"), "{shown}");
+    assert!(shown.contains("1 attempt left"), "{shown}");
     assert_eq!(stand.pin_tries(0), 1);
     table.answer("LAST TRY");
     table.play_until("  PIN: ");
@@ -190,7 +190,10 @@ fn wrong_pins_are_counted_the_last_is_confirmed_and_a_locked_one_is_unblocked() 
     table.play_until("again:");
     table.answer(PIN);
     let shown = table.play_until("Failed: ");
-    assert!(shown.contains("the PUK is wrong; 2 tries left"), "{shown}");
+    assert!(
+        shown.contains("the PUK is wrong; 2 attempts left"),
+        "{shown}"
+    );
     table.answer("");
     table.play_to_the_end();
     room.assert_accepted();

@@ -11,8 +11,8 @@ fn a_card_is_listed_set_up_shown_and_given_another_pin() {
     let said = succeeds(&stand.token(&["list"], &[]));
     for line in [
         "YubiKey (PIV)\n",
-        "25000001  YubiKey 5.4.3  blank, as from the factory: PIN, PUK, management key",
-        "25000002  YubiKey 5.7.4  blank, as from the factory: PIN, PUK, management key",
+        "25000001  YubiKey 5.4.3  blank, factory default PIN, PUK, management key",
+        "25000002  YubiKey 5.7.4  blank, factory default PIN, PUK, management key",
     ] {
         assert!(said.contains(line), "{line:?}: {said}");
     }
@@ -30,7 +30,10 @@ fn a_card_is_listed_set_up_shown_and_given_another_pin() {
         said.contains("initialized YubiKey 5.4.3 25000001 \"key 1\""),
         "{said}"
     );
-    assert!(said.contains("management key is random now"), "{said}");
+    assert!(
+        said.contains("its new random management key is on the device"),
+        "{said}"
+    );
 
     let json = stand.token(&["show", "--token", "key 1", "--json"], &[]);
     let report: Value = serde_json::from_slice(&json.stdout).unwrap();
@@ -45,7 +48,7 @@ fn a_card_is_listed_set_up_shown_and_given_another_pin() {
     refuses(
         &stand.token(&change, &[PIN, "161804"]),
         3,
-        "the PIN is wrong; 2 tries left",
+        "the PIN is wrong; 2 attempts left",
     );
     succeeds(&stand.token(&change, &["161803", PIN]));
     refuses(
@@ -89,7 +92,7 @@ fn the_last_try_is_spent_only_by_somebody_who_says_so() {
     refuses(
         &stand.token(&unblock, &["00000000", "161803"]),
         3,
-        "the PUK is wrong; 2 tries left",
+        "the PUK is wrong; 2 attempts left",
     );
     succeeds(&stand.token(&unblock, &[PUK, "161803"]));
     succeeds(&stand.token(&["change-pin"], &["161803", PIN]));
@@ -112,7 +115,7 @@ fn a_management_key_is_written_down() {
         terminal.expect(question);
         terminal.send(&format!("{answer}\r"));
     }
-    let shown = terminal.expect("it is not shown again. ");
+    let shown = terminal.expect("It is not shown again. ");
     let written: String = shown
         .lines()
         .filter(|line| line.starts_with("    "))

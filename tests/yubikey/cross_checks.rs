@@ -176,7 +176,7 @@ fn we_read_and_use_what_the_makers_tool_wrote() {
 
                 let said = succeeds(&stand.token(&["show", "--token", serial], &[]));
                 assert!(said.contains("key 9a  P-384  \"theirs\""), "{said}");
-                assert!(said.contains("PIN set, 3 tries left"), "{said}");
+                assert!(said.contains("PIN set, 3 attempts left"), "{said}");
 
                 let mut reader = reader();
                 let mut token = open(&mut reader, serial);

@@ -194,7 +194,7 @@ fn a_key_that_ykman_made_comes_into_a_root_by_its_attestation_and_signs() {
     let told = String::from_utf8_lossy(&verified.stdout);
     assert!(verified.status.success(), "{told}");
     assert!(
-        told.contains("[ok] key key-3 is that of attestations/yubikey/attestation.pem"),
+        told.contains("[ok] key key-3 is the key of attestations/yubikey/attestation.pem"),
         "{told}"
     );
     let report = String::from_utf8(oslo.read("ceremony/report.html")).unwrap();

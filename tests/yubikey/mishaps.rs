@@ -140,7 +140,7 @@ fn wrong_pins_are_counted_and_a_locked_one_is_set_anew_by_its_puk() {
             let mut reader = reader();
             let mut token = ready(&mut reader, "25000001");
             let key = token.generate(&request(0x9c, KeyType::EcdsaP256)).unwrap();
-            for left in ["2 tries left", "1 try left"] {
+            for left in ["2 attempts left", "1 attempt left"] {
                 let error = token.login(&pin("000000")).unwrap_err();
                 assert_eq!(error.to_string(), format!("the PIN is wrong; {left}"));
             }
@@ -151,7 +151,7 @@ fn wrong_pins_are_counted_and_a_locked_one_is_set_anew_by_its_puk() {
             );
             assert_eq!(token.login(&pin(PIN)), Err(TokenError::PinLocked { role }));
             let wrong = token.set_pin(&pin("00000000"), &pin("161803")).unwrap_err();
-            assert_eq!(wrong.to_string(), "the PUK is wrong; 2 tries left");
+            assert_eq!(wrong.to_string(), "the PUK is wrong; 2 attempts left");
             token.set_pin(&pin(PUK), &pin("161803")).unwrap();
             token.login(&pin("161803")).unwrap();
             assert!(signs(token.as_mut(), 0x9c, &key.public));

@@ -203,5 +203,5 @@ fn without_the_program_of_virtual_yubikeys_the_rehearsal_says_so() {
     let mut play = rehearsal.unattended(&["--token-kind", "yubikey"]);
     let output = output(play.env("PATH", rehearsal.beside("nothing")));
     assert_eq!(output.status.code(), Some(4), "{}", told(&output));
-    assert!(told(&output).contains("the virtual YubiKeys do not start"));
+    assert!(told(&output).contains("cannot start the virtual YubiKeys"));
 }

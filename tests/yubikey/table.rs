@@ -32,7 +32,7 @@ const ENDS: [&str; 12] = [
     "  new PUK: ",
     "  new SO PIN: ",
     "  management key: ",
-    "it is not shown again. ",
+    "It is not shown again. ",
     "PIN again: ",
     "PUK again: ",
     WAIT,
@@ -298,7 +298,7 @@ impl Table<'_> {
 
     /// The digits of what is shown to be written down.
     pub(crate) fn copy_down(&mut self) -> String {
-        let shown = self.play_until("it is not shown again.");
+        let shown = self.play_until("It is not shown again.");
         let (_, after) = shown.rsplit_once("The management key for").unwrap();
         let mut words = after.split(' ').skip_while(|word| !word.ends_with(':'));
         words.next();

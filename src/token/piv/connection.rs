@@ -236,13 +236,14 @@ fn state_of_old_firmware(card: &Card) -> Result<TokenState, TokenError> {
     })
 }
 
-/// A PIN or PUK as cards take it: padded to eight bytes.
-pub(super) fn padded(pin: &Pin) -> Result<Zeroizing<[u8; 8]>, TokenError> {
+/// A PIN or PUK as cards take it: padded to eight bytes. They are on the heap, because an array that is returned leaves
+/// copies on the stack.
+pub(super) fn padded(pin: &Pin) -> Result<Zeroizing<Vec<u8>>, TokenError> {
     let bytes = pin.expose().as_bytes();
     if !PIN_LENGTH.contains(&bytes.len()) {
         return Err(TokenError::PinFormat { length: PIN_LENGTH });
     }
-    let mut block = Zeroizing::new([0xff; 8]);
+    let mut block = Zeroizing::new(vec![0xff; 8]);
     block[..bytes.len()].copy_from_slice(bytes);
     Ok(block)
 }

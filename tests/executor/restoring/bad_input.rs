@@ -65,7 +65,7 @@ softhsm_test! {
                 (one, "checksum"),
                 (one, "checksum"),
                 (two, "this is the share of Custodian 1 (custodian-1), not of Custodian 2"),
-                (two, "is of another set"),
+                (two, "belongs to a different set"),
             ],
         );
         assert_eq!(people.count("share-entered"), 3);
@@ -130,14 +130,14 @@ softhsm_test! {
         assert_told(
             &people.told(),
             &[
-                (one, "does not open"),
+                (one, "not encrypted to this identity"),
                 ("identity", "not an identity file"),
-                (two, "of the key"),
-                (two, "not the file that the manifest has"),
+                (two, "is for the key"),
+                (two, "the file is not the one in the manifest"),
                 ("Custodian 3 (custodian-3)", "the passphrase is wrong"),
                 ("passphrase", "characters other than digits"),
                 ("passphrase", "12 characters"),
-                ("wrapped key", "is not the one of set"),
+                ("wrapped key", "does not belong to set"),
             ],
         );
         assert_eq!(people.count("share-entered"), 3);
