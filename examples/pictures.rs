@@ -79,7 +79,8 @@ impl Album {
         self.terminal.send("\x15");
         self.play_until("Review root 1");
         self.terminal.resize(WIDE);
-        self.terminal.expect_on_screen("Digest of the bytes to sign");
+        self.terminal
+            .expect_on_screen("Digest of the bytes to sign");
         self.take("review");
         self.terminal.resize(Size::STANDARD);
         self.terminal.expect_on_screen("read on");

@@ -443,17 +443,17 @@ pub(crate) fn snapshot(name: &str, room: &Room) {
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, {
-        insta::assert_snapshot!(format!("{name}-{columns}x{rows}"), without_heads(&room.screen()));
+        insta::assert_snapshot!(format!("{name}-{columns}x{rows}"), without_digests(&room.screen()));
     });
 }
 
 /// The screen without the two digests of the witness band, which change with every word of the ready script; a
 /// test of their own says that they are there.
-fn without_heads(screen: &str) -> String {
+fn without_digests(screen: &str) -> String {
     let cut = |line: &str| {
-        let is_head = line.starts_with(" script  ") || line.starts_with(" record  line ");
-        let label: String = line.chars().take(18).collect();
-        if is_head {
+        let is_digest = line.starts_with(" script  ") || line.starts_with(" transcript ");
+        let label: String = line.chars().take(17).collect();
+        if is_digest {
             format!("{}…\n", label.trim_end())
         } else {
             format!("{line}\n")
