@@ -169,8 +169,8 @@ fn a_management_key_is_written_down_for_the_safe() {
         table.answer("");
         table.play_until("  management key: ");
         table.answer(&written);
-        let shown = table.play_until("seals it into a bag");
-        assert!(shown.contains("It is bag B0000009"), "{shown}");
+        let shown = table.play_until("seal it in a bag");
+        assert!(shown.contains("Use bag B0000009"), "{shown}");
         table.answer("B0000009");
         table.play_until("Compose the root");
         table.leave_at_a_question();
