@@ -15,8 +15,9 @@ const COMMITMENT_DOMAIN: &[u8] = b"conclave key-encryption key commitment v1\n";
 /// The maximum overhead of RFC 5649: its first block, and the padding.
 const WRAPPING_ADDS: usize = 16;
 
-/// A 256-bit key that wraps another key. Wiped when dropped, never printed.
-pub struct KeyEncryptionKey(Zeroizing<[u8; 32]>);
+/// A 256-bit key that wraps another key. Wiped when dropped, never printed. On the heap, because an array that is moved
+/// leaves copies on the stack.
+pub struct KeyEncryptionKey(Box<Zeroizing<[u8; 32]>>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WrapError {
@@ -38,7 +39,7 @@ impl KeyEncryptionKey {
         let mut input = Zeroizing::new([0; 64]);
         input[..32].copy_from_slice(system);
         input[32..].copy_from_slice(token);
-        let mut key = Zeroizing::new([0; 32]);
+        let mut key = Box::new(Zeroizing::new([0; 32]));
         hkdf::Salt::new(hkdf::HKDF_SHA256, MIX_SALT)
             .extract(input.as_slice())
             .expand(&[about], hkdf::HKDF_SHA256)
@@ -47,13 +48,13 @@ impl KeyEncryptionKey {
         Ok(Self(key))
     }
 
-    pub const fn new(key: Zeroizing<[u8; 32]>) -> Self {
+    pub const fn new(key: Box<Zeroizing<[u8; 32]>>) -> Self {
         Self(key)
     }
 
     /// A restored key; `None` if the length is wrong.
     pub fn of(restored: &Zeroizing<Vec<u8>>) -> Option<Self> {
-        let mut key = Zeroizing::new([0; 32]);
+        let mut key = Box::new(Zeroizing::new([0; 32]));
         if restored.len() != key.len() {
             return None;
         }
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
 
     fn key(byte: u8) -> KeyEncryptionKey {
-        KeyEncryptionKey::new(Zeroizing::new([byte; 32]))
+        KeyEncryptionKey::new(Box::new(Zeroizing::new([byte; 32])))
     }
 
     #[test]

@@ -77,8 +77,8 @@ fn take_in(
     public: &PublicKey,
 ) -> Result<GeneratedKey, TokenError> {
     let held = if let Some(wrapping) = token.wrapping() {
-        let mut key = Zeroizing::new([0; 32]);
-        super::fill_random(&mut *key).map_err(|_| TokenError::Unsupported {
+        let mut key = Box::new(Zeroizing::new([0; 32]));
+        super::fill_random(key.as_mut_slice()).map_err(|_| TokenError::Unsupported {
             what: "import a key: the operating system provides no random bytes".to_owned(),
         })?;
         let key = KeyEncryptionKey::new(key);

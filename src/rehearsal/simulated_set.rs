@@ -68,7 +68,7 @@ impl SimulatedTokens {
             supersedes: Vec::new(),
         };
         let plan = SetPlan::new(facts).map_err(|error| failed(error.to_string()))?;
-        let kek = KeyEncryptionKey::new(Zeroizing::new(random::<32>()?));
+        let kek = KeyEncryptionKey::new(Box::new(Zeroizing::new(random::<32>()?)));
         let set = BackupSet::split(&kek, plan, |bytes| {
             aws_lc_rs::rand::fill(bytes).map_err(|_| io::Error::other("no random bytes"))
         })

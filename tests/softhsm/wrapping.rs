@@ -69,8 +69,8 @@ softhsm_test! {
         store.make_token("wraps");
         let mut module = module();
         let mut token = logged_in(&mut module, "wraps");
-        let kek = KeyEncryptionKey::new(Zeroizing::new(KEK));
-        let other = KeyEncryptionKey::new(Zeroizing::new([0x43; 32]));
+        let kek = KeyEncryptionKey::new(Box::new(Zeroizing::new(KEK)));
+        let other = KeyEncryptionKey::new(Box::new(Zeroizing::new([0x43; 32])));
         for (number, key_type) in (1..).zip(WRAPPED_TYPES) {
             let (made, wrapped) = wrapped(token.as_mut(), &request(number, key_type));
             assert_eq!(opened_by_openssl(store.folder(), &wrapped), made.public);
@@ -129,7 +129,7 @@ softhsm_test! {
             assert!(scheme.verifies(&made.public, b"canary", &signature));
             // What we wrap ourselves comes in just so.
             to.destroy(&wanted.object_id).unwrap();
-            let kek = KeyEncryptionKey::new(Zeroizing::new(KEK));
+            let kek = KeyEncryptionKey::new(Box::new(Zeroizing::new(KEK)));
             let ours = kek.wrap(&kek.unwrap(&wrapped).unwrap()).unwrap();
             let wrapping = to.wrapping().unwrap();
             wrapping.unwrap(&wanted, &made.public, &KEK, &ours).unwrap();

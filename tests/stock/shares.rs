@@ -257,7 +257,7 @@ fn a_key_without_its_public_half_is_known_by_it_all_the_same() {
     bare.extend_from_slice(&pkcs8[scalar_at..scalar_at + 32]);
     let private = PrivateKey::new(Zeroizing::new(bare));
     assert_eq!(public_half(&private, Algorithm::P256), Some(public));
-    let kek = KeyEncryptionKey::new(Zeroizing::new([1; 32]));
+    let kek = KeyEncryptionKey::new(Box::new(Zeroizing::new([1; 32])));
     let wrapped = kek.wrap(&private).unwrap();
     assert_eq!(kek.unwrap(&wrapped).unwrap().expose(), private.expose());
 }

@@ -142,7 +142,7 @@ pub(crate) fn backed_up(
 
 /// A set of shares that is the same each time, and the key-encryption key that it is of.
 pub(crate) fn split(facts: SetFacts) -> (KeyEncryptionKey, BackupSet) {
-    let kek = KeyEncryptionKey::new(Zeroizing::new([7; 32]));
+    let kek = KeyEncryptionKey::new(Box::new(Zeroizing::new([7; 32])));
     let mut counter = 0_u64;
     let random = |bytes: &mut [u8]| {
         for chunk in bytes.chunks_mut(32) {
