@@ -27,6 +27,9 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 /// How long a program may take to show what is expected: long, for machines are busy at times.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// More expectations than any ceremony has: a test whose text never comes, and that answers every question meanwhile, ends.
+const MOST_EXPECTED: usize = 2000;
+
 /// How many columns and rows a terminal has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Size {
@@ -54,6 +57,8 @@ pub(crate) struct Terminal {
     written: Vec<u8>,
     /// How much of that earlier expectations have used up.
     used: usize,
+    /// How many expectations there were of what it writes line by line.
+    expected: usize,
     screen: vt100::Parser,
 }
 
@@ -128,6 +133,7 @@ impl Terminal {
             process: Some(process),
             written: Vec::new(),
             used: 0,
+            expected: 0,
             screen: vt100::Parser::new(cells(size.rows), cells(size.columns), 0),
         }
     }
@@ -148,6 +154,13 @@ impl Terminal {
 
     /// The same; none when the program ends without writing any of them.
     pub(crate) fn expect_any_or_end<'t>(&mut self, texts: &[&'t str]) -> Option<(String, &'t str)> {
+        self.expected += 1;
+        if self.expected > MOST_EXPECTED {
+            self.give_up(
+                &format!("one of {texts:?}"),
+                "too many questions were answered",
+            );
+        }
         let end = Instant::now() + PATIENCE;
         loop {
             let fresh = &self.written[self.used..];
